@@ -1,0 +1,1 @@
+"""The market's contracts, their committed artefacts, and typed bindings to them."""

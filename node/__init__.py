@@ -1,0 +1,1 @@
+"""One household: configuration, sensors, logger, readings, wallet, client-interaction, DApp."""

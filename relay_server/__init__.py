@@ -1,0 +1,1 @@
+"""The server that switches a household's contacts, and the client that nodes use."""

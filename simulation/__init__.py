@@ -1,0 +1,1 @@
+"""The physical world behind simulated drivers, and a neighbourhood of real processes in it."""
