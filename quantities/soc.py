@@ -33,7 +33,7 @@ class SoC(Amount):
     @classmethod
     def nearest(cls, percent: float) -> Self:
         """The nearest state of charge to a measured one: rounded, and clamped to 0–100 %."""
-        return cls(min(max(round(percent * 100), 0), FULL))
+        return cls(round(min(max(percent, 0.0), 100.0) * 100))
 
     @property
     def percent(self) -> float:
