@@ -1,0 +1,47 @@
+"""What can go wrong with the contracts, one tree.
+
+```
+ContractsError
+├── ManifestError            the deployment's description cannot be used
+│   ├── ManifestUnreadable   absent, not JSON, a key missing or wrong
+│   └── WrongContract        the chain or the code at an address is not the one described
+├── UndecodableData          bytes that do not follow the ABI they were read with
+├── ArtifactMissing          no compiled contract of that name
+├── CompilerError            solc refused the sources, or is not there
+└── DeploymentFailed         a transaction of the deployment was refused or reverted
+```
+"""
+
+from __future__ import annotations
+
+
+class ContractsError(Exception):
+    """Anything that this room raises."""
+
+
+class ManifestError(ContractsError):
+    """The description of the deployed contracts cannot be used."""
+
+
+class ManifestUnreadable(ManifestError):
+    """The manifest is absent, not JSON, or a key in it is missing or wrong."""
+
+
+class WrongContract(ManifestError):
+    """The chain, or the code at an address, is not the one that the manifest describes."""
+
+
+class UndecodableData(ContractsError):
+    """Bytes from the chain do not follow the ABI they were read with."""
+
+
+class ArtifactMissing(ContractsError):
+    """There is no compiled contract of that name."""
+
+
+class CompilerError(ContractsError):
+    """The compiler is not there, or refused the sources."""
+
+
+class DeploymentFailed(ContractsError):
+    """A transaction of the deployment was refused or reverted."""

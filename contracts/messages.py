@@ -1,0 +1,95 @@
+"""What households sign: energy vouchers for the market, frames for the relay (EIP-712), and orders' ids.
+
+These are digests only; `chain.keys` signs and recovers them. Every number is an integer in the unit that the
+contracts use: energy in milliwatt-hours. Source: https://eips.ethereum.org/EIPS/eip-712
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+
+MARKET_NAME, MARKET_VERSION = "Commonwatt Market", "1"
+RELAY_NAME, RELAY_VERSION = "Commonwatt Relay", "2"
+
+NO_ORDER = bytes(32)
+"""In frames about a transfer contact, which needs no order."""
+
+_MARKET_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+_RELAY_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId)")
+_VOUCHER = keccak(b"Voucher(bytes32 orderId,uint64 energy)")
+_FRAME = keccak(
+    b"Frame(address relay,bytes32 session,uint64 n,string op,bytes32 order,uint32 contact,uint64 energy)"
+)
+
+
+def voucher_digest(chain_id: int, market: str, order: bytes, energy: int) -> bytes:
+    """The digest by which a buyer states: of `order` I have received `energy` mWh so far.
+
+    Args:
+        market: address of the market contract that holds the order.
+        order: 32 bytes, from `order_id`.
+        energy: cumulative milliwatt-hours; the market pays no more than the highest one shown to it.
+
+    Raises:
+        eth_abi.exceptions.EncodingError: a value does not fit its Solidity type.
+    """
+    message = keccak(encode(["bytes32", "bytes32", "uint64"], [_VOUCHER, order, energy]))
+    return _digest(_market_domain(chain_id, market), message)
+
+
+def frame_digest(
+    chain_id: int, relay: str, session: bytes, n: int, op: str, order: bytes, contact: int, energy: int
+) -> bytes:
+    """The digest of one command to a relay server.
+
+    Args:
+        relay: account of the household that owns the relay.
+        session: 32 bytes that the relay gave in its HELLO; with `n`, which rises, it forbids replays.
+        op: CLOSE, KEEP or OPEN.
+        order: 32 bytes; `NO_ORDER` for a transfer contact.
+        energy: cumulative milliwatt-hours of the voucher in the same frame, else 0.
+
+    Raises:
+        eth_abi.exceptions.EncodingError: a value does not fit its Solidity type.
+    """
+    message = encode(
+        ["bytes32", "address", "bytes32", "uint64", "bytes32", "bytes32", "uint32", "uint64"],
+        [_FRAME, relay, session, n, keccak(op.encode()), order, contact, energy],
+    )
+    return _digest(_relay_domain(chain_id), keccak(message))
+
+
+def order_id(chain_id: int, market: str, buyer: str, ref: bytes) -> bytes:
+    """The id under which the market will keep an order: known before the transaction is sent.
+
+    Args:
+        ref: 32 random bytes, chosen by the buyer; used again, the market refuses the order.
+    """
+    return keccak(encode(["uint256", "address", "address", "bytes32"], [chain_id, market, buyer, ref]))
+
+
+def _digest(domain: bytes, message: bytes) -> bytes:
+    return keccak(b"\x19\x01" + domain + message)
+
+
+@lru_cache(maxsize=8)
+def _market_domain(chain_id: int, market: str) -> bytes:
+    return keccak(
+        encode(
+            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+            [_MARKET_DOMAIN, keccak(MARKET_NAME.encode()), keccak(MARKET_VERSION.encode()), chain_id, market],
+        )
+    )
+
+
+@lru_cache(maxsize=8)
+def _relay_domain(chain_id: int) -> bytes:
+    return keccak(
+        encode(
+            ["bytes32", "bytes32", "bytes32", "uint256"],
+            [_RELAY_DOMAIN, keccak(RELAY_NAME.encode()), keccak(RELAY_VERSION.encode()), chain_id],
+        )
+    )
