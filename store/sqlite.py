@@ -1,0 +1,184 @@
+"""SQLite as this project uses it: write-ahead log, one writer a file, readers that cannot write.
+
+`durability` is a choice that is visible where a file is opened: "full" syncs every commit (journals, leases:
+nothing is lost to a power cut), "normal" syncs at checkpoints (readings: the last commits may be lost, the
+file never breaks). Source: https://www.sqlite.org/pragma.html#pragma_synchronous
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from store.errors import MigrationFailed, TooNew, Unopenable, Unwritable
+
+Durability = Literal["full", "normal"]
+
+MODE = 0o640
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another connection's lock."""
+
+CACHE_KIB = 512
+"""A page cache that suits a Pi; SQLite's default is 2 MiB a connection."""
+
+WAL_LIMIT_BYTES = 4 * 1024 * 1024
+"""To which a write-ahead log is cut back once its content is in the database."""
+
+
+def open_writer(path: Path, durability: Durability) -> sqlite3.Connection:
+    """Open the database for its one writer; make it (mode 0640) when it is missing.
+
+    Rows are `sqlite3.Row`. The first INSERT, UPDATE or DELETE begins a transaction, `with connection:` ends
+    it; `transaction` begins one explicitly. Threads may share the connection behind a lock of their own.
+
+    Raises:
+        Unopenable: no permission, no such folder, or not a database.
+    """
+    try:
+        _make(path)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT, isolation_level="IMMEDIATE", check_same_thread=False
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise Unopenable(f"cannot open {path} for writing: {error}; check its folder and owner") from error
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {durability.upper()}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    except sqlite3.Error as error:
+        connection.close()
+        raise Unopenable(
+            f"cannot open {path} for writing: {error}; check its owner, or move the file away to begin anew"
+        ) from error
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open the database of another process, read-only, with that process running or not.
+
+    A reader that may not write in the folder cannot open a database whose write-ahead log is gone, as after
+    a clean close of its writer; such a file is opened as immutable, which is right only as long as nobody
+    writes. So keep readers short-lived: one a request or a refresh, not one a process.
+
+    Raises:
+        Unopenable: absent, no permission, or not a database.
+    """
+    if not path.exists():
+        raise Unopenable(f"{path} is not there yet; its process makes it when it first runs")
+    attempts = 3  # the writer may start or stop between our looking for its log and our opening
+    failure: sqlite3.Error | None = None
+    for _ in range(attempts):
+        try:
+            return _opened(path, "mode=ro")
+        except sqlite3.Error as error:
+            failure = error
+        if _log(path).exists():
+            continue
+        with suppress(sqlite3.Error):
+            connection = _opened(path, "mode=ro&immutable=1")
+            if not _log(path).exists():
+                return connection
+            connection.close()
+    raise Unopenable(
+        f"cannot read {path}: {failure}; check that this process's group may read it"
+    ) from failure
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Begin now, commit at the end, roll back on any exception. Reads inside see one state."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    """Bring the tables to the newest version: run, each in its own transaction, the scripts not yet run.
+
+    Args:
+        migrations: SQL scripts; number n is migrations[n − 1]. Never edit a released one, append another.
+
+    Raises:
+        TooNew: the database knows more migrations than this code.
+        MigrationFailed: a script was refused; the database stays at the version before it.
+    """
+    version = schema_version(connection)
+    if version > len(migrations):
+        raise TooNew(
+            f"{_name(connection)} has schema {version}, this version of Commonwatt knows up to "
+            f"{len(migrations)}; install the newer version again, or restore a backup"
+        )
+    for number, script in enumerate(migrations[version:], start=version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error as error:
+            connection.rollback()
+            raise MigrationFailed(f"migration {number} of {_name(connection)} failed: {error}") from error
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """How many migrations the database has seen."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def backup(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy the database while it is in use; `target` appears whole or not at all, as one file.
+
+    Raises:
+        Unwritable: no permission or no space.
+    """
+    fresh = target.with_name(f".{target.name}.new")
+    try:
+        fresh.unlink(missing_ok=True)
+        _make(fresh)
+        copy = sqlite3.connect(fresh)
+        try:
+            connection.backup(copy, pages=256)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            copy.close()
+        fresh.replace(target)
+    except (OSError, sqlite3.Error) as error:
+        fresh.unlink(missing_ok=True)
+        raise Unwritable(f"cannot back {_name(connection)} up to {target}: {error}") from error
+
+
+def _make(path: Path) -> None:
+    """Create the file with its mode. An existing one is not touched: closing it would drop SQLite's locks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
+
+
+def _opened(path: Path, query: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{query}", uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opening alone reads nothing
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _name(connection: sqlite3.Connection) -> str:
+    return connection.execute("PRAGMA database_list").fetchone()["file"] or "the database"
