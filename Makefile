@@ -1,0 +1,43 @@
+# Every target sets up what it needs first; the second time that takes a fraction of a second.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+CODE := quantities store chain contracts relay_server node simulation bench tests bootstrap.py
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint format bench setup clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## a neighbourhood of four households on this machine; ARGS="--headless --trades 3" and others: ARGS=--help
+	@$(PYTHON) bootstrap.py demo
+	@exec $(BIN)/commonwatt demo $(ARGS)
+
+test: setup lint ## linters, types, contracts, and all tests but the long ones
+	@$(BIN)/pytest -q -m "not long" $(ARGS)
+
+test-long: setup ## the tests that take minutes each
+	@$(BIN)/pytest -q -m long $(ARGS)
+
+lint: setup ## style, formatting, imports between rooms, types
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/lint-imports >build/lint-imports.log || { cat build/lint-imports.log; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary bootstrap.py
+
+format: setup ## rewrite the code in the project's format
+	@$(BIN)/ruff check --quiet --fix $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
+
+bench: setup ## measure; ARGS names one benchmark
+	@$(BIN)/python -m bench $(ARGS)
+
+setup: ## only set up what demo and test need
+	@$(PYTHON) bootstrap.py test
+
+clean: ## remove everything that was made here
+	rm -rf build .venv node_modules contracts/node_modules node/dapp/frontend/node_modules node/dapp/static/build *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
