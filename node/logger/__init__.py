@@ -1,0 +1,1 @@
+"""The logger: samples the sensors, integrates power to energy, publishes registers, stores readings."""

@@ -1,0 +1,129 @@
+"""What a sensor driver is, and how it is found: by name, in the entry-point group `commonwatt.sensors`.
+
+A driver is any callable that takes its options (what stands beside `driver:` in the configuration) and
+returns a `Sensor`. A package of its own can bring one:
+
+    [project.entry-points."commonwatt.sensors"]
+    mymeter = "mypackage:MyMeter"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from node.sensors.errors import OptionsRefused, SensorError, SensorRefused, UnknownDriver
+
+GROUP = "commonwatt.sensors"
+
+
+class Quantity(StrEnum):
+    """What is measured, in the one unit in which its integer value is given."""
+
+    VOLTAGE = "voltage"
+    """mV."""
+
+    CURRENT = "current"
+    """mA, forward positive."""
+
+    POWER = "power"
+    """mW, forward positive."""
+
+    FORWARD = "forward"
+    """mWh, the device's own counter of energy in the meter's forward direction."""
+
+    REVERSE = "reverse"
+    """mWh, the device's own counter of the other direction."""
+
+    SOC = "soc"
+    """Hundredths of a percent, by a fuel gauge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value that a sensor gave."""
+
+    quantity: Quantity
+    value: int
+    taken: float
+    """Boottime seconds (`store.snapshot.boottime`) at which the device took it."""
+
+
+class Sensor(Protocol):
+    """A device that is read again and again, always from the same thread."""
+
+    def read(self) -> Sequence[Measurement]:
+        """Everything the device measures, now.
+
+        Raises:
+            SensorError: it does not answer; worth another try.
+        """
+
+    def close(self) -> None:
+        """Let go of the device. Never raises, and may be called twice."""
+
+
+Driver = Callable[[Mapping[str, Any]], Sensor]
+
+
+def installed() -> dict[str, EntryPoint]:
+    """The drivers of this installation by name; none is imported yet."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def find(driver: str) -> Driver:
+    """Import the driver of this name.
+
+    Raises:
+        UnknownDriver: there is none, or it cannot be imported.
+    """
+    drivers = installed()
+    if driver not in drivers:
+        near = get_close_matches(driver, drivers, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        names = ", ".join(sorted(drivers)) or "none"
+        raise UnknownDriver(f"no sensor driver is called {driver!r}; {meant}installed are: {names}")
+    try:
+        found: Driver = drivers[driver].load()
+    except (ImportError, AttributeError) as error:
+        raise UnknownDriver(
+            f"the sensor driver {driver!r} cannot be imported: {error}; install its package again"
+        ) from error
+    return found
+
+
+def open_sensor(name: str, driver: str, options: Mapping[str, Any]) -> Sensor:
+    """Open a configured sensor.
+
+    Args:
+        name: of the sensor, for messages.
+
+    Raises:
+        SensorRefused: driver or options are wrong; trying again does not help.
+        SensorError: the device does not answer; trying again may help.
+    """
+    try:
+        return find(driver)(options)
+    except SensorRefused as error:
+        raise type(error)(f"sensors.{name}: {error}") from error
+    except ValidationError as error:
+        wrong = "; ".join(_shown(detail) for detail in error.errors(include_url=False))
+        raise OptionsRefused(f"sensors.{name}: driver {driver!r}: {wrong}") from error
+    except SensorError as error:
+        raise SensorError(f"sensors.{name}: {error}") from error
+
+
+def _shown(detail: Any) -> str:
+    """One of pydantic's findings in a line: option, value, what is wrong."""
+    option = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return f"there is no option {option!r}; remove it"
+    if detail["type"] == "missing":
+        return f"the option {option!r} is missing; add it"
+    return f"{option}: {detail['input']!r}: {detail['msg']}"
