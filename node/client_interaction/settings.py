@@ -1,0 +1,116 @@
+"""The `trading`, `sellers` and `offers` sections: when to buy, from whom, and what to sell."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from quantities import Energy, Price, SoC, Tokens
+from quantities.fields import EnergyField, PriceField, SecondsField, SoCField, TokensField
+
+ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
+ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})\Z")
+
+
+def _account(given: str) -> str:
+    if not ACCOUNT.match(given):
+        raise ValueError("write an account as 0x and 40 hexadecimal digits")
+    return given
+
+
+def _address(given: str) -> str:
+    host_and_port(given)
+    return given
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Read `host:port`, or `[v6]:port`.
+
+    Raises:
+        ValueError: anything else.
+    """
+    match = ADDRESS.match(address)
+    if match is None or not 0 < int(match["port"]) < 65_536:
+        raise ValueError("write an address and a port: '10.0.0.1:15555'")
+    return match["v6"] or match["host"], int(match["port"])
+
+
+AccountField = Annotated[str, AfterValidator(_account)]
+AddressField = Annotated[str, AfterValidator(_address)]
+
+
+class TradingSettings(BaseModel):
+    """When the household buys, how much, and what it may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(True, description="whether the household buys by itself at all")
+    limit: SoCField = Field(SoC(3000), description="state of charge below which it buys")
+    resume: SoCField = Field(SoC(6000), description="state of charge at which it goes home again")
+    delta: EnergyField = Field(
+        Energy(200), description="bought beyond what lifts the battery to `resume`: for the loads meanwhile"
+    )
+    max_price: PriceField = Field(Price.parse("0.40"), description="tokens per kWh, more is not paid")
+    daily_budget: TokensField = Field(Tokens.parse(5), description="tokens that may be spent in a day")
+    keep: SecondsField = Field(3.0, ge=0.5, le=4.0, description="between two vouchers while supplied")
+    unanswered: SecondsField = Field(5.0, le=30.0, description="vouchers unanswered for so long: go home")
+    stale_meter: SecondsField = Field(3.0, description="age of the tie meter's sample: beyond it, go home")
+    stale_battery: SecondsField = Field(10.0, description="age of the state of charge: beyond it, unknown")
+    start_within: SecondsField = Field(
+        60.0, description="an order whose seller has not closed his contact by then is given up"
+    )
+    settle_within: SecondsField = Field(
+        60.0, description="an ended order that the seller has not settled by then is closed on the chain"
+    )
+    back_off: SecondsField = Field(30.0, description="after a failure a seller is left alone for so long")
+    max_back_off: SecondsField = Field(1800.0, description="to which that doubles, failure by failure")
+
+    @model_validator(mode="after")
+    def _resume_is_above_limit(self) -> Self:
+        if self.resume <= self.limit:
+            raise ValueError(f"`resume` ({self.resume}) must be above `limit` ({self.limit})")
+        if self.unanswered <= self.keep:
+            raise ValueError(f"`unanswered` ({self.unanswered} s) must be longer than `keep` ({self.keep} s)")
+        return self
+
+
+class SellerSettings(BaseModel):
+    """One neighbour to whom a line is wired."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: AccountField = Field(description="the neighbour's account; HELLO and the registry must agree")
+    relay: AddressField = Field(description="address and port of the neighbour's relay server")
+    contact: int = Field(ge=0, le=2**32 - 1, description="the feed contact there at which the line begins")
+    channel: int = Field(ge=0, le=2**32 - 1, description="the tie contact here at which it ends")
+
+
+class FeedOffer(BaseModel):
+    """What is offered at one own feed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contact: int = Field(ge=0, le=2**32 - 1, description="own feed contact")
+    price: PriceField = Field(description="tokens per kWh")
+    max_energy: EnergyField = Field(description="the most that one order may ask for")
+
+
+class OffersSettings(BaseModel):
+    """What the household sells, and down to where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reserve: SoCField = Field(SoC(4000), description="state of charge below which nothing is sold")
+    margin: SoCField = Field(SoC(500), description="above the reserve, at which selling begins again")
+    validity: SecondsField = Field(3600.0, description="how long a published offer holds; renewed at half")
+    redeem_idle: SecondsField = Field(600.0, description="an order without a voucher for so long is redeemed")
+    feeds: tuple[FeedOffer, ...] = Field((), description="feeds that are for sale")
+
+    @model_validator(mode="after")
+    def _a_feed_is_offered_once(self) -> Self:
+        contacts = [feed.contact for feed in self.feeds]
+        if len(set(contacts)) != len(contacts):
+            raise ValueError("a contact is offered twice; offer each feed once")
+        return self

@@ -1,0 +1,170 @@
+"""The trades of the household, in `trade.db`: written by client-interaction, read by the DApp."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from node.client_interaction.trade import FINAL, Proof, Side, Step, Trade, TradeState
+from node.wallet.database import Database
+from quantities import Energy, Price, Tokens
+from store import sqlite
+
+TABLES = """
+CREATE TABLE trades (
+    "order" TEXT PRIMARY KEY, side TEXT NOT NULL, market TEXT NOT NULL, partner TEXT NOT NULL,
+    account TEXT NOT NULL, contact INTEGER NOT NULL, energy INTEGER NOT NULL,
+    price TEXT NOT NULL, cost TEXT NOT NULL,  -- base units are larger than SQLite's integers
+    created REAL NOT NULL, state TEXT NOT NULL, ref TEXT NOT NULL, channel INTEGER, previous TEXT,
+    baseline INTEGER, received INTEGER NOT NULL, vouchered INTEGER NOT NULL, voucher TEXT NOT NULL,
+    paid TEXT NOT NULL, refunded TEXT NOT NULL, reason TEXT NOT NULL, ending TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trades_by_age ON trades (created);
+CREATE TABLE steps (
+    number INTEGER PRIMARY KEY, "order" TEXT NOT NULL REFERENCES trades ("order"),
+    name TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, proof TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX steps_of_trade ON steps ("order", number);
+"""
+
+COLUMNS = (
+    "order", "side", "market", "partner", "account", "contact", "energy", "price", "cost", "created",
+    "state", "ref", "channel", "previous", "baseline", "received", "vouchered", "voucher", "paid", "refunded",
+    "reason", "ending",
+)  # fmt: skip
+AMOUNTS = {"price": Price, "cost": Tokens, "paid": Tokens, "refunded": Tokens}
+ENERGIES = frozenset({"energy", "received", "vouchered"})
+
+
+class Trades:
+    """The repository, for the one process that writes it."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open database that has `TABLES`."""
+        self._database = database
+
+    def add(self, trade: Trade, step: Step | None = None) -> None:
+        """Keep a new trade; nothing happens when it is known already."""
+        names = ", ".join(f'"{name}"' for name in COLUMNS)
+        marks = ", ".join("?" * len(COLUMNS))
+        with self._database.transaction() as connection:
+            added = connection.execute(
+                f"INSERT OR IGNORE INTO trades ({names}) VALUES ({marks})",  # noqa: S608 - our own names
+                [_stored(name, getattr(trade, name)) for name in COLUMNS],
+            )
+            if step is not None and added.rowcount:
+                self.step(trade.order, step)
+
+    def change(self, order: str, step: Step | None = None, **fields: object) -> None:
+        """Change some fields of a trade, and note the step that changed them, together."""
+        unknown = set(fields) - set(COLUMNS)
+        if unknown:
+            raise TypeError(f"a trade has no {sorted(unknown)}")
+        with self._database.transaction() as connection:
+            if fields:
+                names = ", ".join(f'"{name}" = ?' for name in fields)
+                values = [_stored(name, value) for name, value in fields.items()]
+                connection.execute(f'UPDATE trades SET {names} WHERE "order" = ?', [*values, order])  # noqa: S608
+            if step is not None:
+                self.step(order, step)
+
+    def step(self, order: str, step: Step) -> None:
+        """Add one step to a trade's timeline."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                'INSERT INTO steps ("order", name, at, kind, proof, text) VALUES (?, ?, ?, ?, ?, ?)',
+                (order, step.name, step.at, step.kind, step.proof, step.text),
+            )
+
+    def get(self, order: str) -> Trade | None:
+        """One trade."""
+        found = self._database.rows('SELECT * FROM trades WHERE "order" = ?', (order,))
+        return _trade(found[0]) if found else None
+
+    def unfinished(self) -> list[Trade]:
+        """Every trade to which something can still happen, oldest first."""
+        marks = ", ".join("?" * len(FINAL))
+        return [
+            _trade(row)
+            for row in self._database.rows(
+                f"SELECT * FROM trades WHERE state NOT IN ({marks}) ORDER BY created",  # noqa: S608
+                sorted(FINAL),
+            )
+        ]
+
+    def spent_since(self, start: float) -> Tokens:
+        """What purchases since `start` (Unix seconds) cost; what may still come back counts as spent."""
+        spent = 0
+        query = "SELECT state, cost, paid FROM trades WHERE side = ? AND created >= ?"
+        for row in self._database.rows(query, (Side.BUYER, start)):
+            spent += int(row["paid"] if TradeState(row["state"]) in FINAL else row["cost"])
+        return Tokens(spent)
+
+
+class TradesReader:
+    """The trades as another process sees them. Short-lived: one a request, see `store.sqlite.open_reader`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Use an open, read-only connection."""
+        self._connection = connection
+
+    def latest(self, count: int = 50, before: float | None = None) -> list[Trade]:
+        """The newest trades first; `before` (Unix seconds) turns the page."""
+        rows = self._connection.execute(
+            'SELECT * FROM trades WHERE created < ? ORDER BY created DESC, "order" LIMIT ?',
+            (float("inf") if before is None else before, count),
+        )
+        return [_trade(row) for row in rows]
+
+    def trade(self, order: str) -> Trade | None:
+        """One trade."""
+        row = self._connection.execute('SELECT * FROM trades WHERE "order" = ?', (order,)).fetchone()
+        return None if row is None else _trade(row)
+
+    def steps(self, order: str) -> list[Step]:
+        """What happened in a trade, in order."""
+        rows = self._connection.execute('SELECT * FROM steps WHERE "order" = ? ORDER BY number', (order,))
+        return [
+            Step(
+                name=row["name"], at=row["at"], kind=Proof(row["kind"]), proof=row["proof"], text=row["text"]
+            )
+            for row in rows
+        ]
+
+    def count(self) -> int:
+        """How many trades there are."""
+        return int(self._connection.execute("SELECT count(*) FROM trades").fetchone()[0])
+
+
+@contextmanager
+def open_trades(path: Path) -> Iterator[TradesReader]:
+    """Read `trade.db`, whether client-interaction runs or not.
+
+    Raises:
+        store.errors.Unopenable: absent (client-interaction has never run), no permission, or not a database.
+    """
+    connection = sqlite.open_reader(path)
+    try:
+        yield TradesReader(connection)
+    finally:
+        connection.close()
+
+
+def _stored(name: str, value: Any) -> object:
+    if name in AMOUNTS:
+        return str(value.value)
+    if name in ENERGIES:
+        return value.mwh
+    return value
+
+
+def _trade(row: sqlite3.Row) -> Trade:
+    fields: dict[str, Any] = {name: row[name] for name in COLUMNS}
+    for name, kind in AMOUNTS.items():
+        fields[name] = kind(int(fields[name]))
+    for name in ENERGIES:
+        fields[name] = Energy(fields[name])
+    return Trade(**{**fields, "side": Side(fields["side"]), "state": TradeState(fields["state"])})
