@@ -43,3 +43,5 @@ class DappSettings(BaseModel):
     names: tuple[str, ...] = Field(
         (), description="further host names under which the pages are opened, e.g. commonwatt-birch.local"
     )
+    panels: tuple[str, ...] = Field(("panel",), description="meters of what the household makes")
+    loads: tuple[str, ...] = Field(("load",), description="meters of what the household draws")

@@ -1,0 +1,121 @@
+"""What stands between the pages and the rest of the network: headers, host names, CSRF, the session's user."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from node.dapp.users import User, Users
+
+CSP = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+    "img-src 'self' data:"
+)
+"""Nothing inline, nothing from elsewhere: a value that escaped its escaping still runs nothing."""
+
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+OPEN_ENDPOINTS = frozenset({"static", "login.form", "login.enter"})
+"""What is answered without a session; everything else asks for one."""
+
+
+def protect(app: Flask, users: Users, names: tuple[str, ...], lasting: float) -> None:
+    """Guard every request of the application, and dress every answer.
+
+    Args:
+        names: host names under which the pages may be opened, beside addresses and *.local.
+        lasting: seconds that a session lasts unused.
+    """
+
+    @app.before_request
+    def _host() -> None:
+        if not is_ours(request.host, names):
+            abort(400, "These pages are not served under that name; add it to dapp.names, or use the address.")
+
+    @app.before_request
+    def _csrf() -> None:
+        if request.method not in SAFE_METHODS:
+            check_csrf()
+
+    @app.before_request
+    def _user() -> AnyResponse | None:
+        token = session.get("token")
+        g.user = users.holder(token, time.time(), lasting) if isinstance(token, str) else None
+        if g.user is not None or request.endpoint in OPEN_ENDPOINTS:
+            return None
+        if request.path.startswith(("/live", "/data/")):
+            abort(401, "Log in first.")
+        if request.method in SAFE_METHODS and request.path != "/":
+            return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
+        return redirect(url_for("login.form"))
+
+    @app.after_request
+    def _dress(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    app.jinja_env.globals["csrf"] = csrf_token
+    app.jinja_env.globals["user"] = current_user
+
+
+def current_user() -> User | None:
+    """Who looks, for templates."""
+    return getattr(g, "user", None)
+
+
+def csrf_token() -> str:
+    """The token that every form of this browser carries; made at its first form."""
+    token = session.get("csrf")
+    if not isinstance(token, str):
+        token = session["csrf"] = secrets.token_urlsafe(24)
+    return token
+
+
+def check_csrf() -> None:
+    """Refuse a change that did not come from one of our own forms (400)."""
+    expected, given = session.get("csrf"), request.form.get("csrf", request.headers.get("X-CSRF-Token", ""))
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if foreign or not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
+        abort(400, "This form is too old, or cookies are off. Go back, reload the page and send it again.")
+
+
+def is_ours(host: str, names: tuple[str, ...]) -> bool:
+    """Whether a Host header may be ours: an address, localhost, *.local, or a configured name.
+
+    A page elsewhere that points its own name at this address (DNS rebinding) is refused by that.
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name.endswith(".local") or name in {given.lower() for given in names}:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def local_path(target: str | None) -> str:
+    """Where to go after the login: a path of ours, else the first page. Never another site."""
+    parts = urlsplit(target or "")
+    bad = parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//")
+    return "/" if bad or "\\" in (target or "") or any(ord(c) < 32 for c in target or "") else str(target)

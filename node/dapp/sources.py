@@ -1,0 +1,139 @@
+"""What the household's other processes have published: read-only, each with its age, absent when absent.
+
+Nothing here waits: small files of the run folder only. Databases and the chain have modules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from node.client_interaction import status as trading_status
+from node.client_interaction.status import Status
+from node.dapp.household import Household
+from store import registers, snapshot
+from store.registers import Register
+
+T = TypeVar("T")
+
+STALE_METER = 5.0
+"""Seconds after which a meter or the battery shows what was, not what is: five samples at 1 Hz."""
+
+STALE_PROCESS = 30.0
+"""Seconds after which trading or chain, which publish at least every few seconds, look stopped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Battery:
+    """`run/battery.json`."""
+
+    soc: int
+    """1/100 %."""
+    voltage: int
+    """mV."""
+    power: int
+    """mW, charging positive."""
+    confidence: int
+    """Percent."""
+    age: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """`run/chain.json`."""
+
+    height: int
+    head_time: float
+    """Unix seconds."""
+    peers: int
+    signers: int
+    sealing: bool
+    syncing: bool
+    geth: str
+    age: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trading:
+    """`run/trading.json` and its age."""
+
+    status: Status
+    age: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """Everything published, at one moment. None and missing keys: the process has not published it."""
+
+    unix: float
+    battery: Battery | None = None
+    meters: Mapping[str, Register] = field(default_factory=dict)
+    ages: Mapping[str, float] = field(default_factory=dict)
+    """Seconds, of each meter."""
+    trading: Trading | None = None
+    chain: Chain | None = None
+
+
+def observe(household: Household, unix: float, boottime: float) -> Observation:
+    """Read what the run folder holds.
+
+    Args:
+        unix: Unix seconds, for what people compare with their clocks.
+        boottime: boottime seconds, for ages.
+    """
+    names = {*household.panels, *household.loads, *(line.meter for line in household.ties + household.feeds)}
+    if household.battery:
+        names.add(household.battery)
+    found = {name: registers.read(household.run / "meters", name) for name in sorted(names)}
+    meters = {name: register for name, register in found.items() if register is not None}
+    return Observation(
+        unix=unix,
+        battery=_published(household.run / "battery.json", _battery, boottime),
+        meters=meters,
+        ages={name: max(register.age(boottime), 0.0) for name, register in meters.items()},
+        trading=_trading(household.run, boottime),
+        chain=_published(household.run / "chain.json", _chain, boottime),
+    )
+
+
+def _published(path: Path, parse: Callable[[Mapping[str, Any], float], T], now: float) -> T | None:
+    """A snapshot as one of the types above; None too when a field is missing or senseless."""
+    found = snapshot.read(path)
+    if found is None:
+        return None
+    try:
+        return parse(found.fields, max(found.age(now), 0.0))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _battery(fields: Mapping[str, Any], age: float) -> Battery:
+    return Battery(
+        soc=min(max(int(fields["soc"]), 0), 10_000),
+        voltage=int(fields["voltage_mv"] or 0),
+        power=int(fields["power_mw"] or 0),
+        confidence=int(fields["confidence"]),
+        age=age,
+    )
+
+
+def _chain(fields: Mapping[str, Any], age: float) -> Chain:
+    return Chain(
+        height=int(fields["height"]),
+        head_time=float(fields["head_time"]),
+        peers=int(fields["peers"]),
+        signers=len(fields["signers"]),
+        sealing=bool(fields["sealing"]),
+        syncing=bool(fields["syncing"]),
+        geth=str(fields["geth"]),
+        age=age,
+    )
+
+
+def _trading(run: Path, now: float) -> Trading | None:
+    found, status = snapshot.read(run / trading_status.FILE), trading_status.read(run)
+    if found is None or status is None:
+        return None
+    return Trading(status=status, age=max(found.age(now), 0.0))
