@@ -1,0 +1,73 @@
+"""What the household's other processes read in relay.db: the best voucher of each order. Read-only.
+
+The table itself is `persistence`'s; readers hold the file open for one look only (see `store.sqlite`).
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from relay_server.errors import RecordsMissing
+from store.errors import Unopenable
+from store.sqlite import open_reader
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestVoucher:
+    """The most that a buyer has signed for under one order."""
+
+    order: bytes
+    buyer: str
+    contact: int
+    energy: int
+    """mWh; what `redeem` pays for."""
+    signature: bytes
+    """65 bytes, over Voucher(order, energy)."""
+    delivered: int
+    """mWh that this household's meter counted while the order was the one supplied."""
+    ended: bool
+    """The supply under this order is over: it will not be closed for again unless the buyer asks."""
+    at: float
+    """Unix seconds of the last change."""
+
+
+class Records:
+    """The records of one relay."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def best_vouchers(self) -> list[BestVoucher]:
+        """One for each order that has a voucher, oldest first.
+
+        Raises:
+            RecordsMissing: relay.db cannot be read.
+        """
+        try:
+            with closing(open_reader(self._path)) as database:
+                rows = database.execute(
+                    "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"
+                    " WHERE signature IS NOT NULL ORDER BY changed, id"
+                ).fetchall()
+        except Unopenable as error:
+            raise RecordsMissing(str(error)) from error
+        return [
+            BestVoucher(
+                order=row["id"],
+                buyer=row["buyer"],
+                contact=row["contact"],
+                energy=row["vouchered"],
+                signature=row["signature"],
+                delivered=row["delivered"],
+                ended=bool(row["ended"]),
+                at=row["changed"],
+            )
+            for row in rows
+        ]
+
+
+def open_records(path: Path) -> Records:
+    """The records in this relay.db, which need not exist yet."""
+    return Records(path)
