@@ -1,0 +1,199 @@
+"""Keeping open pages live: one thread looks once for everybody and writes to every page's socket (SSE).
+
+A stream takes no thread of the web server: the worker hands the socket over (see `node.dapp.worker`), so two
+hundred open pages cost two hundred sockets. A page that does not read is dropped, and comes back by itself:
+EventSource reconnects, and whoever connects is told the newest of every kind first, so nothing is missed.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+PERIOD = 1.0
+"""Seconds between two looks: within one second from a reading to the screen."""
+
+HEARTBEAT = 15.0
+"""Seconds without an event after which a page is told that we are there; it gives up after three of them."""
+
+BACKLOG = 128 * 1024
+"""Bytes that may wait for one page; a phone that sleeps longer is dropped."""
+
+LIFETIME = 3_600.0
+"""Seconds after which a page has to connect again, and so to show that its session still holds."""
+
+PREAMBLE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: 2000\n\n"
+)
+
+News = Mapping[str, Mapping[str, object]]
+"""By the name of an event, what is to be known now: `node_data`, `trade`, `relay`, `block`, `alert`."""
+
+
+def frame(kind: str, number: int, data: Mapping[str, object]) -> bytes:
+    """One event as it goes over the wire."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return f"event: {kind}\nid: {number}\ndata: {text}\n\n".encode()
+
+
+def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """What is new or different, and null for what is gone."""
+    gone = dict.fromkeys(before.keys() - after.keys())
+    return {**{key: value for key, value in after.items() if before.get(key, gone) != value}, **gone}
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open page."""
+
+    sock: socket.socket
+    until: float
+    """Monotonic seconds."""
+    waiting: bytearray = field(default_factory=bytearray)
+
+
+class Hub:
+    """The one thread that looks and tells. It starts with the first page and rests without one."""
+
+    def __init__(
+        self, look: Callable[[], News], viewers: int, period: float = PERIOD, heartbeat: float = HEARTBEAT
+    ) -> None:
+        """Prepare; nothing runs yet, so that the process may still fork.
+
+        Args:
+            look: what is true now; called every `period` seconds while somebody watches, must not wait.
+            viewers: pages at the same time.
+        """
+        self._look, self._limit, self._period, self._heartbeat = look, viewers, period, heartbeat
+        self._lock = threading.Lock()
+        self._arriving: list[socket.socket] = []
+        self._viewers: dict[socket.socket, Viewer] = {}
+        self._known: dict[str, Mapping[str, object]] = {}
+        self._number = 0
+        self._told = 0.0
+        self._wake: tuple[socket.socket, socket.socket] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether no further page can be kept live."""
+        return len(self._viewers) + len(self._arriving) >= self._limit
+
+    def join(self, sock: socket.socket) -> None:
+        """Take a socket over, whose request was read and not yet answered."""
+        sock.setblocking(False)
+        with self._lock:
+            if self._thread is None:
+                self._wake = socket.socketpair()
+                self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+                self._thread.start()
+            self._arriving.append(sock)
+            wake = self._wake
+        if wake is not None:
+            wake[1].send(b"\0")
+
+    def _run(self) -> None:
+        assert self._wake is not None  # noqa: S101 - made before the thread
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake[0], selectors.EVENT_READ)
+        due = 0.0
+        while True:
+            rest = max(due - time.monotonic(), 0.0) if self._viewers else None
+            for key, events in self._selector.select(rest):
+                viewer: Viewer | None = key.data
+                if viewer is None:
+                    self._wake[0].recv(4096)
+                elif events & selectors.EVENT_READ and not self._listens(viewer):
+                    self._drop(viewer)
+                elif events & selectors.EVENT_WRITE:
+                    self._flush(viewer)
+            if not self._viewers and not self._arriving:
+                continue
+            if time.monotonic() >= due:
+                due = time.monotonic() + self._period
+                self._tell(time.monotonic())
+            self._admit(time.monotonic())
+
+    def _tell(self, now: float) -> None:
+        try:
+            news = self._look()
+        except Exception:  # the thread serves every page: what one look cannot read, the next may
+            log.exception("live_look_failed")
+            return
+        frames = b""
+        for kind, data in news.items():
+            changed = changes(self._known.get(kind, {}), data)
+            self._known[kind] = dict(data)
+            if changed:
+                self._number += 1
+                frames += frame(kind, self._number, changed)
+        if not frames and now - self._told >= self._heartbeat:
+            frames = frame("heartbeat", self._number, {"at": round(time.time())})
+        if frames:
+            self._told = now
+        for viewer in list(self._viewers.values()):
+            if now > viewer.until:
+                self._drop(viewer)
+            elif frames:
+                self._send(viewer, frames)
+
+    def _admit(self, now: float) -> None:
+        with self._lock:
+            arriving, self._arriving = self._arriving, []
+        for sock in arriving:
+            viewer = Viewer(sock, now + LIFETIME)
+            try:
+                self._selector.register(sock, selectors.EVENT_READ, viewer)
+            except (OSError, ValueError, KeyError):
+                sock.close()
+                continue
+            self._viewers[sock] = viewer
+            everything = b"".join(frame(kind, self._number, data) for kind, data in self._known.items())
+            self._send(viewer, PREAMBLE + everything)
+
+    def _send(self, viewer: Viewer, data: bytes) -> None:
+        if len(viewer.waiting) + len(data) > BACKLOG:
+            self._drop(viewer)
+            return
+        viewer.waiting += data
+        self._flush(viewer)
+
+    def _flush(self, viewer: Viewer) -> None:
+        try:
+            sent = viewer.sock.send(viewer.waiting)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(viewer)
+            return
+        del viewer.waiting[:sent]
+        writes = selectors.EVENT_WRITE if viewer.waiting else 0
+        self._selector.modify(viewer.sock, selectors.EVENT_READ | writes, viewer)
+
+    def _listens(self, viewer: Viewer) -> bool:
+        try:
+            return bool(viewer.sock.recv(4096))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def _drop(self, viewer: Viewer) -> None:
+        if self._viewers.pop(viewer.sock, None) is None:
+            return
+        with suppress(KeyError, ValueError, OSError):
+            self._selector.unregister(viewer.sock)
+        viewer.sock.close()

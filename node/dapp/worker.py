@@ -1,0 +1,39 @@
+"""gunicorn's threaded worker, which lets go of a connection that was handed over to the live hub."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from gunicorn.workers.gthread import ThreadWorker
+
+if TYPE_CHECKING:
+    from node.dapp.live import Hub
+
+HANDED_OVER: WeakSet[socket.socket] = WeakSet()
+
+
+class LiveWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A thread answers a request and is free again; a live stream keeps its socket, but no thread."""
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """After a request: keep, or close, the connection, unless it is the hub's now."""
+        if conn.sock in HANDED_OVER:
+            self.nr_conns -= 1
+            return
+        super().finish_request(conn, fs)
+
+
+def hand_over(hub: Hub, sock: socket.socket) -> Iterator[bytes]:
+    """The body of an answer that is never sent: when the worker asks for it, the hub gets the socket.
+
+    The worker then believes that the browser left, which ends the request without another byte.
+    """
+    HANDED_OVER.add(sock)
+    hub.join(sock)
+    raise ConnectionResetError(errno.ECONNRESET, "handed over to the live hub")
+    yield b""
