@@ -1,0 +1,206 @@
+"""The journal: everything that the household means to send, on disk before it is sent.
+
+planned → signed (nonce and raw bytes) → broadcast → mined → final | failed
+
+An intent has a purpose ("buy:<order>"). Among all rows that did not fail a purpose is unique, and so is a
+nonce among all rows: whatever crashes, an intent is signed at one nonce only, and so is done at most once.
+Raising the fee adds another signature at the same nonce.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from node.wallet.database import Database
+from node.wallet.errors import AlreadyIntended
+from node.wallet.transactions import Call, Fees, Signed
+
+TABLES = """
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY, purpose TEXT NOT NULL, state TEXT NOT NULL,
+    "to" TEXT NOT NULL, data BLOB NOT NULL, gas INTEGER NOT NULL, value TEXT NOT NULL,
+    nonce INTEGER UNIQUE, hash TEXT, block INTEGER, error TEXT NOT NULL DEFAULT '',
+    planned_at REAL NOT NULL, changed_at REAL NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX intended_once ON journal (purpose) WHERE state <> 'failed';
+CREATE INDEX journal_by_purpose ON journal (purpose);
+CREATE TABLE signatures (
+    number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, entry INTEGER NOT NULL REFERENCES journal (id),
+    raw BLOB NOT NULL, tip TEXT NOT NULL, maximum TEXT NOT NULL, head INTEGER NOT NULL, at REAL NOT NULL
+) STRICT;
+CREATE INDEX signatures_of_entry ON signatures (entry);
+"""
+
+
+class Stage(StrEnum):
+    """How far an intent is."""
+
+    PLANNED = "planned"
+    SIGNED = "signed"
+    BROADCAST = "broadcast"
+    MINED = "mined"
+    """In a block, not yet deep enough."""
+    FINAL = "final"
+    """Done, at confirmation depth."""
+    FAILED = "failed"
+    """Reverted at confirmation depth, or provably never done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One intent."""
+
+    id: int
+    purpose: str
+    stage: Stage
+    call: Call
+    nonce: int | None
+    hash: str | None
+    """Of the newest signature; once mined, of the one that was."""
+
+    block: int | None
+    error: str
+    planned_at: float
+    """Unix seconds."""
+
+    @property
+    def over(self) -> bool:
+        """Nothing will happen to it any more."""
+        return self.stage in (Stage.FINAL, Stage.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """One way in which an entry was signed."""
+
+    signed: Signed
+    fees: Fees
+    head: int
+    """The chain's height at that time."""
+
+
+class Journal:
+    """The repository. Each method is one durable step; nothing is ever removed."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open database that has `TABLES`."""
+        self._database = database
+
+    def plan(self, purpose: str, call: Call, now: float) -> Entry:
+        """Write an intent down. It will be sent; call it in one transaction with what it belongs to.
+
+        Args:
+            now: Unix seconds.
+
+        Raises:
+            AlreadyIntended: this purpose is planned, under way or done.
+        """
+        try:
+            with self._database.transaction() as connection:
+                added = connection.execute(
+                    'INSERT INTO journal (purpose, state, "to", data, gas, value, planned_at, changed_at)'
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (purpose, Stage.PLANNED, call.to, call.data, call.gas, str(call.value), now, now),
+                )
+        except sqlite3.IntegrityError as error:
+            raise AlreadyIntended(f"{purpose} is in the journal already; it is sent once") from error
+        return self._entry(int(added.lastrowid or 0))
+
+    def sign(self, entry: Entry, *, nonce: int, signed: Signed, fees: Fees, head: int, now: float) -> Entry:
+        """Keep the bytes, for a first time or with a higher fee at the same nonce."""
+        if entry.nonce not in (None, nonce):
+            raise ValueError(f"{entry.purpose} has nonce {entry.nonce}; it is never signed at another")
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO signatures (hash, entry, raw, tip, maximum, head, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (signed.hash, entry.id, signed.raw, str(fees.tip), str(fees.maximum), head, now),
+            )
+            self._set(entry, now, state=Stage.SIGNED, nonce=nonce, hash=signed.hash, error="")
+        return self._entry(entry.id)
+
+    def broadcast(self, entry: Entry, now: float) -> Entry:
+        """Note that a node took the bytes."""
+        return self._set(entry, now, state=Stage.BROADCAST, error="")
+
+    def trouble(self, entry: Entry, error: str, now: float) -> Entry:
+        """Note why it does not go on; it is tried again."""
+        return entry if entry.error == error else self._set(entry, now, error=error)
+
+    def mined(self, entry: Entry, transaction: str, block: int, now: float) -> Entry:
+        """Note the block it is in for now."""
+        return self._set(entry, now, state=Stage.MINED, hash=transaction, block=block, error="")
+
+    def lost(self, entry: Entry, now: float) -> Entry:
+        """Note that its block is no longer in the chain."""
+        return self._set(entry, now, state=Stage.BROADCAST, block=None)
+
+    def done(self, entry: Entry, now: float) -> Entry:
+        """Note that it is in the chain for good."""
+        return self._set(entry, now, state=Stage.FINAL)
+
+    def failed(self, entry: Entry, error: str, now: float) -> Entry:
+        """Note that it will never be done. Its purpose may be planned again."""
+        return self._set(entry, now, state=Stage.FAILED, error=error)
+
+    def under_way(self) -> list[Entry]:
+        """Everything not over yet, in the order in which it has to reach the chain."""
+        return [
+            _entry(row)
+            for row in self._database.rows(
+                "SELECT * FROM journal WHERE state NOT IN (?, ?) ORDER BY nonce IS NULL, nonce, id",
+                (Stage.FINAL, Stage.FAILED),
+            )
+        ]
+
+    def find(self, purpose: str) -> Entry | None:
+        """The newest entry with this purpose."""
+        found = self._database.rows(
+            "SELECT * FROM journal WHERE purpose = ? ORDER BY id DESC LIMIT 1", (purpose,)
+        )
+        return _entry(found[0]) if found else None
+
+    def next_nonce(self) -> int:
+        """One above the highest nonce ever signed here; 0 when there is none."""
+        return int(self._database.rows("SELECT coalesce(max(nonce) + 1, 0) FROM journal")[0][0])
+
+    def signatures(self, entry: Entry) -> list[Signature]:
+        """Every way in which an entry was signed, the newest first."""
+        return [
+            Signature(
+                signed=Signed(hash=row["hash"], raw=row["raw"]),
+                fees=Fees(tip=int(row["tip"]), maximum=int(row["maximum"])),
+                head=row["head"],
+            )
+            for row in self._database.rows(
+                "SELECT * FROM signatures WHERE entry = ? ORDER BY number DESC", (entry.id,)
+            )
+        ]
+
+    def _set(self, entry: Entry, now: float, **fields: object) -> Entry:
+        names = ", ".join(f"{name} = ?" for name in fields)
+        with self._database.transaction() as connection:
+            connection.execute(
+                f"UPDATE journal SET {names}, changed_at = ? WHERE id = ?",  # noqa: S608 - our own names
+                [*fields.values(), now, entry.id],
+            )
+        return self._entry(entry.id)
+
+    def _entry(self, number: int) -> Entry:
+        return _entry(self._database.rows("SELECT * FROM journal WHERE id = ?", (number,))[0])
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        purpose=row["purpose"],
+        stage=Stage(row["state"]),
+        call=Call(to=row["to"], data=row["data"], gas=row["gas"], value=int(row["value"])),
+        nonce=row["nonce"],
+        hash=row["hash"],
+        block=row["block"],
+        error=row["error"],
+        planned_at=row["planned_at"],
+    )
