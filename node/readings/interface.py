@@ -1,0 +1,128 @@
+"""What readings are, and what any store of them offers. Times are Unix milliseconds throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from node.sensors.driver import Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one meter measured at one moment; None where it does not measure that."""
+
+    meter: str
+    taken: int
+    """Unix ms."""
+
+    voltage: int | None = None
+    """mV."""
+
+    current: int | None = None
+    """mA, forward positive."""
+
+    power: int | None = None
+    """mW, forward positive."""
+
+    forward: int | None = None
+    """mWh, the published register: it never falls."""
+
+    reverse: int | None = None
+    """mWh, likewise."""
+
+    soc: int | None = None
+    """Hundredths of a percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a chart: what happened in one slice of time."""
+
+    at: int
+    """Unix ms at which the slice begins."""
+
+    lowest: int
+    mean: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The energies that a meter counted over a span of time, in mWh."""
+
+    forward: int
+    reverse: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A link of the hash chain: the samples stored together."""
+
+    number: int
+    first: int
+    """Unix ms of its earliest sample."""
+
+    last: int
+    """Unix ms of its latest."""
+
+    samples: int
+    content: bytes
+    """SHA-256 of the samples, see `node.readings.chain`."""
+
+    digest: bytes
+    """SHA-256 that binds the content to every batch before it."""
+
+
+class Readings(Protocol):
+    """A store of samples. Every method may raise `store.errors.StoreError`."""
+
+    def append(self, samples: Sequence[Sample]) -> None:
+        """Store one batch, all of it or nothing, as the next link of the hash chain.
+
+        Storing the newest batch once more does nothing: a batch whose fate is unknown may be repeated.
+        """
+
+    def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
+        """A chart of one quantity in [start, end), in at most `points` (≥ 2) slices of equal length.
+
+        Slices without a sample are left out. Their limits are multiples of their length, so that a chart
+        which moves on with time does not flicker.
+        """
+
+    def latest(self) -> dict[str, Sample]:
+        """The newest sample of every meter."""
+
+    def energy(self, meter: str, start: int, end: int) -> Flow | None:
+        """What the meter's registers counted from `start` to `end`; None when it has no sample by then."""
+
+    def batches(self, start: int, end: int) -> list[Batch]:
+        """The batches with samples in [start, end), in their order."""
+
+    def broken(self) -> int | None:
+        """Number of the first batch that does not fit the chain; None when every one does."""
+
+    def prune(self, before: int) -> int:
+        """Delete the samples of batches older than this; the chain itself stays. Says how many it were."""
+
+    def close(self) -> None:
+        """Let go of the store."""
+
+    def __enter__(self) -> Self:
+        """For `with`: closes at the end."""
+
+    def __exit__(self, *exception: object) -> None:
+        """Close."""
+
+
+def slices(start: int, end: int, points: int) -> tuple[int, int]:
+    """Where the first slice of a chart begins, and how long each is (ms).
+
+    Raises:
+        ValueError: the span is empty, or fewer than two points are asked for.
+    """
+    if end <= start or points < 2:
+        raise ValueError(f"a chart needs a span and two points: {start} to {end}, {points} points")
+    length = -(-(end - start) // (points - 1))
+    return start // length * length, length
