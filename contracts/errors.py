@@ -6,8 +6,10 @@ ContractsError
 │   ├── ManifestUnreadable   absent, not JSON, a key missing or wrong
 │   └── WrongContract        the chain or the code at an address is not the one described
 ├── UndecodableData          bytes that do not follow the ABI they were read with
+├── Unencodable              a value that a Solidity type cannot carry
 ├── ArtifactMissing          no compiled contract of that name
-├── CompilerError            solc refused the sources, or is not there
+├── ToolMissing              node, solc or forge is not installed
+├── CompilerError            solc refused the sources
 └── DeploymentFailed         a transaction of the deployment was refused or reverted
 ```
 """
@@ -35,12 +37,20 @@ class UndecodableData(ContractsError):
     """Bytes from the chain do not follow the ABI they were read with."""
 
 
+class Unencodable(ContractsError, ValueError):
+    """A value that a Solidity type cannot carry: too large, negative, of the wrong length or kind."""
+
+
 class ArtifactMissing(ContractsError):
     """There is no compiled contract of that name."""
 
 
+class ToolMissing(ContractsError):
+    """Node, solc or forge is not installed on this machine."""
+
+
 class CompilerError(ContractsError):
-    """The compiler is not there, or refused the sources."""
+    """The compiler refused the sources."""
 
 
 class DeploymentFailed(ContractsError):
