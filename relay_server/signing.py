@@ -7,7 +7,7 @@ from dataclasses import replace
 from chain.errors import SignatureRefused
 from chain.keys import Account, recover
 from contracts.messages import frame_digest, voucher_digest
-from relay_server.messages import Op, SwitchFrame
+from relay_server.messages import SwitchFrame
 
 
 def signed(account: Account, chain_id: int, relay: str, session: bytes, frame: SwitchFrame) -> SwitchFrame:

@@ -1,0 +1,56 @@
+"""What decisions ask for: contacts to drive, accounts to keep, transitions to tell. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from relay_server.accounts import Account, Order
+
+HOME = 0
+"""The contact number of home; feeds and ties have numbers from 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drive:
+    """Energise or release the coil of one contact."""
+
+    contact: int
+    energised: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Save:
+    """Keep a buyer's account; `urgent` before the answer goes out, else within `settings.save`."""
+
+    account: Account
+    order: Order
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latch:
+    """Keep a fault until somebody clears it, over restarts."""
+
+    contact: int
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cycle:
+    """Count one operation of a contact towards its rated life."""
+
+    contact: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tell:
+    """A transition, for the log and the audit log."""
+
+    event: str
+    contact: int
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+Act: TypeAlias = Drive | Save | Latch | Cycle | Tell
