@@ -1,0 +1,1 @@
+"""Drivers for a simulated world: found by name, as any third party's. Product code does not know them."""

@@ -1,0 +1,149 @@
+"""The drivers against a real world process over its socket."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from node.sensors.driver import Quantity, open_sensor
+from node.sensors.errors import OptionsRefused, SensorError
+from relay_server.drivers.interface import load
+from simulation.drivers.pins import SimulatedPins
+from simulation.world import spec
+from simulation.world.client import WorldClient, WorldGone
+from tests.unit.simulation.bench_of_two import FEED_PIN, HOME_PIN, LINE, TIE, TIE_PIN, bench
+
+
+class World:
+    """A world process that can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.socket = folder, str(folder / "world.sock")
+        (folder / "world.json").write_text(spec.dump(bench()))
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "simulation.world"]
+        for name, path in (("spec", "world.json"), ("socket", "world.sock"), ("folder", "state")):
+            command += [f"--{name}", str(self.folder / path)]
+        self.process = subprocess.Popen(command, stderr=(self.folder / "log").open("a"))
+        self.client = WorldClient(self.socket, patience=10)
+        self.client.ask("truth")
+
+    def end(self, number: int) -> None:
+        self.process.send_signal(number)
+        self.process.wait(5)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with TemporaryDirectory(prefix="cw-") as folder:
+        running = World(Path(folder))
+        yield running
+        running.client.close()
+        if running.process.poll() is None:
+            running.end(signal.SIGTERM)
+
+
+def eventually(true: Callable[[], bool], seconds: float = 3.0) -> bool:
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def pins(world: World, household: str) -> SimulatedPins:
+    driver = load("simulated", {"world": world.socket, "household": household})
+    assert isinstance(driver, SimulatedPins)
+    return driver
+
+
+def supply(world: World) -> tuple[SimulatedPins, SimulatedPins]:
+    alder, birch = pins(world, "alder"), pins(world, "birch")
+    alder.drive(FEED_PIN, True)
+    birch.drive(HOME_PIN, True)
+    assert eventually(lambda: alder.followed(FEED_PIN) is True and birch.followed(HOME_PIN) is True)
+    assert birch.powered(TIE_PIN)
+    birch.drive(TIE_PIN, True)
+    assert eventually(lambda: birch.followed(TIE_PIN) is True)
+    return alder, birch
+
+
+def source(world: World) -> str | None:
+    found = world.client.ask("truth")["truth"]["homes"]["birch"]["source"]
+    assert found is None or isinstance(found, str)
+    return found
+
+
+def test_pins_switch_and_a_billing_meter_counts(world: World) -> None:
+    drivers = supply(world)
+    tie = open_sensor("tie-11", "simulated", {"world": world.socket, "point": TIE})
+    assert eventually(lambda: any(m.quantity == Quantity.FORWARD and m.value > 10 for m in tie.read()))
+    shown = {m.quantity for m in tie.read()}
+    assert shown == {
+        Quantity.VOLTAGE, Quantity.CURRENT, Quantity.POWER, Quantity.FORWARD, Quantity.REVERSE,
+    }  # fmt: skip
+    for driver in drivers:
+        driver.close()
+
+
+def test_a_battery_tells_its_state_of_charge(world: World) -> None:
+    battery = open_sensor("battery", "simulated", {"world": world.socket, "point": "birch.battery"})
+    soc = next(m for m in battery.read() if m.quantity == Quantity.SOC)
+    assert 4_900 < soc.value <= 5_000
+
+
+def test_lost_pins_de_energise_their_household_and_no_other(world: World) -> None:
+    _, birch = supply(world)
+    birch.close()
+    assert eventually(lambda: source(world) == "home")
+    assert world.client.ask("truth")["truth"]["contacts"]["alder.feed-1"]["closed"]
+
+
+def test_a_world_that_was_killed_goes_on_and_its_pins_are_driven_again(world: World) -> None:
+    _, birch = supply(world)
+    before = world.client.ask("truth")["truth"]["lines"][LINE]["received"]
+    world.end(signal.SIGKILL)
+    world.start()
+    assert birch.followed(TIE_PIN) is True
+    time.sleep(0.1)
+    after = world.client.ask("truth")["truth"]
+    assert after["lines"][LINE]["received"] > before
+    assert after["homes"]["birch"]["source"] == LINE
+
+
+def test_a_world_that_is_gone_is_a_sensor_error_and_an_os_error(world: World) -> None:
+    battery = open_sensor("battery", "simulated", {"world": world.socket, "point": "birch.battery"})
+    birch = pins(world, "birch")
+    world.end(signal.SIGTERM)
+    with pytest.raises(SensorError, match="no world answers"):
+        battery.read()
+    with pytest.raises(WorldGone):
+        birch.drive(TIE_PIN, True)
+
+
+def test_a_muted_sensor_is_dead_until_it_is_repaired(world: World) -> None:
+    battery = open_sensor("battery", "simulated", {"world": world.socket, "point": "birch.battery"})
+    world.client.ask("mute", point="birch.battery", muted=True)
+    with pytest.raises(SensorError, match="dead"):
+        battery.read()
+    world.client.ask("mute", point="birch.battery", muted=False)
+    assert battery.read()
+
+
+def test_wrong_options_are_named() -> None:
+    with pytest.raises(OptionsRefused, match="point"):
+        open_sensor("battery", "simulated", {"world": "x.sock"})
+
+
+def test_a_world_leaves_no_socket_behind(world: World) -> None:
+    world.end(signal.SIGTERM)
+    assert world.process.returncode == 0
+    assert not Path(world.socket).exists()
