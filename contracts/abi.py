@@ -1,7 +1,7 @@
 """The contract ABI: values to bytes and back, for the types that our contracts use.
 
-Every daemon of a household reads the chain, and the usual package for this takes 11 MB in each; it is the oracle
-of this module's tests instead. Decoding is strict: what no compiler would have written is refused.
+Every daemon of a household reads the chain, and the usual package for this takes 11 MB in each; it is the
+oracle of this module's tests instead. Decoding is strict: what no compiler would have written is refused.
 Source: https://docs.soliditylang.org/en/latest/abi-spec.html
 """
 
@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from chain.keys import checksum
-from contracts.errors import Unencodable, UndecodableData
+from contracts.errors import UndecodableData, Unencodable
 
 WORD = 32
 

@@ -1,7 +1,7 @@
 """Compiles the Solidity sources into the committed artefacts: `python -m contracts.compile`.
 
-Same sources, same bytes: the compiler and its settings are pinned, and no metadata is appended to the code. The
-compiler is npm's solc, handed to py-solc-x as its binary.
+Same sources, same bytes: the compiler and its settings are pinned, and no metadata is appended to the code.
+The compiler is npm's solc, handed to py-solc-x as its binary.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def artifact(name: str, compiled: dict[str, Any], version: str) -> str:
 
 
 def notices(compiled: dict[str, Any]) -> dict[str, str]:
-    """One sentence for people on each function, event and error, by its signature, from the NatSpec comments."""
+    """What each function, event and error means to people, by its signature, from the NatSpec comments."""
     user, developer = compiled["userdoc"], compiled["devdoc"]
     found: dict[str, str] = {}
     for part in ("methods", "events", "errors"):

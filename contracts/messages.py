@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from eth_abi.abi import encode
-from eth_hash.auto import keccak
+from chain.keys import keccak
+from contracts.abi import Struct, Word, encode
 
 MARKET_NAME, MARKET_VERSION = "Commonwatt Market", "1"
 RELAY_NAME, RELAY_VERSION = "Commonwatt Relay", "2"
 
 NO_ORDER = bytes(32)
 """In frames about a transfer contact, which needs no order."""
+
+B32 = Word("bytes32", "bytes", 32)
+U32, U64, U256 = (Word(f"uint{bits}", "uint", bits) for bits in (32, 64, 256))
+ADDRESS = Word("address", "address")
 
 _MARKET_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _RELAY_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId)")
@@ -34,13 +38,13 @@ def voucher_digest(chain_id: int, market: str, order: bytes, energy: int) -> byt
         energy: cumulative milliwatt-hours; the market pays no more than the highest one shown to it.
 
     Raises:
-        eth_abi.exceptions.EncodingError: a value does not fit its Solidity type.
+        Unencodable: a value does not fit its Solidity type.
     """
-    message = keccak(encode(["bytes32", "bytes32", "uint64"], [_VOUCHER, order, energy]))
-    return _digest(_market_domain(chain_id, market), message)
+    message = encode(_words(B32, B32, U64), [_VOUCHER, order, energy])
+    return _digest(_market_domain(chain_id, market), keccak(message))
 
 
-def frame_digest(
+def frame_digest(  # noqa: PLR0917 - a frame has this many fields, in this order
     chain_id: int, relay: str, session: bytes, n: int, op: str, order: bytes, contact: int, energy: int
 ) -> bytes:
     """The digest of one command to a relay server.
@@ -53,10 +57,10 @@ def frame_digest(
         energy: cumulative milliwatt-hours of the voucher in the same frame, else 0.
 
     Raises:
-        eth_abi.exceptions.EncodingError: a value does not fit its Solidity type.
+        Unencodable: a value does not fit its Solidity type.
     """
     message = encode(
-        ["bytes32", "address", "bytes32", "uint64", "bytes32", "bytes32", "uint32", "uint64"],
+        _words(B32, ADDRESS, B32, U64, B32, B32, U32, U64),
         [_FRAME, relay, session, n, keccak(op.encode()), order, contact, energy],
     )
     return _digest(_relay_domain(chain_id), keccak(message))
@@ -68,7 +72,11 @@ def order_id(chain_id: int, market: str, buyer: str, ref: bytes) -> bytes:
     Args:
         ref: 32 random bytes, chosen by the buyer; used again, the market refuses the order.
     """
-    return keccak(encode(["uint256", "address", "address", "bytes32"], [chain_id, market, buyer, ref]))
+    return keccak(encode(_words(U256, ADDRESS, ADDRESS, B32), [chain_id, market, buyer, ref]))
+
+
+def _words(*kinds: Word) -> Struct:
+    return Struct(tuple((str(i), kind) for i, kind in enumerate(kinds)))
 
 
 def _digest(domain: bytes, message: bytes) -> bytes:
@@ -79,7 +87,7 @@ def _digest(domain: bytes, message: bytes) -> bytes:
 def _market_domain(chain_id: int, market: str) -> bytes:
     return keccak(
         encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+            _words(B32, B32, B32, U256, ADDRESS),
             [_MARKET_DOMAIN, keccak(MARKET_NAME.encode()), keccak(MARKET_VERSION.encode()), chain_id, market],
         )
     )
@@ -89,7 +97,7 @@ def _market_domain(chain_id: int, market: str) -> bytes:
 def _relay_domain(chain_id: int) -> bytes:
     return keccak(
         encode(
-            ["bytes32", "bytes32", "bytes32", "uint256"],
+            _words(B32, B32, B32, U256),
             [_RELAY_DOMAIN, keccak(RELAY_NAME.encode()), keccak(RELAY_VERSION.encode()), chain_id],
         )
     )

@@ -27,7 +27,7 @@ def node() -> str:
     beside = Path(sys.executable).parent / "node"
     found = os.environ.get("NODE") or shutil.which("node") or (str(beside) if beside.exists() else None)
     if found is None:
-        raise ToolMissing("node is neither $NODE nor on the path: install Node.js 20 or later, or 'make setup'")
+        raise ToolMissing("node is not there: install Node.js 20 or later, or run 'make setup'")
     return found
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from eth_abi.exceptions import EncodingError
 from eth_account.messages import encode_typed_data
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import Unencodable
 from contracts.messages import NO_ORDER, frame_digest, order_id, voucher_digest
 
 MARKET = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
@@ -86,7 +86,7 @@ def test_the_same_voucher_differs_between_chains_markets_and_orders() -> None:
 
 
 def test_an_energy_that_no_voucher_can_carry_is_refused() -> None:
-    with pytest.raises(EncodingError):
+    with pytest.raises(Unencodable):
         voucher_digest(1, MARKET, NO_ORDER, 2**64)
-    with pytest.raises(EncodingError):
+    with pytest.raises(Unencodable):
         voucher_digest(1, MARKET, NO_ORDER, -1)
