@@ -1,0 +1,320 @@
+"""The transfer: exactly one of home and the ties feeds the household's bus; between two of them, none.
+
+    home ──close tie i──▶ leaving (home opens) ──open, dead time──▶ tie i
+     ▲                        │ home stuck                            │ open, lease out, dead line, meter
+     └──open, dead time── returning (tie opens) ◀─────────────────────┘ silent, tie dropped
+                              │ tie stuck: fault, home stays open
+
+Home's contact is normally closed: its coil is energised to open it. A source closes only after the other is
+confirmed open (by its auxiliary contact, else after the stated dead time) and `dead_time` has passed. A
+contact that does not follow latches a fault, and its partner never closes. Going home is never delayed: the
+tie's coil is released by the very decision that ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from quantities import Power
+from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
+from relay_server.messages import Answer, Code, Granted, Opened, Refused
+from relay_server.settings import RelaySettings
+from store.registers import Register
+
+MINUTE = 60.0
+
+NO_LOAD_FRACTION = 0.005
+"""Of a tie's rating. Where no sense input is wired, a tie that carries less has no voltage, or no load that
+would miss it: going home is right either way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """The household lives on its own battery."""
+
+    since: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """Home's coil is energised; the tie waits until home is open."""
+
+    tie: int
+    since: float
+    expires: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tied:
+    """A neighbour's line feeds the household."""
+
+    tie: int
+    since: float
+    expires: float
+    """The lease that the household's own client renews."""
+
+    dead_since: float | None = None
+    dropped_since: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returning:
+    """Every tie's coil is released; home waits until the ties are open. So begins every boot."""
+
+    since: float
+
+
+Position: TypeAlias = Home | Leaving | Tied | Returning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """The transfer at one moment."""
+
+    ratings: Mapping[int, Power]
+    """Of each tie, by its contact number."""
+
+    position: Position
+    departures: tuple[float, ...] = ()
+    """When home was left, in the last minute."""
+
+    why: str = "nothing was asked for yet"
+    """Of the last return."""
+
+    faults: Mapping[int, str] = field(default_factory=dict)
+    """By contact; 0 is home."""
+
+    @property
+    def energised(self) -> frozenset[int]:
+        """The contacts whose coils are energised: 0 with home open, a tie with that tie closed."""
+        match self.position:
+            case Home():
+                return frozenset()
+            case Leaving() | Returning():
+                return frozenset({HOME})
+            case Tied(tie=tie):
+                return frozenset({HOME, tie})
+
+    @property
+    def changing(self) -> bool:
+        """Between two sources, with neither closed."""
+        return isinstance(self.position, Leaving | Returning)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What is known when something is decided about the transfer."""
+
+    now: float
+    limits: RelaySettings
+    registers: Mapping[int, Register | None] = field(default_factory=dict)
+    """The ties' meters."""
+
+    followed: Mapping[int, bool | None] = field(default_factory=dict)
+    """Of home (0) and the ties, by their auxiliary contacts; None where none is wired."""
+
+    powered: Mapping[int, bool | None] = field(default_factory=dict)
+    """Voltage on the line side of the ties; None where no sense input is wired."""
+
+
+Step: TypeAlias = tuple[Transfer, list[Act]]
+Reply: TypeAlias = tuple[Transfer, list[Act], Answer]
+
+
+def close(transfer: Transfer, tie: int, at: Moment) -> Reply:
+    """Leave home for a tie. A repeated CLOSE changes and renews nothing."""
+    match transfer.position:
+        case (Leaving() | Tied()) as there if there.tie == tie:
+            return transfer, [], granted(there.expires, at.now)
+        case Home():
+            refusal = _kept_home(transfer, tie, at)
+        case _:
+            refusal = Refused(code=Code.BUSY, text="the household is not at home: open that first")
+    if refusal:
+        return transfer, [], refusal
+    leaving = Leaving(tie=tie, since=at.now, expires=at.now + at.limits.lease)
+    departures = (*_recent(transfer, at.now), at.now)
+    acts: list[Act] = [
+        Drive(contact=HOME, energised=True),
+        Cycle(contact=HOME),
+        Tell(event="leaving home", contact=tie),
+    ]
+    return replace(transfer, position=leaving, departures=departures), acts, granted(leaving.expires, at.now)
+
+
+def keep(transfer: Transfer, tie: int, at: Moment) -> Reply:
+    """Renew the lease of a tie."""
+    match transfer.position:
+        case (Leaving() | Tied()) as there if there.tie == tie:
+            kept = replace(there, expires=at.now + at.limits.lease)
+            return replace(transfer, position=kept), [], granted(kept.expires, at.now)
+    fault = transfer.faults.get(tie) or transfer.faults.get(HOME)
+    return (
+        transfer,
+        [],
+        Refused(code=Code.FAULT if fault else Code.ENDED, text=f"the tie is open: {fault or transfer.why}"),
+    )
+
+
+def open_(transfer: Transfer, tie: int, at: Moment) -> Reply:
+    """Go home from a tie; from anywhere else there is nothing to do."""
+    match transfer.position:
+        case (Leaving() | Tied()) as there if there.tie == tie:
+            home, acts = go_home(transfer, "the household asked for it", at.now)
+            return home, acts, Opened()
+    return transfer, [], Opened()
+
+
+def go_home(transfer: Transfer, why: str, now: float) -> Step:
+    """Release the tie's coil now; home follows once the tie is open."""
+    match transfer.position:
+        case Home() | Returning():
+            return transfer, []
+        case Leaving(tie=tie) | Tied(tie=tie):
+            acts: list[Act] = [
+                Drive(contact=tie, energised=False),
+                Tell(event="going home", contact=tie, facts={"why": why}),
+            ]
+            return replace(transfer, position=Returning(since=now), why=why), acts
+
+
+def tick(transfer: Transfer, at: Moment) -> Step:
+    """One turn of the safety loop."""
+    match transfer.position:
+        case Home():
+            return _at_home(transfer, at)
+        case Leaving() as leaving:
+            return _leaving(transfer, leaving, at)
+        case Tied() as tied:
+            return _tied(transfer, tied, at)
+        case Returning() as returning:
+            return _returning(transfer, returning, at)
+
+
+def granted(expires: float, now: float) -> Granted:
+    """What the household's client is answered."""
+    left = max(int((expires - now) * 1_000), 0)
+    return Granted(lease_ms=left, until_ms=left, meter_mwh=0)
+
+
+def _kept_home(transfer: Transfer, tie: int, at: Moment) -> Refused | None:
+    assert isinstance(transfer.position, Home)  # noqa: S101 - asked for at home only
+    fault = transfer.faults.get(tie) or transfer.faults.get(HOME)
+    if fault:
+        return Refused(code=Code.FAULT, text=fault)
+    if any(at.followed.get(other) is False for other in transfer.ratings):
+        return Refused(code=Code.FAULT, text="a tie does not stand open, as it should at home")
+    wait = transfer.position.since + at.limits.dwell - at.now
+    recent = _recent(transfer, at.now)
+    if len(recent) >= at.limits.cycles_per_minute:
+        wait = max(wait, recent[-at.limits.cycles_per_minute] + MINUTE - at.now)
+    if wait > 0:
+        return Refused(code=Code.DWELL, text="home was reached too recently", retry_ms=int(wait * 1_000) + 1)
+    return None
+
+
+def _recent(transfer: Transfer, now: float) -> tuple[float, ...]:
+    return tuple(left for left in transfer.departures if left > now - MINUTE)
+
+
+def _at_home(transfer: Transfer, at: Moment) -> Step:
+    """All coils released: any auxiliary contact that says otherwise is a fault of its contact.
+
+    Home is not opened for it: a broken wire to an auxiliary contact would leave the household dark.
+    """
+    acts: list[Act] = []
+    for contact in (HOME, *transfer.ratings):
+        if at.followed.get(contact) is False and _late(transfer, at):
+            transfer, more = _fault(transfer, contact, "does not stand where its released coil puts it")
+            acts += more
+    return transfer, acts
+
+
+def _late(transfer: Transfer, at: Moment) -> bool:
+    return at.now - transfer.position.since >= at.limits.follow
+
+
+def _leaving(transfer: Transfer, leaving: Leaving, at: Moment) -> Step:
+    if at.now >= leaving.expires:
+        return go_home(transfer, "the lease ran out", at.now)
+    if _is_open(HOME, leaving.since, at):
+        tied = Tied(tie=leaving.tie, since=at.now, expires=leaving.expires)
+        acts: list[Act] = [
+            Drive(contact=leaving.tie, energised=True),
+            Cycle(contact=leaving.tie),
+            Tell(event="tie closed", contact=leaving.tie),
+        ]
+        return replace(transfer, position=tied), acts
+    if _late(transfer, at):
+        transfer, acts = _fault(transfer, HOME, "home stays closed against its coil")
+        home, more = go_home(transfer, transfer.faults[HOME], at.now)
+        return home, acts + more
+    return transfer, []
+
+
+def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
+    if at.now >= tied.expires:
+        return go_home(transfer, "the lease ran out", at.now)
+    if at.followed.get(HOME) is False:
+        transfer, acts = _fault(transfer, HOME, "home closed while a tie was closed")
+        home, more = go_home(transfer, transfer.faults[HOME], at.now)
+        return home, acts + more
+    register = at.registers.get(tied.tie)
+    if register is None or at.now - register.sampled > at.limits.stale_meter:
+        return go_home(transfer, "the tie's meter is silent", at.now)
+    dead = _since(tied.dead_since, _is_dead(transfer, tied, register, at), at.now)
+    if dead is not None and at.now - dead >= at.limits.dead_line:
+        return go_home(transfer, "the line has no voltage", at.now)
+    dropped = _since(tied.dropped_since, at.followed.get(tied.tie) is False, at.now)
+    if dropped is not None and at.now - dropped >= at.limits.follow:
+        transfer, acts = _fault(transfer, tied.tie, "the tie stays open against its coil")
+        home, more = go_home(transfer, transfer.faults[tied.tie], at.now)
+        return home, acts + more
+    return replace(transfer, position=replace(tied, dead_since=dead, dropped_since=dropped)), []
+
+
+def _returning(transfer: Transfer, returning: Returning, at: Moment) -> Step:
+    closed = [tie for tie in transfer.ratings if not _is_open(tie, returning.since, at)]
+    if not closed:
+        home = replace(transfer, position=Home(since=at.now))
+        return home, [
+            Drive(contact=HOME, energised=False),
+            Tell(event="home", contact=HOME, facts={"why": transfer.why}),
+        ]
+    acts: list[Act] = []
+    for tie in closed if _late(transfer, at) else []:
+        transfer, more = _fault(transfer, tie, "the tie stays closed against its coil: home is kept open")
+        acts += more
+    return transfer, acts
+
+
+def _is_open(contact: int, since: float, at: Moment) -> bool:
+    """Confirmed open, where an auxiliary contact is wired, and the dead time over in any case."""
+    return at.followed.get(contact) is not False and at.now - since >= at.limits.dead_time
+
+
+def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> bool:
+    """No voltage by the sense input; without one, a sample since closing that shows no power."""
+    powered = at.powered.get(tied.tie)
+    if powered is not None:
+        return not powered
+    return register.sampled > tied.since and register.power < NO_LOAD_FRACTION * transfer.ratings[tied.tie].mw
+
+
+def _fault(transfer: Transfer, contact: int, fault: str) -> Step:
+    if contact in transfer.faults:
+        return transfer, []
+    acts: list[Act] = [
+        Latch(contact=contact, fault=fault),
+        Tell(event="fault", contact=contact, facts={"why": fault}),
+    ]
+    return replace(transfer, faults={**transfer.faults, contact: fault}), acts
+
+
+def _since(before: float | None, holds: bool, moment: float) -> float | None:
+    """Since when something holds without a break."""
+    if not holds:
+        return None
+    return moment if before is None else before
