@@ -57,7 +57,7 @@ def exact(amount: Amount) -> str:
 def seconds(given: object) -> float:
     """Read a length of time: "10 s", "500 ms", "5 min", "2 h"."""
     factors = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-    if isinstance(given, float):
+    if type(given) is float:  # from code; what a file says has a unit
         return given
     match = NUMBER.match(str(given)) if isinstance(given, str | int) else None
     if match is None or match[2] not in factors:
@@ -83,4 +83,4 @@ SoCField = Annotated[
 ]
 TokensField = Annotated[Tokens, BeforeValidator(plain(Tokens, 18)), PlainSerializer(exact)]
 PriceField = Annotated[Price, BeforeValidator(plain(Price, 18)), PlainSerializer(exact)]
-SecondsField = Annotated[float, BeforeValidator(seconds), PlainSerializer(lambda s: f"{s:g} s")]
+SecondsField = Annotated[float, BeforeValidator(seconds), PlainSerializer(lambda s: f"{s:.12g} s")]
