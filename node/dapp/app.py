@@ -1,0 +1,110 @@
+"""The application: every page of one household, made from what `Household` says of it."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import structlog
+from flask import Flask, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from node.dapp import words
+from node.dapp.context import Context
+from node.dapp.errors import NotFound
+from node.dapp.household import Household
+from node.dapp.secret import session_key
+from node.dapp.security import protect
+from node.dapp.tries import Tries
+from node.dapp.users import FILE, Users
+
+log = structlog.get_logger(__name__)
+
+PAGES = ("login", "now", "trades", "explorer", "charts", "live")
+"""Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
+
+MENU = (("now.show", "Now", "bolt"), ("trades.listed", "Trades", "swap"), ("explorer.home", "Explorer", "blocks"))
+"""Endpoint, title and icon."""
+
+LARGEST_FORM = 64 * 1024
+"""Bytes."""
+
+
+def create_app(household: Household) -> Flask:
+    """Make the application.
+
+    Raises:
+        StoreError: `dapp.db` cannot be opened.
+        OSError: the session key cannot be kept in the state folder.
+    """
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    household.state.mkdir(parents=True, exist_ok=True)
+    users = Users(household.state / FILE)
+    app.config.update(
+        SECRET_KEY=session_key(household.state / "dapp.secret"),
+        SESSION_COOKIE_NAME=f"commonwatt-{household.name}",
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_HTTPONLY=True,
+        PERMANENT_SESSION_LIFETIME=household.dapp.session,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        SEND_FILE_MAX_AGE_DEFAULT=365 * 86_400,
+    )
+    app.extensions["commonwatt"] = Context(household, users, Tries())
+    protect(app, users, household.dapp.names, household.dapp.session)
+    for name in PAGES:
+        app.register_blueprint(import_module(f"node.dapp.views.{name}").page)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Exception, _failed)
+    _speak(app, household)
+    return app
+
+
+def _speak(app: Flask, household: Household) -> None:
+    """What templates may say."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words
+    )
+    for name in ("ago", "capital", "clock", "counted", "energy", "iso", "percent", "price", "short", "tokens"):
+        app.jinja_env.filters[name] = getattr(words, name)
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's checksum: browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_checksum(name))
+
+
+def built(name: str) -> bool:
+    """Whether the front end's bundle was made; without it the pages work, but stand still."""
+    return (Path(__file__).parent / "static" / name).exists()
+
+
+@cache
+def _checksum(name: str) -> str:
+    return f"{zlib.crc32((Path(__file__).parent / 'static' / name).read_bytes()):08x}"
+
+
+def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
+    """Any answer that is not a page: in words, with what to do."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return _page(error.name, error.description or "", error.code or 500)
+
+
+def _not_found(error: NotFound) -> tuple[str, int]:
+    return _page("Not here", str(error), 404)
+
+
+def _failed(error: Exception) -> tuple[str, int]:
+    log.exception("page_failed", path=request.path)
+    return _page("Something went wrong here", "It is in the log of the DApp; the household goes on.", 500)
+
+
+def _page(title: str, text: str, code: int) -> tuple[str, int]:
+    if request.path.startswith("/data/"):
+        return text, code
+    return render_template("error.html", title=title, text=text, code=code), code

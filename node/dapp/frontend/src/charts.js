@@ -1,0 +1,114 @@
+// Battery and power over time, drawn by uPlot in the page's own colours.
+import uPlot from "uplot";
+
+const REFRESH = 15_000; // ms
+
+export function charts(root) {
+  const boxes = [...root.querySelectorAll("[data-chart]")];
+  const buttons = [...root.querySelectorAll("[data-span]")];
+  const drawn = new Map();
+  let span = buttons.find((b) => b.getAttribute("aria-pressed") === "true")?.dataset.span ?? "1h";
+
+  const draw = async (box) => {
+    const answer = await fetch(`/data/chart/${box.dataset.chart}?span=${span}`).catch(() => undefined);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    drawn.get(box)?.destroy();
+    drawn.delete(box);
+    if (found.empty) {
+      box.replaceChildren(Object.assign(document.createElement("p"), { className: "none", textContent: found.empty }));
+      return;
+    }
+    box.replaceChildren();
+    drawn.set(box, new uPlot(options(box, found), found.columns, box));
+  };
+  const all = () => Promise.all(boxes.map(draw));
+
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      span = button.dataset.span;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+      all();
+    });
+  }
+  new ResizeObserver(() => {
+    for (const [box, chart] of drawn) {
+      if (Math.abs(chart.width - box.clientWidth) > 1) chart.setSize({ width: box.clientWidth, height: height(box) });
+    }
+  }).observe(root.querySelector("main"));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
+  setInterval(() => document.visibilityState === "visible" && !document.querySelector(".u-over:hover") && all(), REFRESH);
+  all();
+}
+
+const height = (box) => (box.clientWidth < 500 ? 180 : 230);
+
+function options(box, found) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  const axis = {
+    stroke: colour("soft"),
+    grid: { stroke: colour("line"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
+  const unit = found.series[0]?.unit ?? "";
+  const percent = unit === "%";
+  return {
+    width: box.clientWidth,
+    height: height(box),
+    scales: { x: { range: () => found.span }, y: percent ? { range: () => [0, 100] } : { range: softly } },
+    axes: [
+      { ...axis, values: times(found.span[1] - found.span[0]), space: 70 },
+      { ...axis, size: 44 },
+    ],
+    series: [
+      { label: "Time", value: "{HH}:{mm}:{ss}" },
+      ...found.series.map((line, index) => ({
+        label: line.label,
+        stroke: colour(line.colour),
+        width: 2,
+        dash: index > 0 && found.series.slice(0, index).some((l) => l.colour === line.colour) ? [6, 4] : undefined,
+        fill: percent ? `color-mix(in srgb, ${colour(line.colour)} 14%, transparent)` : undefined,
+        points: { show: false },
+        spanGaps: false,
+        value: (_, value) => (value === null ? "–" : `${value.toFixed(1)} ${line.unit}`),
+      })),
+    ],
+    cursor: { points: { size: 7 } },
+    hooks: { draw: [(chart) => marks(chart, found.marks ?? {}, colour)] },
+  };
+}
+
+function softly(_, low, high) {
+  const [from, to] = [Math.min(low ?? 0, 0), Math.max(high ?? 1, 1)];
+  return [from * 1.1, to * 1.1];
+}
+
+function times(seconds) {
+  const form = seconds > 3 * 86_400
+    ? { weekday: "short", day: "numeric" }
+    : { hour: "2-digit", minute: "2-digit", hour12: false };
+  const write = new Intl.DateTimeFormat(undefined, form);
+  return (_, splits) => splits.map((at) => write.format(at * 1_000));
+}
+
+function marks(chart, levels, colour) {
+  const { ctx, bbox } = chart;
+  const tones = { limit: "bad", resume: "neighbours" };
+  ctx.save();
+  for (const [name, level] of Object.entries(levels)) {
+    const y = chart.valToPos(level, "y", true);
+    ctx.strokeStyle = ctx.fillStyle = colour(tones[name] ?? "soft");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "right";
+    ctx.fillText(name, bbox.left + bbox.width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+  }
+  ctx.restore();
+}

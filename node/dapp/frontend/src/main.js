@@ -1,0 +1,18 @@
+// What every page loads: the stream, and the parts of this page that it keeps up to date.
+import { listen } from "./stream.js";
+import { show } from "./picture.js";
+import { refresher } from "./refresh.js";
+
+const live = document.querySelector("[data-live]");
+const parts = [...document.querySelectorAll("[data-refresh]")];
+
+if (live || parts.length) {
+  listen({
+    node_data: (changed) => live && show(live, changed),
+    ...Object.fromEntries(parts.map((part) => [part.dataset.refresh, refresher(part)])),
+  });
+}
+if (document.querySelector("[data-chart]")) {
+  const { charts } = await import("./charts.js");
+  charts(document);
+}

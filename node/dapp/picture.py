@@ -1,0 +1,229 @@
+"""The *Now* page as a flat table of short texts and attributes: drawn by the server, kept live by the same keys.
+
+Pure: what was observed goes in, what is shown comes out. Every value is a string; a key that ends in `_class`
+is a class of an element, one that ends in a number's name an attribute, everything else a text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from node.client_interaction.status import State
+from node.dapp import words
+from node.dapp.flows import Flow, Flows, Way, flows
+from node.dapp.household import Household
+from node.dapp.purse import Purse
+from node.dapp.sources import STALE_METER, STALE_PROCESS, Chain, Observation, Trading
+
+Picture = Mapping[str, str]
+
+HEAD_LATE = 60.0
+"""Seconds without a new block after which people are told; a block comes every few seconds."""
+
+RING = 2 * math.pi * 54
+"""Length of the gauge's ring, of radius 54, in the drawing's units."""
+
+
+def picture(household: Household, seen: Observation, purse: Purse | None) -> dict[str, str]:
+    """Everything that the page shows of this moment."""
+    arms = flows(household, seen)
+    return {
+        **_sentence(household, seen),
+        **_battery(household, seen),
+        **_arm("panel", arms.panel, "making", "drawing"),
+        **_arm("battery", arms.battery, "giving", "charging"),
+        **_arm("neighbours", arms.neighbours, "receiving", "supplying"),
+        **_arm("house", arms.house, "feeding back", "using"),
+        "neighbours_label": _partners(household, seen, arms),
+        "flow_words": _in_words(arms, household, seen),
+        **_money(household, seen, purse),
+        **_chain(seen.chain, seen.unix),
+    }
+
+
+def headline(household: Household, trading: Trading | None) -> str:
+    """The state in a few words."""
+    if trading is None:
+        return "Trading is not running"
+    status = trading.status
+    seller = words.capital(status.seller or "a neighbour")
+    own = "on its own battery" if household.battery else "on its own energy"
+    return {
+        State.HOME: f"At home, {own}",
+        State.BUYING: f"Buying from {seller}",
+        State.SUPPLIED: f"Supplied by {seller}",
+        State.RETURNING: "Going home",
+        State.NO_SUPPLY: "No supply from neighbours",
+        State.FAULT: "Fault",
+        State.OFF: "Trading is off",
+    }[status.state]
+
+
+def _sentence(household: Household, seen: Observation) -> dict[str, str]:
+    trading = seen.trading
+    if trading is None:
+        return {
+            "headline": headline(household, None),
+            "reason": "Nothing is bought or sold until it is started: commonwatt client-interaction run.",
+            "next": "",
+            "since": "",
+            "state_class": "state absent",
+            "trade_link": "",
+        }
+    status, stale = trading.status, trading.age > STALE_PROCESS
+    return {
+        "headline": headline(household, trading),
+        "reason": words.capital(status.reason),
+        "next": f"Last heard of {words.ago(trading.age)}: client-interaction may have stopped."
+        if stale
+        else words.capital(status.next),
+        "since": f"since {words.clock(status.since, seen.unix)}",
+        "state_class": f"state {'stale' if stale else status.state}",
+        "trade_link": f"/trades/{status.order}" if status.order else "",
+    }
+
+
+def _battery(household: Household, seen: Observation) -> dict[str, str]:
+    battery = seen.battery
+    if battery is None:
+        return {
+            "soc": "–",
+            "soc_arc": f"0 {RING:.1f}",
+            "soc_class": "gauge absent",
+            "soc_note": "The logger has not published the battery yet."
+            if household.battery
+            else "No battery is configured.",
+            "soc_voltage": "",
+        }
+    stale = battery.age > STALE_METER
+    filled = RING * battery.soc / 10_000
+    low = household.limit is not None and battery.soc < household.limit.value
+    return {
+        "soc": words.percent(battery.soc),
+        "soc_arc": f"{filled:.1f} {RING:.1f}",
+        "soc_class": f"gauge {'stale' if stale else 'low' if low else 'fine'}",
+        "soc_note": f"as it was {words.ago(battery.age)}" if stale else _stored(household, battery.soc),
+        "soc_voltage": f"{battery.voltage / 1_000:.2f} V" if battery.voltage else "",
+    }
+
+
+def _stored(household: Household, soc: int) -> str:
+    if household.capacity is None:
+        return ""
+    return f"{words.energy(household.capacity.mwh * soc // 10_000)} of {words.energy(household.capacity.mwh)}"
+
+
+def _arm(name: str, flow: Flow | None, inwards: str, outwards: str) -> dict[str, str]:
+    """One arm of the diagram: watts, what it does, and how its line looks."""
+    if flow is None:
+        return {f"{name}_watts": "", f"{name}_does": "", f"{name}_class": "arm none"}
+    if flow.power is None:
+        return {f"{name}_watts": "–", f"{name}_does": "no reading", f"{name}_class": "arm unknown"}
+    if flow.stale:
+        does = f"{words.lasting(flow.age)} old"
+    else:
+        does = {Way.IN: inwards, Way.OUT: outwards, Way.IDLE: "idle", Way.UNKNOWN: ""}[flow.way]
+    speed = 1 + min(int(math.log10(max(abs(flow.power), 1_000) / 1_000)), 2)
+    return {
+        f"{name}_watts": words.watts(flow.power if abs(flow.power) >= 50 else 0),
+        f"{name}_does": does,
+        f"{name}_class": f"arm {'stale' if flow.stale else f'{flow.way} speed-{speed}'}",
+    }
+
+
+def _partners(household: Household, seen: Observation, arms: Flows) -> str:
+    """Who is on the other end of the wires that carry something."""
+    giving = [line.neighbour for line, flow in arms.lines if flow.way is Way.IN and line.neighbour]
+    status = seen.trading.status if seen.trading else None
+    if not giving and status and status.seller and status.state in (State.SUPPLIED, State.RETURNING):
+        giving = [status.seller]
+    if giving:
+        return words.listed([words.capital(name) for name in dict.fromkeys(giving)])
+    return "Neighbours" if len(household.ties) + len(household.feeds) != 1 else "Neighbour"
+
+
+def _in_words(arms: Flows, household: Household, seen: Observation) -> str:
+    """The diagram as a sentence, for those who do not see it."""
+    parts = []
+    named = (
+        ("the panel makes", "the panel draws", arms.panel),
+        ("the battery gives", "the battery takes", arms.battery),
+        (f"{_partners(household, seen, arms)} gives", "neighbours take", arms.neighbours),
+        ("the house gives", "the house uses", arms.house),
+    )
+    for inwards, outwards, flow in named:
+        if flow is not None and flow.power is not None and flow.way in (Way.IN, Way.OUT):
+            parts.append(f"{inwards if flow.way is Way.IN else outwards} {words.watts(flow.power)}")
+    return words.capital(words.listed(parts)) + "." if parts else "Nothing flows, or nothing is known to."
+
+
+def _money(household: Household, seen: Observation, purse: Purse | None) -> dict[str, str]:
+    status = seen.trading.status if seen.trading else None
+    balance = words.tokens(int(status.balance)) if status and status.balance is not None else "–"
+    escrow = int(status.escrow) if status and status.escrow else 0
+    shown = {
+        "balance": balance,
+        "escrow": f"{words.tokens(escrow)} set aside for running orders" if escrow else "",
+        "spent": "–",
+        "spent_share": "0",
+        "spent_note": "",
+        "earned": "",
+    }
+    if status is not None and status.balance is None:
+        shown["escrow"] = "The chain does not answer, so the balance is not known."
+    if purse is None:
+        return shown
+    budget = household.budget.value if household.budget else 0
+    shown["spent"] = words.tokens(purse.spent.value)
+    if budget:
+        shown["spent_share"] = str(min(100 * purse.spent.value // budget, 100))
+        shown["spent_note"] = f"of {words.tokens(budget)} a day"
+    shown["earned"] = f"{words.tokens(purse.earned.value)} earned today" if purse.earned else ""
+    return shown
+
+
+def _chain(chain: Chain | None, now: float) -> dict[str, str]:
+    if chain is None:
+        return {
+            "chain": "Not running",
+            "chain_note": "This household's chain node has not published its state: commonwatt chain run.",
+            "chain_height": "–",
+            "chain_head": "–",
+            "chain_peers": "–",
+            "chain_signers": "–",
+            "chain_class": "health absent",
+        }
+    late = now - chain.head_time
+    note, health = "Blocks arrive as they should.", "fine"
+    if chain.age > STALE_PROCESS:
+        note, health = f"Last heard of {words.ago(chain.age)}: the chain node may have stopped.", "stale"
+    elif chain.syncing:
+        note, health = "Catching up with the neighbours' blocks; trading waits for it.", "late"
+    elif late > HEAD_LATE:
+        note, health = f"No new block for {words.lasting(late)}: too few signers may be on line.", "late"
+    elif chain.peers == 0 and chain.signers > 1:
+        note, health = "No neighbour's node is connected; look at the network.", "late"
+    return {
+        "chain": {"fine": "In step", "late": "Behind", "stale": "Silent"}[health],
+        "chain_note": note,
+        "chain_height": f"{chain.height:,}".replace(",", " "),
+        "chain_head": words.ago(max(late, 0)),
+        "chain_peers": words.counted(chain.peers, "neighbour", "neighbours"),
+        "chain_signers": words.counted(chain.signers, "signer", "signers") + (", we too" * chain.sealing),
+        "chain_class": f"health {health}",
+    }
+
+
+def gauge_marks(household: Household) -> dict[str, tuple[float, float, float, float]]:
+    """Where limit and resume cross the gauge's ring: x1, y1, x2, y2 in the drawing's units."""
+    marks = {}
+    for name, soc in (("limit", household.limit), ("resume", household.resume), ("reserve", household.reserve)):
+        if soc is not None:
+            turn = 2 * math.pi * soc.value / 10_000 - math.pi / 2
+            marks[name] = tuple(
+                round(70 + radius * part, 1)
+                for radius in (46, 62)
+                for part in (math.cos(turn), math.sin(turn))
+            )
+    return marks  # type: ignore[return-value]  # four numbers, by construction

@@ -1,0 +1,1 @@
+"""The pages, one module each: a blueprint `page` that reads, decides, and renders one template."""

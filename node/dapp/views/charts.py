@@ -1,0 +1,45 @@
+"""The numbers behind the charts: battery and power over the last hours, from the readings."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, abort, jsonify, request
+from flask.wrappers import Response
+
+from node.dapp.context import context
+from node.dapp.curves import battery_chart, power_chart
+from node.readings.opening import open_readings
+from node.readings.settings import ReadingsSettings
+from store.errors import StoreError
+
+page = Blueprint("charts", __name__)
+
+SPANS = {"10m": 600, "1h": 3_600, "6h": 21_600, "1d": 86_400, "7d": 604_800}
+"""Seconds, by the name on the button."""
+
+POINTS = 240
+"""As many as a phone can show apart."""
+
+CHARTS = {"battery": battery_chart, "power": power_chart}
+
+
+@page.get("/data/chart/<name>")
+def chart(name: str) -> Response:
+    """One chart as uPlot takes it: columns of numbers, the first of times."""
+    span = SPANS.get(request.args.get("span", "1h"))
+    if name not in CHARTS or span is None:
+        abort(404, f"Charts are {', '.join(CHARTS)}; spans are {', '.join(SPANS)}.")
+    household, end = context().household, int(time.time() * 1_000)
+    try:
+        with open_readings(household.readings or ReadingsSettings(), household.state, read_only=True) as readings:
+            found = CHARTS[name](household, readings, end - span * 1_000, end, POINTS)
+    except StoreError as error:
+        return jsonify(columns=[], series=[], empty=f"No readings yet: {error}.")
+    return jsonify(
+        columns=found.columns,
+        series=[{"label": line.label, "colour": line.colour, "unit": line.unit} for line in found.lines],
+        marks=found.marks,
+        span=[(end - span * 1_000) // 1_000, end // 1_000],
+        empty="" if found.columns and found.columns[0] else "Nothing was measured in this time.",
+    )

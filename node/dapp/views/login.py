@@ -1,0 +1,72 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from node.dapp import words
+from node.dapp.context import context
+from node.dapp.security import current_user, local_path
+from node.dapp.users import FIRST_USER
+
+log = structlog.get_logger(__name__)
+
+page = Blueprint("login", __name__)
+
+LONGEST_PASSWORD = 256
+"""Characters; hashing more is work for nothing."""
+
+
+@page.get("/login")
+def form() -> str | Response:
+    """The form; whoever is logged in goes on."""
+    if current_user() is not None:
+        return redirect(local_path(request.args.get("next")))
+    return _form("")
+
+
+@page.post("/login")
+def enter() -> tuple[str, int] | Response:
+    """Check name and password, and begin a session."""
+    name = request.form.get("name", "").strip().lower()
+    address = request.remote_addr or "unknown"
+    here = context()
+    wait = here.tries.wait(name, address, time.monotonic())
+    if wait > 0:
+        log.warning("login_limited", user=name[:64], address=address)
+        return _form(f"Too many wrong tries. Try again in {words.lasting(max(wait, 60))}."), 429
+    # Counted before it is checked: many requests at the same time get no more tries than one after another.
+    here.tries.failed(name, address, time.monotonic())
+    token = here.users.begin(name, request.form.get("password", "")[:LONGEST_PASSWORD], time.time())
+    if token is None:
+        log.warning("login_refused", user=name[:64], address=address)
+        return _form("That name and password do not go together."), 403
+    here.tries.succeeded(name, address)
+    target = local_path(request.form.get("next"))
+    session.clear()
+    session["token"] = token
+    session.permanent = True
+    log.info("login", user=name, address=address)
+    return redirect(target)
+
+
+@page.post("/logout")
+def leave() -> Response:
+    """End the session."""
+    context().users.end(session["token"])
+    session.clear()
+    return redirect(url_for("login.form"))
+
+
+def _form(problem: str) -> str:
+    return render_template(
+        "login.html",
+        problem=problem,
+        next=request.values.get("next", ""),
+        name=request.form.get("name", FIRST_USER)[:64],
+        nobody=not context().users.any(),
+    )

@@ -1,0 +1,19 @@
+"""*Now*: what the household is doing, and why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from node.dapp.context import context
+from node.dapp.picture import RING, gauge_marks
+
+page = Blueprint("now", __name__)
+
+
+@page.get("/")
+def show() -> str:
+    """The page that a family opens."""
+    here = context()
+    return render_template(
+        "now.html", live=here.picture(), marks=gauge_marks(here.household), ring=f"{RING:.1f}"
+    )
