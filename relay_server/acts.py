@@ -30,11 +30,21 @@ class Save:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Latch:
-    """Keep a fault until somebody clears it, over restarts."""
+class Baseline:
+    """Keep whose energy a feed's meter is counting from which reading on; no order: nobody's."""
 
     contact: int
-    fault: str
+    order: bytes | None = None
+    forward: int = 0
+    """mWh."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latch:
+    """Keep a fault until somebody clears it, over restarts. None: it is cleared."""
+
+    contact: int
+    fault: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,4 +63,4 @@ class Tell:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Act: TypeAlias = Drive | Save | Latch | Cycle | Tell
+Act: TypeAlias = Drive | Save | Baseline | Latch | Cycle | Tell

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from quantities import Energy
+from contracts.bindings.market import Offer, Order, State
 from relay_server.messages import CheckFrame, Code, Refused
 from relay_server.settings import RelaySettings
 
@@ -19,45 +18,8 @@ RETRY_MS = 200
 
 STALE_RETRY_MS = 2_000
 
-
-class Stage(StrEnum):
-    """Of an order on chain, as far as a relay cares."""
-
-    WAITING = "waiting"
-    """Funded, behind the same buyer's open order."""
-    OPEN = "open"
-    CLOSING = "closing"
-    """Its buyer has asked to close it."""
-    SETTLED = "settled"
-    """Redeemed, released or reclaimed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChainOrder:
-    """One order at one block."""
-
-    buyer: str
-    seller: str
-    contact: int
-    energy: Energy
-    supply_end: int
-    """Block number; 0 while it waits."""
-    stage: Stage
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChainOffer:
-    """What this household offers at one feed, and who holds it."""
-
-    price: int
-    """Token base units per kWh."""
-    min_energy: Energy
-    max_energy: Energy
-    """Per order; 0: nothing is offered."""
-    valid_until: int
-    """Block number."""
-    open: bytes | None
-    next: bytes | None
+RENEWED = 5.0
+"""Seconds: the view is renewed several times a second while the chain node answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,48 +29,63 @@ class View:
     head: int = 0
     period: float = 5.0
     """Seconds between blocks."""
-    fresh: bool = False
-    why_stale: str = "the chain was not seen yet"
+    stale: str | None = "the chain was not seen yet"
+    """Why nothing new may be closed; None: the head was fresh when it was judged."""
+    judged: float = float("-inf")
+    """Boottime seconds of that judgement; a view that is not renewed is stale, too."""
     advanced: float = float("-inf")
     """Boottime seconds when the head last advanced."""
-    confirmed: Mapping[bytes, ChainOrder | None] = field(default_factory=dict)
+    confirmed: Mapping[bytes, Order | None] = field(default_factory=dict)
     """Orders in the state at depth; None: not there. An order that was not looked up is absent."""
-    latest: Mapping[bytes, ChainOrder | None] = field(default_factory=dict)
+    latest: Mapping[bytes, Order | None] = field(default_factory=dict)
     """The same orders in the newest state."""
-    offers: Mapping[int, ChainOffer | None] = field(default_factory=dict)
+    offers: Mapping[int, Offer | None] = field(default_factory=dict)
     """Of this household, by contact, in the newest state."""
 
+    def staleness(self, now: float) -> str | None:
+        """Why the chain cannot be relied on for anything new; None: it can."""
+        if self.stale is None and now - self.judged > RENEWED:
+            return f"the chain node does not answer since {now - self.judged:.0f} s"
+        return self.stale
 
-def authorise(view: View, order: bytes, buyer: str, contact: int, seller: str) -> ChainOrder | Refused:
-    """The order's terms, if it may be supplied at this contact to whoever signed as `buyer`.
 
-    Args:
-        seller: the household that owns this relay.
-    """
-    if not view.fresh:
-        return Refused(code=Code.STALE_CHAIN, text=view.why_stale, retry_ms=STALE_RETRY_MS)
-    found = view.confirmed.get(order)
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Who wants which order supplied where."""
+
+    order: bytes
+    buyer: str
+    """Whoever signed the frame; checksummed."""
+    contact: int
+    seller: str
+    """Whoever owns this relay; checksummed."""
+
+
+def authorise(view: View, claim: Claim, now: float) -> Order | Refused:
+    """The order, if the chain says that it may be supplied to this buyer at this contact."""
+    stale = view.staleness(now)
+    if stale:
+        return Refused(code=Code.STALE_CHAIN, text=stale, retry_ms=STALE_RETRY_MS)
+    found, newest = view.confirmed.get(claim.order), view.latest.get(claim.order)
     if found is None:
-        text = "the order is not confirmed yet" if view.latest.get(order) else "no such order yet"
+        text = "the order is not confirmed yet" if newest else "no such order yet"
         return Refused(code=Code.NOT_FUNDED, text=text, retry_ms=RETRY_MS)
-    if found.buyer != buyer:
+    if found.buyer != claim.buyer:
         return Refused(code=Code.BAD_SIG, text="not signed by the order's buyer")
-    if found.seller != seller or found.contact != contact:
-        return Refused(
-            code=Code.WRONG_CONTACT, text=f"the order is for contact {found.contact} of {found.seller}"
-        )
-    newest = view.latest.get(order)
+    if (found.seller, found.contact) != (claim.seller, claim.contact):
+        where = f"contact {found.contact} of {found.seller}"
+        return Refused(code=Code.WRONG_CONTACT, text=f"the order is for {where}")
     against = against_supply(view, newest)
-    return Refused(code=Code.ENDED, text=against) if against or newest is None else newest
+    return Refused(code=Code.ENDED, text=against) if against else found
 
 
-def against_supply(view: View, newest: ChainOrder | None) -> str | None:
+def against_supply(view: View, newest: Order | None) -> str | None:
     """What the newest block says against supplying an order; None: nothing."""
     if newest is None:
         return "the order is gone from the chain"
-    if newest.stage is Stage.CLOSING:
+    if newest.state is State.CLOSING:
         return "the buyer has asked the market to close the order"
-    if newest.stage is Stage.SETTLED:
+    if not newest.state.live:
         return "the order is settled"
     if newest.supply_end and view.head >= newest.supply_end:
         return f"the order's supply ended with block {newest.supply_end}"
@@ -119,7 +96,7 @@ def over(view: View, order: bytes, limits: RelaySettings, now: float) -> str | N
     """Why a running supply has to end now, for what the chain says or no longer says; None: it goes on."""
     if now - view.advanced > limits.stalled_chain:
         return f"the chain stands still since {limits.stalled_chain:g} s"
-    if not view.fresh or order not in view.latest:
+    if view.staleness(now) or order not in view.latest:
         return None
     return against_supply(view, view.latest[order])
 
@@ -133,15 +110,16 @@ def until(view: View, order: bytes, now: float) -> float:
     return max(left, 0.0)
 
 
-def check(view: View, asked: CheckFrame) -> Refused | None:
+def check(view: View, asked: CheckFrame, now: float) -> Refused | None:
     """Why an order on these terms would not be taken; None: it would."""
-    if not view.fresh:
-        return Refused(code=Code.STALE_CHAIN, text=view.why_stale, retry_ms=STALE_RETRY_MS)
+    stale = view.staleness(now)
+    if stale:
+        return Refused(code=Code.STALE_CHAIN, text=stale, retry_ms=STALE_RETRY_MS)
     offer = view.offers.get(asked.contact)
-    if offer is None or not offer.max_energy or view.head > offer.valid_until:
+    if offer is None or not offer.live(view.head):
         return Refused(code=Code.NO_OFFER, text="nothing is offered at this contact")
-    if offer.price != asked.price:
-        return Refused(code=Code.NO_OFFER, text=f"the price is {offer.price}")
+    if offer.price.value != asked.price:
+        return Refused(code=Code.NO_OFFER, text=f"the price is {offer.price.value}")
     if not offer.min_energy.mwh <= asked.energy <= offer.max_energy.mwh:
         return Refused(
             code=Code.NO_OFFER, text=f"orders here are from {offer.min_energy} to {offer.max_energy}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from quantities import Energy, Power
 from relay_server.accounts import Account, Order, delivered, vouchered
-from relay_server.acts import Act, Cycle, Drive, Latch, Save, Tell
+from relay_server.acts import Act, Baseline, Cycle, Drive, Latch, Save, Tell
 from relay_server.lease import judged, keeps_pace
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from relay_server.settings import RelaySettings
@@ -149,6 +149,7 @@ def close(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
     )
     acts: list[Act] = [
         Save(account=account, order=order, urgent=True),
+        Baseline(contact=feed.contact, order=order.id, forward=supply.forward),
         Drive(contact=feed.contact, energised=True),
         Cycle(contact=feed.contact),
         Tell(
@@ -159,6 +160,19 @@ def close(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
     ]
     closed = replace(feed, supply=supply, driven=at.now, unfollowed_since=None, leak_since=None)
     return closed, acts, granted(supply, at.now)
+
+
+def recovered(feed: Feed, account: Account, order: Order, forward: int, now: float) -> Feed:
+    """A feed at boot that was closed when the relay died: what passed since then is this buyer's.
+
+    Args:
+        forward: mWh on the meter when it was last kept.
+        now: of the boot, with every coil released.
+    """
+    supply = Supply(
+        account=account, order=order, forward=forward, sampled=float("-inf"), expires=now, opened=now
+    )
+    return replace(feed, supply=supply, driven=now, why="the relay was started anew")
 
 
 def pay(
@@ -326,12 +340,15 @@ def _counted(feed: Feed, at: Moment) -> Step:
     risen = Energy(register.forward - supply.forward)
     fresh = replace(supply, forward=register.forward, sampled=register.sampled)
     if risen < Energy(0):
-        feed, acts = faulted(replace(feed, supply=fresh), f"its meter fell back by {-risen}", at.now)
-        return feed, acts
+        feed = replace(feed, supply=fresh)
+        return faulted(feed, f"its meter fell back by {-risen}", at.now) if feed.live else (feed, [])
     account, order = delivered(supply.account, supply.order, risen)
     account = judged(account, feed.rating, at.limits)
-    acts = [Save(account=account, order=order)] if risen else []
-    return replace(feed, supply=replace(fresh, account=account, order=order)), acts
+    acts: list[Act] = [
+        Save(account=account, order=order),
+        Baseline(contact=feed.contact, order=order.id, forward=register.forward),
+    ]
+    return replace(feed, supply=replace(fresh, account=account, order=order)), acts if risen else []
 
 
 def _watched(feed: Feed, live: Supply, at: Moment) -> Step:
@@ -359,7 +376,8 @@ def _at_rest(feed: Feed, at: Moment) -> Step:
         counted = supply.sampled >= feed.driven + TAIL
         if not counted and at.now - feed.driven <= at.limits.stale_meter + TAIL:
             return feed, []
-        return replace(feed, supply=None), [Save(account=supply.account, order=supply.order, urgent=True)]
+        saved = Save(account=supply.account, order=supply.order, urgent=True)
+        return replace(feed, supply=None), [saved, Baseline(contact=feed.contact)]
     if feed.fault or register is None or register.sampled < feed.driven + 2 * TAIL:
         return feed, []
     leaking = register.power > LEAK_FRACTION * feed.rating.mw

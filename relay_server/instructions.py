@@ -1,0 +1,90 @@
+"""What the operator tells a relay on its own host: forgive a buyer, clear a fault.
+
+They are written into relay.db, where the running relay finds them within a second, or the next one at its
+start; each ends up in the audit log. Whoever may write that file may switch the contacts anyway.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from chain.keys import checksum
+from relay_server.errors import RecordsMissing
+from store.sqlite import transaction
+
+
+class What(StrEnum):
+    """The instructions there are."""
+
+    FORGIVE = "forgive"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction:
+    """One instruction."""
+
+    what: What
+    contact: int
+    buyer: str = ""
+    reason: str = ""
+
+
+def forgive(path: Path, buyer: str, contact: int, reason: str = "") -> None:
+    """Write off what this buyer owes at this feed.
+
+    Args:
+        path: relay.db.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+        ValueError: `buyer` is no address.
+    """
+    _give(path, Instruction(what=What.FORGIVE, contact=contact, buyer=checksum(buyer), reason=reason))
+
+
+def clear(path: Path, contact: int, reason: str = "") -> None:
+    """Clear a latched fault, having looked at the contact; 0 is home.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+    """
+    _give(path, Instruction(what=What.CLEAR, contact=contact, reason=reason))
+
+
+def taken(database: sqlite3.Connection) -> list[Instruction]:
+    """Take the instructions that nobody has taken yet; called by the one writer of relay.db."""
+    rows = database.execute("SELECT * FROM instructions WHERE NOT done ORDER BY number").fetchall()
+    if rows:
+        with transaction(database):
+            database.execute("UPDATE instructions SET done = 1 WHERE number <= ?", (rows[-1]["number"],))
+    known = tuple(What)
+    return [
+        Instruction(what=What(row["what"]), contact=row["contact"], buyer=row["buyer"], reason=row["reason"])
+        for row in rows
+        if row["what"] in known
+    ]
+
+
+def _give(path: Path, instruction: Instruction) -> None:
+    if not path.exists():
+        raise RecordsMissing(f"{path} is not there: no relay has run with this configuration yet")
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5.0)) as database, database:
+            database.execute(
+                "INSERT INTO instructions (at, what, contact, buyer, reason) VALUES (?, ?, ?, ?, ?)",
+                (
+                    time.time(),
+                    instruction.what.value,
+                    instruction.contact,
+                    instruction.buyer,
+                    instruction.reason,
+                ),
+            )
+    except sqlite3.Error as error:
+        raise RecordsMissing(f"{path}: {error}; run this as the relay's user") from error

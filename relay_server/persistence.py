@@ -1,0 +1,298 @@
+"""relay.db: what a relay must know again after a power cut. Never the state of a contact.
+
+One thread writes, so that a slow disk holds up neither the safety loop nor another client. What is urgent is
+synced at once and the caller waits for it; the rest is kept back and written together every few seconds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from quantities import Energy
+from relay_server import audit
+from relay_server.accounts import Account, Order
+from relay_server.acts import Act, Baseline, Cycle, Latch, Save, Tell
+from relay_server.instructions import Instruction, taken
+from store.sqlite import migrate, open_writer, transaction
+
+log = structlog.get_logger()
+
+MIGRATIONS = (
+    """
+    CREATE TABLE accounts (
+        buyer TEXT NOT NULL, contact INTEGER NOT NULL,
+        delivered INTEGER NOT NULL, vouchered INTEGER NOT NULL, forgiven INTEGER NOT NULL,
+        unpaid INTEGER NOT NULL,
+        PRIMARY KEY (buyer, contact)
+    );
+    CREATE TABLE orders (
+        id BLOB PRIMARY KEY, buyer TEXT NOT NULL, contact INTEGER NOT NULL, energy INTEGER NOT NULL,
+        delivered INTEGER NOT NULL, vouchered INTEGER NOT NULL, signature BLOB, ended INTEGER NOT NULL,
+        changed REAL NOT NULL
+    );
+    CREATE INDEX orders_changed ON orders (changed);
+    CREATE TABLE baselines (contact INTEGER PRIMARY KEY, "order" BLOB NOT NULL, forward INTEGER NOT NULL);
+    CREATE TABLE faults (contact INTEGER PRIMARY KEY, fault TEXT NOT NULL, since REAL NOT NULL);
+    CREATE TABLE cycles (contact INTEGER PRIMARY KEY, operations INTEGER NOT NULL);
+    CREATE TABLE boots (number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL);
+    CREATE TABLE instructions (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, what TEXT NOT NULL,
+        contact INTEGER NOT NULL, buyer TEXT NOT NULL, reason TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, contact INTEGER NOT NULL,
+        facts TEXT NOT NULL, hash BLOB NOT NULL
+    );
+    """,
+)
+
+REMEMBERED = 1_000
+"""Orders held in memory, the newest first: at most two are open a feed, so every live one is among them."""
+
+LOOK_EVERY = 1.0
+"""Seconds between looks for instructions of the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What was on disk at boot."""
+
+    boot: int
+    accounts: Mapping[tuple[str, int], Account] = field(default_factory=dict)
+    orders: Mapping[bytes, Order] = field(default_factory=dict)
+    baselines: Mapping[int, Baseline] = field(default_factory=dict)
+    faults: Mapping[int, str] = field(default_factory=dict)
+    cycles: Mapping[int, int] = field(default_factory=dict)
+
+
+class Persistence:
+    """The one writer of relay.db."""
+
+    def __init__(self, path: Path, every: float, obey: Callable[[Instruction], None] | None = None) -> None:
+        """Open, migrate, count this boot.
+
+        Args:
+            every: seconds between writes of what is not urgent.
+            obey: called on the writer's thread with each instruction of the operator.
+
+        Raises:
+            StoreError: the file cannot be used.
+        """
+        self._database = open_writer(path, "full")
+        migrate(self._database, MIGRATIONS)
+        self._every = every
+        self._obey = obey
+        self._lock = threading.Condition()
+        self._saves: dict[bytes, Save] = {}
+        self._baselines: dict[int, Baseline] = {}
+        self._others: list[tuple[float, Latch | Cycle | Tell]] = []
+        self._waiting: list[Future[None]] = []
+        self._ending = False
+        self._seq, self._hash = audit.last(self._database)
+        self.remembered = self._read()
+        self._thread = threading.Thread(target=self._run, name="persistence", daemon=True)
+
+    def start(self, obey: Callable[[Instruction], None]) -> None:
+        """Begin writing, and obeying the operator."""
+        self._obey = obey
+        self._thread.start()
+
+    def keep(self, acts: Sequence[Act]) -> Future[None] | None:
+        """Take what acts ask to keep. If any of it is urgent: a future that is done once it is on disk."""
+        urgent = False
+        with self._lock:
+            for act in acts:
+                match act:
+                    case Save():
+                        self._saves[act.order.id] = act
+                        urgent |= act.urgent
+                    case Baseline():
+                        self._baselines[act.contact] = act
+                    case Latch() | Cycle() | Tell():
+                        self._others.append((time.time(), act))
+                        urgent |= isinstance(act, Latch)
+            if not urgent:
+                return None
+            written: Future[None] = Future()
+            self._waiting.append(written)
+            self._lock.notify()
+        return written
+
+    def close(self) -> None:
+        """Write everything, and let go of the file."""
+        with self._lock:
+            self._ending = True
+            self._lock.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._database.close()
+
+    def _run(self) -> None:
+        due = time.monotonic() + self._every
+        while not self._ending:
+            with self._lock:
+                if not self._waiting and not self._ending:
+                    self._lock.wait(LOOK_EVERY)
+            if self._waiting or self._ending or time.monotonic() >= due or self._others:
+                self._write()
+                due = time.monotonic() + self._every
+            self._look()
+        self._write()
+
+    def _write(self) -> None:
+        """One transaction, one sync; what could not be written is tried again with the next."""
+        with self._lock:
+            saves, self._saves = self._saves, {}
+            baselines, self._baselines = self._baselines, {}
+            others, self._others = self._others, []
+            waiting, self._waiting = self._waiting, []
+        if not (saves or baselines or others):
+            _done(waiting)
+            return
+        seq, hashed = self._seq, self._hash
+        try:
+            with transaction(self._database):
+                for save in saves.values():
+                    self._save(save)
+                for baseline in baselines.values():
+                    self._mark(baseline)
+                for at, other in others:
+                    seq, hashed = self._note(at, other, seq, hashed)
+        except (sqlite3.Error, OSError) as error:
+            log.error("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
+            with self._lock:
+                self._saves = saves | self._saves
+                self._baselines = baselines | self._baselines
+                self._others = others + self._others
+            _failed(waiting, error)
+            time.sleep(0.1)
+            return
+        self._seq, self._hash = seq, hashed
+        _done(waiting)
+
+    def _save(self, save: Save) -> None:
+        account, order = save.account, save.order
+        self._database.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                account.buyer,
+                account.contact,
+                account.delivered.mwh,
+                account.vouchered.mwh,
+                account.forgiven.mwh,
+                account.unpaid,
+            ),
+        )
+        self._database.execute(
+            "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                order.id,
+                order.buyer,
+                order.contact,
+                order.energy.mwh,
+                order.delivered.mwh,
+                order.vouchered.mwh,
+                order.signature or None,
+                order.ended,
+                time.time(),
+            ),
+        )
+
+    def _mark(self, baseline: Baseline) -> None:
+        if baseline.order is None:
+            self._database.execute("DELETE FROM baselines WHERE contact = ?", (baseline.contact,))
+            return
+        self._database.execute(
+            "INSERT OR REPLACE INTO baselines VALUES (?, ?, ?)",
+            (baseline.contact, baseline.order, baseline.forward),
+        )
+
+    def _note(self, at: float, act: Latch | Cycle | Tell, seq: int, hashed: bytes) -> tuple[int, bytes]:
+        match act:
+            case Latch(fault=None):
+                self._database.execute("DELETE FROM faults WHERE contact = ?", (act.contact,))
+            case Latch():
+                self._database.execute(
+                    "INSERT OR REPLACE INTO faults VALUES (?, ?, ?)", (act.contact, act.fault, at)
+                )
+            case Cycle():
+                self._database.execute(
+                    "INSERT INTO cycles VALUES (?, 1) ON CONFLICT DO UPDATE SET operations = operations + 1",
+                    (act.contact,),
+                )
+            case Tell():
+                entry = audit.Entry(
+                    seq=seq + 1,
+                    at=int(at * 1_000_000),
+                    event=act.event,
+                    contact=act.contact,
+                    facts=act.facts,
+                )
+                hashed = audit.append(self._database, entry, hashed)
+                return entry.seq, hashed
+        return seq, hashed
+
+    def _look(self) -> None:
+        try:
+            for instruction in taken(self._database):
+                if self._obey:
+                    self._obey(instruction)
+        except sqlite3.Error as error:
+            log.warning("instructions not read", error=str(error))
+
+    def _read(self) -> Remembered:
+        database = self._database
+        with transaction(database):
+            boot = database.execute("INSERT INTO boots (at) VALUES (?)", (time.time(),)).lastrowid
+        orders = database.execute("SELECT * FROM orders ORDER BY changed DESC LIMIT ?", (REMEMBERED,))
+        return Remembered(
+            boot=boot or 0,
+            accounts={
+                (row["buyer"], row["contact"]): Account(
+                    buyer=row["buyer"],
+                    contact=row["contact"],
+                    delivered=Energy(row["delivered"]),
+                    vouchered=Energy(row["vouchered"]),
+                    forgiven=Energy(row["forgiven"]),
+                    unpaid=bool(row["unpaid"]),
+                )
+                for row in database.execute("SELECT * FROM accounts")
+            },
+            orders={
+                row["id"]: Order(
+                    id=row["id"],
+                    buyer=row["buyer"],
+                    contact=row["contact"],
+                    energy=Energy(row["energy"]),
+                    delivered=Energy(row["delivered"]),
+                    vouchered=Energy(row["vouchered"]),
+                    signature=row["signature"] or b"",
+                    ended=bool(row["ended"]),
+                )
+                for row in orders
+            },
+            baselines={
+                row["contact"]: Baseline(contact=row["contact"], order=row["order"], forward=row["forward"])
+                for row in database.execute("SELECT * FROM baselines")
+            },
+            faults={row["contact"]: row["fault"] for row in database.execute("SELECT * FROM faults")},
+            cycles={row["contact"]: row["operations"] for row in database.execute("SELECT * FROM cycles")},
+        )
+
+
+def _done(waiting: list[Future[None]]) -> None:
+    for future in waiting:
+        future.set_result(None)
+
+
+def _failed(waiting: list[Future[None]], error: Exception) -> None:
+    for future in waiting:
+        future.set_exception(error)
