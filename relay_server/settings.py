@@ -57,6 +57,7 @@ class PinsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     driver: str = "rpi-gpio"
+    """`rpi-gpio` on a Raspberry Pi, or one that another package brings (entry point `commonwatt.pins`)."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -150,7 +151,10 @@ class RelaySettings(Section):
     """A connection without a frame for this long is closed, unless it holds a lease."""
 
     connections: int = Field(64, ge=4, le=1024)
+    """Open at the same time; one is kept for whoever holds a lease."""
+
     connections_per_address: int = Field(4, ge=1)
+    """Open at the same time from one address."""
 
     @property
     def ties(self) -> tuple[ContactSettings, ...]:

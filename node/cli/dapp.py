@@ -1,0 +1,49 @@
+"""`commonwatt dapp`: serve the household's pages, and make the password that opens them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from chain.daemon import Unavailable
+from node.cli.options import answer, chosen, config_option, json_option, with_settings
+from node.config import Settings, load
+
+
+@click.group()
+def dapp() -> None:
+    """Serve the household's pages."""
+
+
+@dapp.command()
+@config_option
+def run(files: tuple[Path, ...]) -> None:
+    """Serve the pages until stopped: becomes gunicorn, with one worker."""
+    from node.dapp import serve  # noqa: PLC0415 - not for its neighbours
+
+    files = tuple(file.absolute() for file in chosen(files))
+    settings = load(files)
+    if serve.taken(settings.dapp):
+        raise Unavailable(
+            f"cannot listen on {settings.dapp.listen}: another program does, or this host has no such "
+            "address; stop the other, or change dapp.listen"
+        )
+    command = serve.arguments(settings.dapp, files)
+    sys.stderr.flush()
+    os.execve(command[0], command, {**os.environ, **serve.ENVIRONMENT})  # noqa: S606 - no shell is wanted
+
+
+@dapp.command()
+@click.option("--user", default="home", show_default=True, help="Whose.")
+@json_option
+@with_settings
+def password(settings: Settings, user: str, as_json: bool) -> None:
+    """Make a new password, and show it this once. Who is logged in is logged out."""
+    from node.dapp.users import set_password  # noqa: PLC0415
+
+    made = set_password(settings.paths.state, user)
+    facts = {"user": user, "password": made, "url": f"http://{settings.dapp.listen}/"}
+    answer(as_json, facts, f"user: {user}\npassword: {made}\nIt is kept nowhere: write it down.")

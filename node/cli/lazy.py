@@ -1,0 +1,96 @@
+"""A group of commands that imports a command only when it is called.
+
+`commonwatt relay run` on a Pi must not pay for web3, flask or the demo.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import click
+
+from chain.errors import Unavailable
+
+
+class LazyGroup(click.Group):
+    """Commands by place; further ones by entry point, which other packages may bring."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        commands_at: Mapping[str, tuple[str, str]],
+        plugins: str | None = None,
+        **settings: Any,
+    ) -> None:
+        """Make the group.
+
+        Args:
+            commands_at: name → ("module:attribute", line of help).
+            plugins: entry-point group with further commands.
+        """
+        super().__init__(*arguments, **settings)
+        self.commands_at = commands_at
+        self.plugins = plugins
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All names, without loading one."""
+        return sorted({*super().list_commands(context), *self.commands_at, *self._plugins()})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Load one command."""
+        if name in self.commands_at:
+            return _loaded(self.commands_at[name][0])
+        plugin = self._plugins().get(name)
+        if plugin is not None:
+            return _brought(plugin)
+        return super().get_command(context, name)
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was asked for; for a misspelt one, name the nearest."""
+        try:
+            return super().resolve_command(context, arguments)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(arguments[0], self.list_commands(context), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no such command {arguments[0]!r}{hint}", context) from error
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the commands of ours by their line, plugins by their name."""
+        rows = [(name, self._help(context, name)) for name in self.list_commands(context)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _help(self, context: click.Context, name: str) -> str:
+        if name in self.commands_at:
+            return self.commands_at[name][1]
+        try:
+            command = self.get_command(context, name)
+        except Unavailable as error:
+            return f"({error})"
+        return command.get_short_help_str(80) if command else ""
+
+    def _plugins(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=self.plugins)} if self.plugins else {}
+
+
+def _brought(plugin: EntryPoint) -> click.Command:
+    """A command of another package, which may be broken without breaking ours."""
+    try:
+        command: click.Command = plugin.load()
+    except (ImportError, AttributeError) as error:
+        raise Unavailable(
+            f"the command {plugin.name!r} ({plugin.value}) cannot be loaded: {error}"
+        ) from error
+    return command
+
+
+def _loaded(place: str) -> click.Command:
+    module, _, attribute = place.partition(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command

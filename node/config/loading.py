@@ -1,0 +1,120 @@
+"""From files to settings, or to the list of everything that is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from node.config.checks import inconsistencies
+from node.config.errors import ConfigError, Problem
+from node.config.reading import Document, Where, dotted, read
+from node.config.schema import Leaf, Several, at, resolve_paths
+from node.config.settings import Settings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(paths: Sequence[Path]) -> Settings:
+    """Read one household's configuration; later files override earlier ones.
+
+    Raises:
+        ConfigError: with everything that is wrong, each with file, line, key and fix.
+    """
+    document = read_all(paths)
+    settings = validated(Settings, document)
+    problems = [
+        Problem(document.place(where), dotted(where), what) for where, what in inconsistencies(settings)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def read_all(paths: Sequence[Path]) -> Document:
+    """Read files as one document; later ones override.
+
+    Raises:
+        ConfigError: with the problems of all files.
+    """
+    document = Document()
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            document.override(read(path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return document
+
+
+def validated(model: type[M], document: Document) -> M:
+    """Hold a document against a model.
+
+    Raises:
+        ConfigError: with every key that does not fit.
+    """
+    resolve_paths(model, document)
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        found = [problem(model, document, detail) for detail in error.errors()]
+        raise ConfigError(sorted(found, key=lambda p: (str(p.place.file), p.place.line))) from None
+
+
+def problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Problem:
+    """Say in the project's words what pydantic found."""
+    where = tuple(key for key in detail["loc"] if key != "[key]")
+    while len(where) > 1 and detail["type"] != "missing" and where not in document.places:
+        where = where[:-1]
+    return Problem(document.place(where), dotted(where), _what(model, where, detail))
+
+
+def _what(model: type[BaseModel], where: Where, detail: ErrorDetails) -> str:
+    message, given = detail["msg"], detail["input"]
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown(model, where)
+        case "missing":
+            return "is missing; config.example.yml explains it"
+        case "model_type" | "model_attributes_type" | "dict_type" | "tuple_type":
+            return f"{given!r} does not fit; {_wanted(model, where)}"
+        case "value_error":
+            return _with_value(given, str(detail["ctx"]["error"]))
+        case _:
+            return _with_value(given, message[0].lower() + message[1:])
+
+
+def _with_value(given: Any, what: str) -> str:
+    """Name the value, unless the message does, or it is a whole section."""
+    if isinstance(given, dict | list | BaseModel) or repr(given) in what:
+        return what
+    return f"{str(given) if isinstance(given, int | float) else repr(given)}: {what}"
+
+
+def _unknown(model: type[BaseModel], where: Where) -> str:
+    parent = at(model, where[:-1])
+    if parent is None or isinstance(parent, Several | Leaf):
+        return "unknown key; leave it out"
+    known = list(parent.model_fields)
+    near = difflib.get_close_matches(str(where[-1]), known, n=1, cutoff=0.5)
+    return f"unknown key; did you mean `{near[0]}`?" if near else f"unknown key; there are {', '.join(known)}"
+
+
+def _wanted(model: type[BaseModel], where: Where) -> str:
+    match at(model, where):
+        case Several(named=True):
+            return "expected names with settings below them"
+        case Several():
+            return "expected a list"
+        case Leaf() | None:
+            return "expected a value"
+        case section:
+            return f"expected the keys {', '.join(section.model_fields)}"

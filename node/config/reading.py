@@ -1,0 +1,222 @@
+"""YAML files as plain data that knows where each key was written.
+
+Read more strictly than YAML is: a key written twice is refused, `no` and `off` are words, an account
+written without quotes stays text, and what aliases multiply is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from node.config.errors import ConfigError, Place, Problem
+
+LARGEST_FILE = 262_144
+"""Bytes. A household's configuration has a few thousand."""
+
+MOST_VALUES = 10_000
+"""Keys and values in one file, each counted as often as aliases repeat it."""
+
+DEEPEST = 16
+
+LONGEST_NUMBER = 40
+"""Digits. What is longer (an account written without quotes, a hash) stays text."""
+
+Key: TypeAlias = str | int
+Where: TypeAlias = tuple[Key, ...]
+
+
+class WrittenFloat(float):
+    """A number with decimals that remembers how it was written: a price has up to 18 of them."""
+
+    __slots__ = ("text",)
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        """Read it."""
+        number = super().__new__(cls, text.replace("_", ""))
+        number.text = text
+        return number
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class Document:
+    """What one or several files say."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Where, Place] = field(default_factory=dict)
+    """Where each key, and each element of a list, was written."""
+
+    def place(self, where: Where) -> Place:
+        """The line of a key, or of the nearest one around it that was written."""
+        for length in range(len(where), -1, -1):
+            if where[:length] in self.places:
+                return self.places[where[:length]]
+        return Place(Path("?"), 0)
+
+    def override(self, later: Document) -> None:
+        """Lay another file over this one: mappings are merged, everything else is replaced."""
+        self.places.setdefault((), later.place(()))
+        self._merge(self.data, later, later.data, ())
+
+    def _merge(self, mine: dict[str, Any], later: Document, theirs: dict[str, Any], where: Where) -> None:
+        for key, value in theirs.items():
+            here = (*where, key)
+            if isinstance(value, dict) and isinstance(mine.get(key), dict):
+                self._merge(mine[key], later, value, here)
+                continue
+            for old in [place for place in self.places if place[: len(here)] == here]:
+                del self.places[old]
+            mine[key] = value
+            self.places |= {p: place for p, place in later.places.items() if p[: len(here)] == here}
+
+
+def read(path: Path) -> Document:
+    """Read one file.
+
+    Raises:
+        ConfigError: it cannot be read, is not YAML, says a key twice, or is far too large.
+    """
+    reader = _Reader(path)
+    document = reader.document()
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return document
+
+
+def dotted(where: Where) -> str:
+    """A key as it is named in messages: `relay.feeds[0].pin`."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in where).lstrip(".")
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self.places: dict[Where, Place] = {}
+        self.values = 0
+
+    def document(self) -> Document:
+        root = self._composed()
+        self.places[()] = Place(self.path, 1)
+        if root is None:
+            return Document({}, self.places)
+        if not isinstance(root, yaml.MappingNode):
+            self._refuse(root, (), "expected keys and values, such as `household: {name: birch}`")
+        data = self._value(root, ())
+        return Document(data if isinstance(data, dict) else {}, self.places)
+
+    def _composed(self) -> yaml.Node | None:
+        text = self._text()
+        try:
+            return yaml.compose(text, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            if mark is None or mark.line >= text.count("\n"):  # at the end: where it began says more
+                mark = error.context_mark or mark
+            line = mark.line + 1 if mark else 0
+            what = error.problem or error.context or "not YAML"
+            raise self._stop(f"not YAML: {what}; check indentation, colons and quotes", line) from error
+        except (yaml.YAMLError, RecursionError) as error:
+            raise self._stop(f"not YAML: {' '.join(str(error).split())}") from error
+
+    def _text(self) -> str:
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(LARGEST_FILE + 1)
+            if len(content) > LARGEST_FILE:
+                raise self._stop(
+                    f"larger than {LARGEST_FILE // 1024} kB: this is no household's configuration"
+                )
+            return content.decode()
+        except FileNotFoundError:
+            raise self._stop(
+                "there is no such file; name one with --config, or start from config.example.yml"
+            ) from None
+        except OSError as error:
+            raise self._stop(f"cannot be read: {error.strerror}; check its path, owner and mode") from error
+        except UnicodeDecodeError as error:
+            raise self._stop(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+    def _value(self, node: yaml.Node, where: Where) -> object:
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise self._stop(f"says more than {MOST_VALUES} values: aliases repeat too much", _line(node))
+        if len(where) > DEEPEST:
+            raise self._stop(f"is nested more than {DEEPEST} deep", _line(node))
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        if tag not in {"map", "seq", *SCALARS}:
+            self._refuse(node, where, f"the tag {node.tag!r} means nothing here; leave it out")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._pairs(node, where))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._element(item, (*where, index)) for index, item in enumerate(node.value)]
+        return SCALARS[tag](str(node.value))
+
+    def _element(self, node: yaml.Node, where: Where) -> object:
+        self.places[where] = Place(self.path, _line(node))
+        return self._value(node, where)
+
+    def _pairs(self, node: yaml.MappingNode, where: Where) -> Iterator[tuple[str, object]]:
+        written: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._refuse(key_node, where, "a key must be a word")
+                continue
+            key, line = str(key_node.value), _line(key_node)
+            if key in written:
+                self._refuse(
+                    key_node, (*where, key), f"written twice, first on line {written[key]}; keep one"
+                )
+                continue
+            written[key] = line
+            self.places[(*where, key)] = Place(self.path, line)
+            yield key, self._value(value_node, (*where, key))
+
+    def _refuse(self, node: yaml.Node, where: Where, what: str) -> None:
+        self.problems.append(Problem(Place(self.path, _line(node)), dotted(where), what))
+
+    def _stop(self, what: str, line: int = 0) -> ConfigError:
+        return ConfigError([*self.problems, Problem(Place(self.path, line), "", what)])
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _integer(text: str) -> int | str:
+    return int(text.replace("_", ""), 0) if len(text) <= LONGEST_NUMBER else text
+
+
+SCALARS: dict[str, Callable[[str], object]] = {
+    "str": str,
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": _integer,
+    "float": WrittenFloat,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the scalars of its version 1.2: no sexagesimals, no `yes` and `off`, no dates."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"),
+    ("null", r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    ("int", r"(?:[-+]?(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F][0-9a-fA-F_]*)\Z", "-+0123456789"),
+    ("float", r"[-+]?(?:[0-9][0-9_]*)?\.?[0-9]+(?:[eE][-+]?[0-9]+)?\Z", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
