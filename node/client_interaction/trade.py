@@ -99,6 +99,9 @@ class Trade:
     created: float
     """Unix seconds."""
 
+    changed: float = 0.0
+    """Unix seconds at which it came to its state."""
+
     state: TradeState = TradeState.PLANNED
     ref: str = ""
     """The buyer's random reference, 0x and 64 digits; empty on the seller's side."""

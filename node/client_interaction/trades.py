@@ -18,7 +18,8 @@ CREATE TABLE trades (
     "order" TEXT PRIMARY KEY, side TEXT NOT NULL, market TEXT NOT NULL, partner TEXT NOT NULL,
     account TEXT NOT NULL, contact INTEGER NOT NULL, energy INTEGER NOT NULL,
     price TEXT NOT NULL, cost TEXT NOT NULL,  -- base units are larger than SQLite's integers
-    created REAL NOT NULL, state TEXT NOT NULL, ref TEXT NOT NULL, channel INTEGER, previous TEXT,
+    created REAL NOT NULL, changed REAL NOT NULL, state TEXT NOT NULL, ref TEXT NOT NULL,
+    channel INTEGER, previous TEXT,
     baseline INTEGER, received INTEGER NOT NULL, vouchered INTEGER NOT NULL, voucher TEXT NOT NULL,
     paid TEXT NOT NULL, refunded TEXT NOT NULL, reason TEXT NOT NULL, ending TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -32,8 +33,8 @@ CREATE INDEX steps_of_trade ON steps ("order", number);
 
 COLUMNS = (
     "order", "side", "market", "partner", "account", "contact", "energy", "price", "cost", "created",
-    "state", "ref", "channel", "previous", "baseline", "received", "vouchered", "voucher", "paid", "refunded",
-    "reason", "ending",
+    "changed", "state", "ref", "channel", "previous", "baseline", "received", "vouchered", "voucher", "paid",
+    "refunded", "reason", "ending",
 )  # fmt: skip
 AMOUNTS = {"price": Price, "cost": Tokens, "paid": Tokens, "refunded": Tokens}
 ENERGIES = frozenset({"energy", "received", "vouchered"})

@@ -1,0 +1,56 @@
+"""How much to buy: what lifts the battery, within what may be spent and what is offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.bindings import Offer
+from node.client_interaction.situation import Policy
+from quantities import Energy, SoC, Tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purse:
+    """What may be spent now."""
+
+    balance: Tokens
+    budget: Tokens
+    """What is left of the day's."""
+
+    @property
+    def most(self) -> Tokens:
+        """The lesser of the two, never below nothing."""
+        return max(min(self.balance, self.budget), Tokens(0))
+
+    @property
+    def limited_by(self) -> str:
+        """Which of the two it is, as words."""
+        return "balance" if self.balance <= self.budget else "daily budget"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotEnough:
+    """No order can be made of it."""
+
+    why: str
+    """A clause."""
+
+
+def wanted(soc: SoC, policy: Policy) -> Energy:
+    """(resume − SoC) · capacity + delta."""
+    return soc.below(policy.trading.resume, policy.capacity) + policy.trading.delta
+
+
+def amount(soc: SoC, policy: Policy, offer: Offer, purse: Purse) -> Energy | NotEnough:
+    """The energy to order at this offer.
+
+    Capped by balance, daily budget and the offer's most; refused when the caps leave less than its least.
+    """
+    affordable = offer.price.affords(purse.most) if offer.price.value else offer.max_energy
+    energy = min(wanted(soc, policy), offer.max_energy, affordable)
+    least = max(offer.min_energy, Energy(1))
+    if energy >= least:
+        return energy
+    if affordable < least:
+        return NotEnough(why=f"the {purse.limited_by} of {purse.most} pays for less than the least, {least}")
+    return NotEnough(why=f"less is needed than the least that is sold, {least}")

@@ -1,0 +1,290 @@
+"""What to do now: the household's trader as one pure function over what is known and what is remembered.
+
+    need ── choose ── Buy ── mined ── confirmed ── CloseFeed ── CloseTie ── supplied
+                                                                              │ any reason to end
+    settled ◀── seller redeems ◀── Finish ◀── OpenFeed (last voucher) ◀── GoHome
+
+A need begins when the battery is below `limit` and lasts as long as its order; so the household does not flap
+between home and a seller. At most one order runs, with at most one successor behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from contracts.bindings import State
+from node.client_interaction import sentences
+from node.client_interaction.acts import Act, Buy, CloseFeed, CloseTie, Finish, GoHome, OpenFeed
+from node.client_interaction.amount import NotEnough, Purse, amount
+from node.client_interaction.choice import Chosen, NoSeller, Terms, choose
+from node.client_interaction.ending import Ending, ending
+from node.client_interaction.memory import Memory, Phase, Supply
+from node.client_interaction.sentences import View
+from node.client_interaction.settlement import settlements
+from node.client_interaction.situation import Chain, Policy, Situation
+from node.client_interaction.trade import Side, Trade, TradeState
+from node.client_interaction.vouchers import used_up
+from quantities import SoC
+
+LIVE = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED, TradeState.SUPPLIED})
+READY = frozenset({TradeState.CONFIRMED, TradeState.SUPPLIED})
+
+LAST_SAMPLE = 2.5
+"""Seconds to wait at home for the meter's sample that holds the last of the energy: one a second."""
+
+FORGOTTEN = 12.0
+"""Seconds after which an own relay that does not answer has let go of the tie: its lease is 10 s."""
+
+LAST_VOUCHER = 10.0
+"""Seconds to go on trying to hand over the last voucher; else the highest one that was answered counts."""
+
+TIE_WITHIN = 15.0
+"""Seconds to get from a closed feed to a closed tie: the transfer's dwell of 10 s, and some."""
+
+LEAD_BLOCKS = 3
+"""Blocks to be mined in, beside the confirmations, when a successor is funded in time."""
+
+LEAD = 5.0
+"""Seconds of margin beside them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do, what to remember, and what to tell the household."""
+
+    memory: Memory
+    view: View
+    acts: tuple[Act, ...] = ()
+
+
+def decide(s: Situation, policy: Policy, memory: Memory) -> Decision:
+    """One decision. The same arguments always give the same one."""
+    current, successor = running(s.trades)
+    if current is None:
+        decision = _at_home(s, policy, replace(memory, supply=None))
+    elif current.state not in READY:
+        decision = Decision(memory=replace(memory, supply=None), view=sentences.buying(current))
+    else:
+        decision = _supply(s, policy, memory, current, successor)
+    kept = decision.memory
+    if decision.view.state is not kept.state or not kept.since:
+        kept = replace(kept, state=decision.view.state, since=s.wall)
+    acts = (*settlements(s, policy.trading), *decision.acts)
+    return replace(decision, memory=kept, acts=acts)
+
+
+def running(trades: Sequence[Trade]) -> tuple[Trade | None, Trade | None]:
+    """The order that counts now, and its successor. Others wait to be settled."""
+    live = [trade for trade in trades if trade.side is Side.BUYER and trade.state in LIVE]
+    if not live:
+        return None, None
+    supplied = [trade for trade in live if trade.state is TradeState.SUPPLIED]
+    current = (supplied or live)[0]
+    return current, next((trade for trade in live if trade.previous == current.order), None)
+
+
+# --- at home ------------------------------------------------------------------------------------------------
+
+
+def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
+    """No order runs: is one needed, and from whom?"""
+    trading, battery = policy.trading, s.battery
+    if s.trouble:
+        return Decision(memory=memory, view=sentences.fault(s.trouble))
+    if not trading.enabled or s.stopping:
+        return Decision(memory=memory, view=sentences.off(s))
+    if battery is None or battery.age > trading.stale_battery:
+        return Decision(memory=memory, view=sentences.no_battery(s))
+    if battery.soc >= trading.limit:
+        return Decision(memory=memory, view=sentences.home(s, trading, battery.soc))
+    chosen = _choice(s, policy, memory, battery.soc)
+    if isinstance(chosen, NoSeller):
+        return Decision(memory=memory, view=sentences.no_supply(battery.soc, chosen.why))
+    reason = f"because the battery fell to {battery.soc} (limit {trading.limit})"
+    buy = Buy(seller=chosen.seller, energy=chosen.energy, price=chosen.price, reason=reason)
+    return Decision(memory=memory, view=sentences.ordering(buy), acts=(buy,))
+
+
+def _choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | NoSeller:
+    if s.chain is None:
+        return NoSeller(why=("The chain has not answered yet.",))
+    if s.chain.trouble:
+        return NoSeller(why=(s.chain.trouble,))
+    if s.relay:
+        return NoSeller(why=(f"The own relay: {s.relay}",))
+    terms = Terms(soc=soc, head=s.chain.head, purse=_purse(s, s.chain, policy), now=s.now)
+    return choose(s.sellers, terms, policy, memory.back_offs)
+
+
+def _purse(s: Situation, chain: Chain, policy: Policy) -> Purse:
+    """Balance and budget, with orders that the chain has not taken yet counted as spent."""
+    balance = chain.balance
+    for trade in s.trades:
+        if trade.side is Side.BUYER and trade.state is TradeState.PLANNED:
+            balance -= trade.cost
+    return Purse(balance=balance, budget=policy.trading.daily_budget - s.spent)
+
+
+# --- a supply -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One supply at one moment."""
+
+    s: Situation
+    policy: Policy
+    memory: Memory
+    supply: Supply
+    current: Trade
+    successor: Trade | None
+
+    @property
+    def due(self) -> bool:
+        """Whether the phase's step is to be tried now."""
+        return self.s.now >= self.supply.try_at
+
+    def stay(self, view: View, *acts: Act) -> Decision:
+        """In this phase."""
+        return Decision(memory=replace(self.memory, supply=self.supply), view=view, acts=acts)
+
+    def leave(self, why: str, *, blamed: bool = False, phase: Phase = Phase.RETURNING) -> Decision:
+        """Home first, at once; or, where the tie never closed, straight to the last voucher."""
+        leaving = replace(self.supply.to(phase, self.s.now), ending=why, blamed=blamed)
+        acts = (GoHome(channel=leaving.channel),) if phase is Phase.RETURNING else ()
+        view = sentences.returning(self.current, leaving)
+        return Decision(memory=replace(self.memory, supply=leaving), view=view, acts=acts)
+
+
+def _supply(
+    s: Situation, policy: Policy, memory: Memory, current: Trade, successor: Trade | None
+) -> Decision:
+    """A confirmed order has a supply; so has one that was supplied when the process was restarted."""
+    supply = memory.supply
+    if supply is None or supply.order != current.order:
+        channel = current.channel or 0
+        supply = Supply(
+            order=current.order, seller=current.partner, channel=channel, began=s.now, since=s.now
+        )
+    case = Case(s=s, policy=policy, memory=memory, supply=supply, current=current, successor=successor)
+    return PHASES[supply.phase](case)
+
+
+def _starting(c: Case) -> Decision:
+    """The order is confirmed: the seller's contact first."""
+    if reason := _not_begun(c):
+        # After a restart the contacts may still be held: home first then, as from any other supply.
+        held = c.current.baseline is not None
+        phase = Phase.RETURNING if held else Phase.AT_HOME
+        return c.leave(reason.why, blamed=reason.blamed, phase=phase)
+    view = sentences.starting(c.current, c.supply, c.policy.trading)
+    if c.s.age(c.s.meter) > c.policy.trading.stale_meter:
+        waiting = replace(c.supply, trouble="the tie's meter is silent")
+        return replace(c, supply=waiting).stay(view)
+    return c.stay(view, CloseFeed(order=c.current.order)) if c.due else c.stay(view)
+
+
+def _not_begun(c: Case) -> Ending | None:
+    """Why a confirmed order is given up before any energy flows."""
+    trading, battery = c.policy.trading, c.s.battery
+    on_chain = c.s.on_chain.get(c.current.order)
+    if c.s.stopping or not trading.enabled:
+        return Ending(why="trading is being stopped")
+    if on_chain is not None and not on_chain.state.live:
+        return Ending(why=f"{c.current.partner.capitalize()} has settled the order")
+    if battery is not None and battery.soc >= trading.resume:
+        return Ending(why=f"the battery is at {battery.soc}")
+    if c.supply.hopeless or c.s.now - c.supply.began > trading.start_within:
+        return Ending(why=c.supply.trouble or "the seller did not close its contact", blamed=True)
+    return None
+
+
+def _closed(c: Case) -> Decision:
+    """The feed is closed: now the own tie."""
+    if reason := ending(c.s, c.policy, c.current, None):
+        return c.leave(reason.why, blamed=reason.blamed)
+    if c.supply.hopeless or c.s.now - c.supply.since > TIE_WITHIN:
+        return c.leave(c.supply.trouble or "the own relay did not close the tie")
+    view = sentences.starting(c.current, c.supply, c.policy.trading)
+    return c.stay(view, CloseTie(channel=c.supply.channel)) if c.due else c.stay(view)
+
+
+def _tied(c: Case) -> Decision:
+    """Energy flows: end it, fund what comes after it, or let it be."""
+    if reason := ending(c.s, c.policy, c.current, c.successor):
+        return c.leave(reason.why, blamed=reason.blamed)
+    view = sentences.supplied(c.s, c.current, c.policy.trading)
+    buy = None if c.successor else _successor(c.s, c.policy, c.current)
+    return c.stay(view, buy) if buy else c.stay(view)
+
+
+def _successor(s: Situation, policy: Policy, current: Trade) -> Buy | None:
+    """Fund the next order when this one will be used up before the battery is full enough."""
+    seller = next((seller for seller in s.sellers if seller.name == current.partner), None)
+    if s.chain is None or s.chain.trouble or s.battery is None or seller is None or seller.offer is None:
+        return None
+    offer = seller.offer
+    live = seller.admitted and offer.live(s.chain.head + LEAD_BLOCKS)
+    if not live or offer.price > policy.trading.max_price or _queued(s, current):
+        return None
+    if not _nearly_used_up(s, s.chain, current):
+        return None
+    energy = amount(s.battery.soc, policy, offer, _purse(s, s.chain, policy))
+    if isinstance(energy, NotEnough):
+        return None
+    reason = f"to go on, the battery being at {s.battery.soc} (until {policy.trading.resume})"
+    return Buy(seller=seller, energy=energy, price=offer.price, reason=reason, previous=current.order)
+
+
+def _queued(s: Situation, current: Trade) -> bool:
+    """The contract takes one successor, and this order may still be one itself."""
+    on_chain = s.on_chain.get(current.order)
+    return on_chain is None or on_chain.state is not State.OPEN
+
+
+def _nearly_used_up(s: Situation, chain: Chain, current: Trade) -> bool:
+    """Within the time that a successor needs to be mined and confirmed."""
+    if s.meter is None or current.baseline is None:
+        return False
+    seconds = LEAD + chain.period * (chain.depth + LEAD_BLOCKS)
+    return used_up(s.meter.forward, current.baseline, current.energy, s.meter.power, seconds)
+
+
+def _returning(c: Case) -> Decision:
+    """The tie opens; an own relay that does not answer has let go of it by the end of its lease."""
+    view = sentences.returning(c.current, c.supply)
+    if c.s.now - c.supply.since > FORGOTTEN:
+        return replace(c, supply=c.supply.to(Phase.AT_HOME, c.s.now)).stay(view)
+    return c.stay(view, GoHome(channel=c.supply.channel)) if c.due else c.stay(view)
+
+
+def _opening(c: Case) -> Decision:
+    """At home: hand over the last voucher, then it is over, for the successor as well."""
+    view = sentences.returning(c.current, c.supply)
+    waited = c.s.now - c.supply.since
+    if c.supply.hopeless or waited > LAST_SAMPLE + LAST_VOUCHER:
+        return _over(c, view)
+    counted = c.s.meter is not None and c.s.meter.sampled > c.supply.since
+    nothing_flowed = c.current.baseline is None
+    if c.due and (counted or nothing_flowed or waited >= LAST_SAMPLE or c.s.stopping):
+        return c.stay(view, OpenFeed(order=c.current.order))
+    return c.stay(view)
+
+
+def _over(c: Case, view: View) -> Decision:
+    memory = replace(c.memory, supply=None)
+    if c.supply.blamed:
+        memory = memory.blame(c.supply.seller, c.supply.ending, c.s.now, c.policy.trading)
+    orders = [c.current.order] if c.successor is None else [c.current.order, c.successor.order]
+    why = f"{c.supply.ending[:1].upper()}{c.supply.ending[1:]}."
+    return Decision(memory=memory, view=view, acts=tuple(Finish(order=order, why=why) for order in orders))
+
+
+PHASES: Mapping[Phase, Callable[[Case], Decision]] = {
+    Phase.STARTING: _starting,
+    Phase.CLOSED: _closed,
+    Phase.TIED: _tied,
+    Phase.RETURNING: _returning,
+    Phase.AT_HOME: _opening,
+}

@@ -1,0 +1,120 @@
+"""What is remembered from one decision to the next, and how outcomes change it. Pure.
+
+Nothing in here has to survive a crash: orders, vouchers and transactions are on disk and on the chain, and
+where the contacts stand is asked of the relays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from node.client_interaction.acts import (
+    CloseFeed,
+    CloseTie,
+    Done,
+    Failed,
+    GoHome,
+    OpenFeed,
+    Outcome,
+    RolledOver,
+)
+from node.client_interaction.back_off import BackOff
+from node.client_interaction.settings import TradingSettings
+from node.client_interaction.status import State
+
+
+class Phase(StrEnum):
+    """Where a supply's two contacts are. On: feed first, then tie. Off: tie first, then feed."""
+
+    STARTING = "starting"
+    """Both open; the feed is asked to close."""
+    CLOSED = "closed"
+    """The feed is closed; the tie is asked to."""
+    TIED = "tied"
+    """Both closed: energy flows."""
+    RETURNING = "returning"
+    """The tie is asked to open; the feed is still held, for nothing may switch under load twice."""
+    AT_HOME = "at home"
+    """The tie is open; the feed opens with the last voucher."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """One supply from its confirmed order to its open contacts."""
+
+    order: str
+    seller: str
+    channel: int
+    began: float
+    """Boottime seconds."""
+
+    phase: Phase = Phase.STARTING
+    since: float = 0.0
+    """Boottime seconds at which this phase began."""
+
+    try_at: float = 0.0
+    """Boottime seconds before which the phase's step is not tried (again)."""
+
+    trouble: str = ""
+    """Why the last try failed, as a clause."""
+
+    hopeless: bool = False
+    ending: str = ""
+    """Why it ends, as a clause."""
+
+    blamed: bool = False
+    """The seller is to be left alone for a while."""
+
+    def to(self, phase: Phase, now: float) -> Supply:
+        """The next phase."""
+        return replace(self, phase=phase, since=now, try_at=0.0, trouble="", hopeless=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Kept between decisions."""
+
+    supply: Supply | None = None
+    back_offs: Mapping[str, BackOff] = field(default_factory=dict)
+    """By seller."""
+
+    state: State = State.HOME
+    since: float = 0.0
+    """Unix seconds at which the household came to this state."""
+
+    def blame(self, seller: str, why: str, now: float, trading: TradingSettings) -> Memory:
+        """Leave a seller alone for a while."""
+        first = BackOff(first=trading.back_off, longest=trading.max_back_off)
+        failed = self.back_offs.get(seller, first).failed(now, why)
+        return replace(self, back_offs={**self.back_offs, seller: failed})
+
+    def praise(self, seller: str) -> Memory:
+        """Forget a seller's failures."""
+        if seller not in self.back_offs:
+            return self
+        return replace(self, back_offs={k: v for k, v in self.back_offs.items() if k != seller})
+
+
+def happened(memory: Memory, outcome: Outcome, now: float) -> Memory:
+    """Take in what became of an act."""
+    supply = memory.supply
+    if supply is None:
+        return memory
+    match outcome:
+        case Done(act=CloseFeed()) if supply.phase is Phase.STARTING:
+            supply = supply.to(Phase.CLOSED, now)
+        case Done(act=CloseTie()) if supply.phase is Phase.CLOSED:
+            supply = supply.to(Phase.TIED, now)
+            memory = memory.praise(supply.seller)
+        case Done(act=GoHome()) if supply.phase is Phase.RETURNING:
+            supply = supply.to(Phase.AT_HOME, now)
+        case Done(act=OpenFeed()):
+            supply = replace(supply, hopeless=True)  # nothing left to try
+        case Failed(act=CloseFeed() | CloseTie() | GoHome() | OpenFeed()):
+            try_at = now + outcome.retry
+            supply = replace(supply, try_at=try_at, trouble=outcome.why, hopeless=outcome.hopeless)
+        case RolledOver(order=order):
+            supply = replace(supply, order=order)
+    return replace(memory, supply=supply)
