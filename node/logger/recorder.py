@@ -1,0 +1,114 @@
+"""Keeps what was measured, away from the loop that measures: disks and servers may be slow or gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Lock, Thread
+
+import structlog
+
+from node.readings.interface import Readings, Sample
+from node.readings.settings import ReadingsSettings
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+SAVE_EVERY = 5.0
+"""Seconds between two saves of the registers."""
+
+WAITING_SAMPLES = 20_000
+"""Kept in memory while the readings cannot be stored (hours of a household, some MB); then the oldest go."""
+
+LONGEST_PAUSE = 60.0
+PRUNE_EVERY = 3_600.0
+DAY_MS = 86_400_000
+
+
+class Periodic:
+    """A thread that does something every so often, and once more when it is stopped."""
+
+    def __init__(self, name: str, every: float, act: Callable[[], None]) -> None:
+        self._every = every
+        self._act = act
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self, within: float) -> None:
+        """Act one last time, and end; do not wait longer than `within` seconds."""
+        self._stopping.set()
+        self._thread.join(within)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every):
+            self._act()
+        self._act()
+
+
+class Recorder:
+    """Stores samples in batches; holds them back while the store is away."""
+
+    def __init__(self, settings: ReadingsSettings, opener: Callable[[], Readings]) -> None:
+        self._settings = settings
+        self._opener = opener
+        self._readings: Readings | None = None
+        self._lock = Lock()
+        self._waiting: list[Sample] = []
+        self._batch: list[Sample] = []
+        self._pause = 0.0
+        self._not_before = 0.0
+        self._prune_at = time.monotonic() + 60
+
+    def add(self, sample: Sample) -> None:
+        """Take a sample; never blocks on a disk or a server."""
+        with self._lock:
+            self._waiting.append(sample)
+            surplus = len(self._waiting) - WAITING_SAMPLES
+            if surplus > 0:
+                del self._waiting[: surplus + WAITING_SAMPLES // 10]
+                log.error("readings.dropped", samples=surplus + WAITING_SAMPLES // 10)
+
+    def store(self) -> None:
+        """Store what has come in. A batch that failed is repeated as it was: its fate may be unknown."""
+        if time.monotonic() < self._not_before:
+            return
+        try:
+            self._readings = self._readings or self._opener()
+            while self._next_batch():
+                self._readings.append(self._batch)
+                self._batch = []
+            self._prune(self._readings)
+        except StoreError as error:
+            self._failed(error)
+        else:
+            if self._pause:
+                log.info("readings.stored_again")
+            self._pause = 0.0
+
+    def close(self) -> None:
+        """Let go of the readings."""
+        if self._readings is not None:
+            with suppress(StoreError):
+                self._readings.close()
+
+    def _next_batch(self) -> bool:
+        if not self._batch:
+            with self._lock:
+                self._batch, self._waiting = self._waiting, []
+        return bool(self._batch)
+
+    def _failed(self, error: StoreError) -> None:
+        if not self._pause:
+            log.error("readings.unreachable", reason=str(error))
+        self._pause = min(max(self._pause * 2, self._settings.batch), LONGEST_PAUSE)
+        self._not_before = time.monotonic() + self._pause
+
+    def _prune(self, readings: Readings) -> None:
+        if time.monotonic() < self._prune_at:
+            return
+        self._prune_at = time.monotonic() + PRUNE_EVERY
+        deleted = readings.prune(round(time.time() * 1_000) - self._settings.keep_days * DAY_MS)
+        if deleted:
+            log.info("readings.pruned", samples=deleted)

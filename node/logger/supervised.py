@@ -1,0 +1,105 @@
+"""One sensor under supervision: starts its driver, asks it, gives it up and starts it anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from node.logger import supervision
+from node.logger.supervision import Act, Patience, Watch
+from node.logger.workers import Failed, Outcome, Said, Worker
+from node.sensors.driver import open_sensor
+from node.sensors.settings import SensorSettings
+
+log = structlog.get_logger()
+
+HANGING = 3
+"""Threads of one sensor that may hang at a time; no more are started until one returns."""
+
+
+class Supervised:
+    """A sensor, its worker, and what is known about it."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: SensorSettings,
+        deliver: Callable[[Outcome], None],
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
+        self.name = name
+        self._opener = partial(open_sensor, name, settings.driver, settings.options)
+        self._deliver = deliver
+        self._patience = patience
+        self._watch = Watch()
+        self._worker: Worker | None = None
+        self._abandoned: list[Worker] = []
+
+    def look_after(self, now: float, *, sample_due: bool) -> None:
+        """Start, ask or give up, whichever is due; `now` in monotonic seconds."""
+        match supervision.decide(self._watch, now, self._patience, sample_due=sample_due):
+            case Act.START:
+                self._start(now)
+            case Act.ASK if self._worker is not None:
+                self._watch = supervision.asked(self._watch, now)
+                self._worker.ask()
+            case Act.ABANDON:
+                waited = now - (self._watch.asked or now)
+                self._failed(now, f"its driver has hung for {waited:.1f} s", broken=True)
+            case _:
+                pass
+
+    def heard(self, outcome: Outcome, take: Callable[[str, Said], str | None]) -> None:
+        """Hear what the worker brought.
+
+        Args:
+            take: uses the measurements; says what is wrong with them, or None.
+        """
+        if outcome.worker is not self._worker:
+            return  # of a driver that was given up
+        match outcome:
+            case Failed(_, reason, broken):
+                self._failed(time.monotonic(), reason, broken=broken)
+            case Said():
+                wrong = take(self.name, outcome)
+                if wrong:
+                    self._failed(time.monotonic(), wrong, broken=False)
+                else:
+                    self._measured()
+
+    def end(self) -> None:
+        """Let the driver close its device."""
+        if self._worker is not None:
+            self._worker.end()
+            self._worker.join(0.3)
+
+    def _start(self, now: float) -> None:
+        self._abandoned = [worker for worker in self._abandoned if worker.alive]
+        if len(self._abandoned) >= HANGING:
+            return
+        self._worker = Worker(self.name, self._opener, self._deliver)
+        self._watch = supervision.asked(self._watch, now)
+        self._worker.ask()
+
+    def _measured(self) -> None:
+        if self._watch.failures or not self._watch.answered:
+            log.info("sensor.measures", sensor=self.name, after_failures=self._watch.failures)
+        self._watch = supervision.measured(self._watch)
+
+    def _failed(self, now: float, reason: str, *, broken: bool) -> None:
+        self._watch = supervision.failed(self._watch, now, self._patience, broken=broken)
+        if self._watch.failures == 1 or not self._watch.running:
+            log.warning(
+                "sensor.failed",
+                sensor=self.name,
+                reason=reason,
+                failures=self._watch.failures,
+                again_s=None if self._watch.running else round(self._watch.not_before - now, 1),
+            )
+        if not self._watch.running and self._worker is not None:
+            self._worker.end()
+            self._abandoned.append(self._worker)
+            self._worker = None
