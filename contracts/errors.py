@@ -3,8 +3,9 @@
 ```
 ContractsError
 ├── ManifestError            the deployment's description cannot be used
-│   ├── ManifestUnreadable   absent, not JSON, a key missing or wrong
-│   └── WrongContract        the chain or the code at an address is not the one described
+│   ├── ManifestUnreadable   absent, not JSON, a key missing or wrong (also Misconfigured)
+│   ├── ChainBehind          the node has not reached the deployment yet (also Unavailable: try again later)
+│   └── WrongContract        the chain or the code at an address is not the one described (also Misconfigured)
 ├── UndecodableData          bytes that do not follow the ABI they were read with
 ├── Unencodable              a value that a Solidity type cannot carry
 ├── ArtifactMissing          no compiled contract of that name
@@ -16,6 +17,8 @@ ContractsError
 
 from __future__ import annotations
 
+from chain.errors import Misconfigured, Unavailable
+
 
 class ContractsError(Exception):
     """Anything that this room raises."""
@@ -25,11 +28,15 @@ class ManifestError(ContractsError):
     """The description of the deployed contracts cannot be used."""
 
 
-class ManifestUnreadable(ManifestError):
+class ManifestUnreadable(ManifestError, Misconfigured):
     """The manifest is absent, not JSON, or a key in it is missing or wrong."""
 
 
-class WrongContract(ManifestError):
+class ChainBehind(ManifestError, Unavailable):
+    """The node has not reached the block of the deployment yet."""
+
+
+class WrongContract(ManifestError, Misconfigured):
     """The chain, or the code at an address, is not the one that the manifest describes."""
 
 

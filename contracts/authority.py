@@ -1,0 +1,118 @@
+"""Sends the authority's transactions: many at once, each waited for.
+
+The authority's key lives with the operator, and is used now and then; unlike a household's wallet it needs no
+journal. Signing is eth-account's, loaded with the first transaction, as only the operator's command needs it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from chain.keys import Account
+from contracts.deploy import Receipt, Transaction
+from contracts.errors import DeploymentFailed
+
+GWEI = 10**9
+TIP, MAX_FEE = GWEI, 100 * GWEI
+"""Wei a unit of gas: what the chain's miners ask at least, and far more than its base fee ever was."""
+
+GAS = {"create": 4_000_000, "call": 600_000, "pay": 21_000}
+"""Limits. The market's creation takes about 2.6 million; admitting, with long strings, about 350,000."""
+
+
+class Client(Protocol):
+    """What sending needs of a chain client: `chain.client.ChainClient` has it."""
+
+    def chain_id(self) -> int:
+        """Of the chain that the node follows."""
+        ...
+
+    def nonce(self, address: str) -> int:
+        """How many transactions the account has in the chain."""
+        ...
+
+    def send_raw(self, raw: bytes) -> str:
+        """Hand over a signed transaction; its hash."""
+        ...
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """What a transaction came to; None while it is not mined."""
+        ...
+
+
+class Authority:
+    """The authority's key at a node of its chain."""
+
+    def __init__(
+        self,
+        account: Account,
+        client: Client,
+        *,
+        patience: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Send as `account`.
+
+        Args:
+            patience: seconds that a batch may take to be mined.
+            clock: monotonic seconds.
+            pause: waits between two looks at the chain.
+        """
+        self._account = account
+        self._client = client
+        self._patience = patience
+        self._clock = clock
+        self._pause = pause
+
+    @property
+    def address(self) -> str:
+        """Its account."""
+        return self._account.address
+
+    def send(self, transactions: Sequence[Transaction]) -> list[Receipt]:
+        """Send transactions in order, and wait until all are mined.
+
+        Raises:
+            DeploymentFailed: not mined in time.
+            ChainError: whatever the client raises.
+        """
+        nonce = self._client.nonce(self.address)
+        chain_id = self._client.chain_id()
+        hashes = [
+            self._client.send_raw(signed(self._account, chain_id, nonce + n, each))
+            for n, each in enumerate(transactions)
+        ]
+        deadline = self._clock() + self._patience
+        return [self._mined(tx_hash, deadline) for tx_hash in hashes]
+
+    def _mined(self, tx_hash: str, deadline: float) -> Receipt:
+        while (receipt := self._client.receipt(tx_hash)) is None:
+            if self._clock() > deadline:
+                raise DeploymentFailed(
+                    f"{tx_hash} was not mined within {self._patience:g} s: are the chain's signers running?"
+                )
+            self._pause(0.1)
+        return receipt
+
+
+def signed(account: Account, chain_id: int, nonce: int, transaction: Transaction) -> bytes:
+    """The raw bytes of a transaction (type 2, EIP-1559)."""
+    from eth_account import Account as Signer  # noqa: PLC0415 - 25 MB that only the operator's command needs
+
+    kind = "create" if transaction.to is None else "call" if transaction.data else "pay"
+    fields = {
+        "type": 2,
+        "chainId": chain_id,
+        "nonce": nonce,
+        "value": transaction.value,
+        "data": transaction.data,
+        "gas": GAS[kind],
+        "maxFeePerGas": MAX_FEE,
+        "maxPriorityFeePerGas": TIP,
+    }
+    if transaction.to is not None:
+        fields["to"] = transaction.to
+    return bytes(Signer.sign_transaction(fields, account.private).raw_transaction)
