@@ -1,0 +1,135 @@
+"""`commonwatt relay`: run the relay server, look at its contacts, and what only its operator may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from chain.errors import Misconfigured
+from node.cli.options import answer, json_option, with_settings
+from node.config import Settings
+from relay_server.settings import RelaySettings
+
+if TYPE_CHECKING:
+    from relay_server.messages import ContactState
+
+contact_argument = click.argument("contact", type=click.IntRange(min=0))
+reason_option = click.option("--reason", default="", help="Kept in the audit log.")
+
+
+@click.group()
+def relay() -> None:
+    """The relay server and its contacts."""
+
+
+@relay.command()
+@json_option
+@with_settings
+def state(settings: Settings, as_json: bool) -> None:
+    """Show how the contacts stand, as the running relay server tells it."""
+    from relay_server.client import RelayClient  # noqa: PLC0415 - only who looks needs it
+
+    with RelayClient(section(settings).listen, None, None, None) as client:
+        hello, contacts = client.hello(), client.state()
+    facts = {
+        "relay": hello.relay,
+        "chain_id": hello.chain_id,
+        "market": hello.market,
+        "head": hello.head,
+        "head_age_ms": hello.head_age_ms,
+        "contacts": [_facts(contact) for contact in contacts],
+    }
+    lines = [f"{hello.relay}  block {hello.head}, {hello.head_age_ms / 1000:.1f} s old"]
+    answer(as_json, facts, "\n".join(lines + [_line(contact) for contact in contacts]))
+
+
+@relay.command()
+@click.argument("buyer")
+@contact_argument
+@reason_option
+@with_settings
+def forgive(settings: Settings, buyer: str, contact: int, reason: str) -> None:
+    """Write off what BUYER (an account) owes at the feed CONTACT.
+
+    The running relay does so within a second.
+    """
+    from relay_server import instructions  # noqa: PLC0415
+
+    if contact not in {feed.contact for feed in section(settings).feeds}:
+        raise click.BadParameter(f"{contact} is not one of the feeds in relay.feeds", param_hint="CONTACT")
+    try:
+        instructions.forgive(settings.paths.state / "relay.db", buyer, contact, reason)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="BUYER") from error
+    click.echo(f"forgiven: what {buyer} owes at contact {contact}")
+
+
+@relay.command()
+@contact_argument
+@reason_option
+@with_settings
+def clear(settings: Settings, contact: int, reason: str) -> None:
+    """Clear the latched fault of CONTACT (0 is home), after looking at the contact itself."""
+    from relay_server import instructions  # noqa: PLC0415
+
+    instructions.clear(settings.paths.state / "relay.db", contact, reason)
+    click.echo(f"the fault of contact {contact} is cleared")
+
+
+@relay.group()
+def audit() -> None:
+    """The log of every transition, each entry chained to the one before."""
+
+
+@audit.command()
+@json_option
+@with_settings
+@click.pass_context
+def verify(context: click.Context, settings: Settings, as_json: bool) -> None:
+    """Recompute the audit log's chain of hashes. Exit code 1 when an entry was changed or removed."""
+    from relay_server import audit as log  # noqa: PLC0415
+
+    match log.verify(settings.paths.state / "relay.db"):
+        case log.Intact(entries=entries, head=head):
+            facts = {"intact": True, "entries": entries, "head": head.hex()}
+            answer(as_json, facts, f"intact: {entries} entries, the last is {head.hex()}")
+        case log.Broken(seq=seq, why=why):
+            answer(as_json, {"intact": False, "entry": seq, "why": why}, f"broken at entry {seq}: {why}")
+            context.exit(1)
+
+
+def section(settings: Settings) -> RelaySettings:
+    """The relay's section, which a household without contacts leaves out.
+
+    Raises:
+        Misconfigured: it is not there.
+    """
+    if settings.relay is None:
+        raise Misconfigured(
+            "there is no section `relay` in the configuration: this household has no contacts"
+        )
+    return settings.relay
+
+
+def _facts(contact: ContactState) -> dict[str, object]:
+    return {
+        "contact": contact.contact,
+        "kind": str(contact.kind),
+        "closed": contact.closed,
+        "order": contact.order.hex() if contact.order else None,
+        "lease_ms": contact.lease_ms,
+        "fault": contact.fault,
+    }
+
+
+def _line(contact: ContactState) -> str:
+    name = "home" if contact.contact == 0 else f"{contact.kind} {contact.contact}"
+    parts = [f"  {name:<10} {'closed' if contact.closed else 'open  '}"]
+    if contact.lease_ms:
+        parts.append(f"lease {contact.lease_ms / 1000:.1f} s")
+    if contact.order:
+        parts.append(f"order 0x{contact.order.hex()[:12]}…")
+    if contact.fault:
+        parts.append(f"FAULT: {contact.fault}")
+    return "  ".join(parts)
