@@ -1,0 +1,172 @@
+"""One household's configuration, in the words of config.example.yml, as plain data for YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulation.neighbourhood.scenario import (
+    DELTA,
+    HOME_PIN,
+    LIMIT,
+    OFFERED,
+    RATING,
+    RESUME,
+    Line,
+    Member,
+    Scenario,
+)
+
+P2P, RPC, AUTHRPC, RELAY, PAGES = 30303, 8545, 8551, 15555, 8080
+"""The standard ports."""
+
+MAX_PRICE = 400
+"""Tokens per kWh: what a token is worth on a bench of a few watt-hours."""
+
+DAILY_BUDGET = 500
+"""Tokens: the demo's hours are a household's days."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all households of one neighbourhood share."""
+
+    geth: Path
+    run: Path
+    """Short, for Unix sockets' paths have at most 107 characters."""
+
+    accounts: Mapping[str, str]
+    """Household → account."""
+
+    enodes: Mapping[str, str]
+    """Household → enode."""
+
+    @property
+    def world(self) -> Path:
+        """The world's socket."""
+        return self.run / "world.sock"
+
+
+def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[str, Any]:
+    """The whole configuration of one household; relative paths are relative to its folder."""
+    run, name = around.run / member.name, member.name
+    sold, bought = scenario.sold_by(name), scenario.bought_by(name)
+    configuration: dict[str, Any] = {
+        "household": {"name": name, "role": member.role},
+        "paths": {"run": str(run), "state": "state"},
+        "account": {"keystore": "key.json", "password_file": "key.password"},
+        "chain": chain(member, around),
+        "relay": relay(scenario, member, around),
+        "sensors": {meter: sensor(around, f"{name}.{meter}") for meter in meters(scenario, member)},
+        "battery": {
+            "sensor": "battery",
+            "capacity": f"{member.ratings.capacity:.0f} mWh",
+            "fuelgauge": True,
+        },
+        "dapp": {"listen": f"{member.address}:{PAGES}"},
+    }
+    if bought:
+        configuration["trading"] = {
+            "limit": f"{LIMIT} %",
+            "resume": f"{RESUME} %",
+            "delta": f"{DELTA} mWh",
+            "max_price": MAX_PRICE,
+            "daily_budget": DAILY_BUDGET,
+        }
+        configuration["sellers"] = {
+            line.seller: {
+                "account": around.accounts[line.seller],
+                "relay": f"{scenario.member(line.seller).address}:{RELAY}",
+                "contact": line.feed,
+                "channel": line.tie,
+            }
+            for line in bought
+        }
+    else:
+        configuration["trading"] = {"enabled": False}
+    if sold:
+        configuration["offers"] = {
+            "reserve": f"{member.ratings.reserve} %",
+            "feeds": [
+                {"contact": line.feed, "price": member.ratings.price, "max_energy": f"{OFFERED} mWh"}
+                for line in sold
+            ],
+        }
+    return configuration
+
+
+def meters(scenario: Scenario, member: Member) -> list[str]:
+    """The names of a household's meters, as of the points in its world."""
+    return [
+        "battery",
+        "load",
+        *(["panel"] if member.ratings.panel else []),
+        *(feed_meter(line) for line in scenario.sold_by(member.name)),
+        *(tie_meter(line) for line in scenario.bought_by(member.name)),
+    ]
+
+
+def feed_meter(line: Line) -> str:
+    """The seller's meter of a line."""
+    return f"feed-{line.feed}"
+
+
+def tie_meter(line: Line) -> str:
+    """The buyer's meter of a line."""
+    return f"tie-{line.tie}"
+
+
+def sensor(around: Surroundings, point: str) -> dict[str, Any]:
+    """A simulated sensor at one point of the world."""
+    return {"driver": "simulated", "world": str(around.world), "point": point}
+
+
+def chain(member: Member, around: Surroundings) -> dict[str, Any]:
+    """The household's chain node, and its sealer if it seals."""
+    node: dict[str, Any] = {
+        "geth": str(around.geth),
+        "data": "chain",
+        "listen": f"{member.address}:{P2P}",
+        "http": f"{member.address}:{RPC}",
+        "authrpc_port": AUTHRPC,
+        "ipc": str(around.run / member.name / "geth.ipc"),
+        "key_file": "node.key",
+        "peers": [enode for name, enode in around.enodes.items() if name != member.name],
+    }
+    if member.seals:
+        node["seal"] = {
+            "keystore": "sealer.json",
+            "password_file": "sealer.password",
+            "socket": str(around.run / member.name / "sealer.sock"),
+        }
+    return {
+        "rpc": f"http://{member.address}:{RPC}",
+        "genesis": "../genesis.json",
+        "manifest": "../manifest.json",
+        "node": node,
+    }
+
+
+def relay(scenario: Scenario, member: Member, around: Surroundings) -> dict[str, Any]:
+    """The household's relay server with its contacts."""
+    configuration: dict[str, Any] = {
+        "listen": f"{member.address}:{RELAY}",
+        "pins": {"driver": "simulated", "world": str(around.world), "household": member.name},
+        "feeds": [
+            contact(line.feed, line.feed_pin, feed_meter(line)) for line in scenario.sold_by(member.name)
+        ],
+    }
+    bought = scenario.bought_by(member.name)
+    if bought:
+        configuration["transfer"] = {
+            "home_pin": HOME_PIN,
+            "ties": [contact(line.tie, line.tie_pin, tie_meter(line)) for line in bought],
+        }
+    return configuration
+
+
+def contact(number: int, pin: int, meter: str) -> dict[str, Any]:
+    """One contact and its meter."""
+    return {"contact": number, "pin": pin, "meter": meter, "rating": f"{RATING} W"}

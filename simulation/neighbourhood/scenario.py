@@ -1,0 +1,228 @@
+"""Who lives in the neighbourhood, and which line runs from whom to whom. Pure: no file, no key.
+
+The first four are Alder (a producer), Birch (a consumer), Cedar and Dogwood (prosumers). More households come
+in streets of four like these; each street's producer also has a line to the next street's consumer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Address
+from random import Random
+from typing import Literal
+
+Role = Literal["producer", "consumer", "prosumer"]
+
+NAMES = (
+    "alder", "birch", "cedar", "dogwood",
+    "elm", "fir", "ginkgo", "hazel",
+    "ilex", "juniper", "katsura", "larch",
+)  # fmt: skip
+STREET: tuple[Role, ...] = ("producer", "consumer", "prosumer", "prosumer")
+FEWEST = 2
+FEED_PINS = (17, 18, 27, 5, 6, 13, 19, 26)
+"""BCM numbers of the outputs to feed contacts."""
+
+TIE_PINS = (23, 24, 25, 8, 7, 12, 16, 20)
+HOME_PIN = 22
+FIRST_FEED = 1
+FIRST_TIE = 11
+RATING = 200
+"""Of every line, W."""
+
+SIGNERS = 3
+"""How many seal (of fewer households than that: one)."""
+
+ADDRESS = IPv4Address("127.0.10.1")
+"""Of the first household; the others follow."""
+
+
+class ScenarioRefused(ValueError):
+    """A neighbourhood that cannot be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratings:
+    """What a kind of household has on the bench. Found by trying, see the tests: a first trade within a
+    minute, a day without outages, prosumers that buy at night and sell at noon."""
+
+    capacity: float
+    """Of the battery, mWh."""
+
+    soc: float
+    """At the start, 0 to 1."""
+
+    load: float
+    """Mean over the day, W."""
+
+    panel: float = 0.0
+    """Peak, W."""
+
+    charge: float = 150.0
+    """Most power into the battery, W."""
+
+    discharge: float = 700.0
+    """Most power out of the battery, W."""
+
+    resistance: float = 0.03
+    """Of the battery, ohm."""
+
+    price: int = 0
+    """Asked at its feeds, tokens per kWh."""
+
+    reserve: int = 40
+    """State of charge below which it does not sell, percent."""
+
+
+RATINGS: dict[Role, Ratings] = {
+    "producer": Ratings(
+        capacity=12_000, soc=0.75, load=12, panel=480, charge=450, resistance=0.008, price=280, reserve=15
+    ),
+    "consumer": Ratings(capacity=3_000, soc=0.40, load=50),
+    "prosumer": Ratings(capacity=4_000, soc=0.50, load=42, panel=150, price=220, reserve=60),
+}
+LIMIT = 30
+"""State of charge below which all of them buy, percent."""
+
+RESUME = 60
+"""State of charge at which they go home, percent."""
+
+DELTA = 500
+"""Bought beyond that for the loads meanwhile, mWh."""
+
+OFFERED = 3_000
+"""The most that one order may ask for, mWh."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line from a seller's feed to a buyer's tie, and the numbers of both."""
+
+    seller: str
+    feed: int
+    feed_pin: int
+    buyer: str
+    tie: int
+    tie_pin: int
+
+    @property
+    def name(self) -> str:
+        """Of the line in the world."""
+        return f"{self.seller}-{self.buyer}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One household."""
+
+    name: str
+    role: Role
+    address: IPv4Address
+    seals: bool
+    ratings: Ratings
+    phase: float
+    """How much later than the published profile this family lives, fraction of a day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """The whole neighbourhood."""
+
+    members: tuple[Member, ...]
+    lines: tuple[Line, ...]
+    seed: int
+    day: float
+    """Real seconds of a day of sun and load."""
+
+    period: int = field(default=1)
+    """Seconds between two blocks."""
+
+    def sold_by(self, name: str) -> tuple[Line, ...]:
+        """The lines that begin at a household."""
+        return tuple(line for line in self.lines if line.seller == name)
+
+    def bought_by(self, name: str) -> tuple[Line, ...]:
+        """The lines that end at a household."""
+        return tuple(line for line in self.lines if line.buyer == name)
+
+    @cached_property
+    def signers(self) -> tuple[Member, ...]:
+        """Those that seal."""
+        return tuple(member for member in self.members if member.seals)
+
+    def member(self, name: str) -> Member:
+        """One household by its name."""
+        return next(member for member in self.members if member.name == name)
+
+
+def plan(
+    households: int = 4,
+    *,
+    seed: int = 1,
+    day: float = 600.0,
+    period: int = 1,
+    first: IPv4Address = ADDRESS,
+) -> Scenario:
+    """A neighbourhood of so many households; the same for the same seed.
+
+    Args:
+        day: real seconds of a day of sun and load.
+        period: seconds between two blocks.
+        first: address of the first household.
+
+    Raises:
+        ScenarioRefused: too few or too many households, or no time in the day.
+    """
+    if not FEWEST <= households <= len(NAMES):
+        raise ScenarioRefused(f"a neighbourhood has {FEWEST} to {len(NAMES)} households, not {households}")
+    if day < 60:
+        raise ScenarioRefused("a day shorter than a minute is over before a trade is")
+    random = Random(seed)
+    sealing = SIGNERS if households >= SIGNERS else 1
+    members = tuple(
+        Member(
+            name=name,
+            role=role,
+            address=first + index,
+            seals=index < sealing,
+            ratings=RATINGS[role],
+            phase=round(random.uniform(-0.02, 0.02), 4),
+        )
+        for index, (name, role) in enumerate(zip(NAMES[:households], STREET * 3, strict=False))
+    )
+    return Scenario(members=members, lines=wire(members), seed=seed, day=day, period=period)
+
+
+def wire(members: tuple[Member, ...]) -> tuple[Line, ...]:
+    """Give every seller a feed to each buyer in its street, and every producer one to the next street."""
+    lines: list[Line] = []
+    for seller, buyer in pairs(members):
+        feeds = sum(line.seller == seller.name for line in lines)
+        ties = sum(line.buyer == buyer.name for line in lines)
+        lines.append(
+            Line(
+                seller=seller.name,
+                feed=FIRST_FEED + feeds,
+                feed_pin=FEED_PINS[feeds],
+                buyer=buyer.name,
+                tie=FIRST_TIE + ties,
+                tie_pin=TIE_PINS[ties],
+            )
+        )
+    return tuple(lines)
+
+
+def pairs(members: tuple[Member, ...]) -> list[tuple[Member, Member]]:
+    """Who may sell to whom."""
+    streets = [members[start : start + len(STREET)] for start in range(0, len(members), len(STREET))]
+    found = []
+    for index, street in enumerate(streets):
+        following = streets[(index + 1) % len(streets)]
+        for seller in street:
+            buyers = [other for other in street if other is not seller and other.role != "producer"]
+            if seller.role == "producer" and following is not street:
+                buyers += [other for other in following if other.role == "consumer"]
+            if seller.role != "consumer":
+                found += [(seller, buyer) for buyer in buyers]
+    return found
