@@ -57,3 +57,7 @@ def forge() -> Path:
     if not found:
         raise ToolMissing(f"forge is not installed ({INSTALL}), or npm has none for this kind of machine")
     return found[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{solc()}\n")
