@@ -22,10 +22,10 @@ class Drive:
 
 @dataclass(frozen=True, kw_only=True)
 class Save:
-    """Keep a buyer's account; `urgent` before the answer goes out, else within `settings.save`."""
+    """Keep a buyer's account, and one of its orders: soon, or if `urgent` before the answer goes out."""
 
     account: Account
-    order: Order
+    order: Order | None = None
     urgent: bool = False
 
 

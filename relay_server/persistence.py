@@ -91,7 +91,8 @@ class Persistence:
         self._every = every
         self._obey = obey
         self._lock = threading.Condition()
-        self._saves: dict[bytes, Save] = {}
+        self._accounts: dict[tuple[str, int], Account] = {}
+        self._orders: dict[bytes, Order] = {}
         self._baselines: dict[int, Baseline] = {}
         self._others: list[tuple[float, Latch | Cycle | Tell]] = []
         self._waiting: list[Future[None]] = []
@@ -112,7 +113,9 @@ class Persistence:
             for act in acts:
                 match act:
                     case Save():
-                        self._saves[act.order.id] = act
+                        self._accounts[act.account.buyer, act.account.contact] = act.account
+                        if act.order:
+                            self._orders[act.order.id] = act.order
                         urgent |= act.urgent
                     case Baseline():
                         self._baselines[act.contact] = act
@@ -150,26 +153,30 @@ class Persistence:
     def _write(self) -> None:
         """One transaction, one sync; what could not be written is tried again with the next."""
         with self._lock:
-            saves, self._saves = self._saves, {}
+            accounts, self._accounts = self._accounts, {}
+            orders, self._orders = self._orders, {}
             baselines, self._baselines = self._baselines, {}
             others, self._others = self._others, []
             waiting, self._waiting = self._waiting, []
-        if not (saves or baselines or others):
+        if not (accounts or orders or baselines or others):
             _done(waiting)
             return
         seq, hashed = self._seq, self._hash
         try:
             with transaction(self._database):
-                for save in saves.values():
-                    self._save(save)
+                for account in accounts.values():
+                    self._save_account(account)
+                for order in orders.values():
+                    self._save_order(order)
                 for baseline in baselines.values():
                     self._mark(baseline)
                 for at, other in others:
                     seq, hashed = self._note(at, other, seq, hashed)
         except (sqlite3.Error, OSError) as error:
-            log.error("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
+            log.warning("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
             with self._lock:
-                self._saves = saves | self._saves
+                self._accounts = accounts | self._accounts
+                self._orders = orders | self._orders
                 self._baselines = baselines | self._baselines
                 self._others = others + self._others
             _failed(waiting, error)
@@ -178,8 +185,7 @@ class Persistence:
         self._seq, self._hash = seq, hashed
         _done(waiting)
 
-    def _save(self, save: Save) -> None:
-        account, order = save.account, save.order
+    def _save_account(self, account: Account) -> None:
         self._database.execute(
             "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -191,6 +197,8 @@ class Persistence:
                 account.unpaid,
             ),
         )
+
+    def _save_order(self, order: Order) -> None:
         self._database.execute(
             "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -48,13 +48,13 @@ ContactNumber = Annotated[int, Field(ge=1, lt=2**32)]
 class Section(BaseModel):
     """A part of the configuration: closed to unknown keys, unchangeable once read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class PinsSettings(BaseModel):
     """The pin driver by name; every other key here is an option of that driver."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     driver: str = "rpi-gpio"
     """`rpi-gpio` on a Raspberry Pi, or one that another package brings (entry point `commonwatt.pins`)."""

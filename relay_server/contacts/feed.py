@@ -202,6 +202,8 @@ def keep(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
     elif not live.order.full:
         rest = live.order.energy - live.order.vouchered
         return feed, acts, Refused(code=Code.BUSY, text=f"the order before has {rest} left to sign for")
+    elif refusal := _spent(order):
+        return feed, acts, refusal
     else:
         acts += _handing_over(feed, live, account)
         ends, why = (float("inf"), "") if live.why == USED_UP else (live.ends, live.why)

@@ -1,0 +1,479 @@
+"""All contacts of one household, in one place and behind one lock: decisions in, coils and records out.
+
+Commands come from the network's thread, turns from the safety loop's. Neither waits here for a network, a
+chain node or a disk: those have threads of their own and leave what they know behind.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from quantities import Energy
+from relay_server import authorisation
+from relay_server.accounts import Account, Order, forgive
+from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Save, Tell
+from relay_server.authorisation import Claim, View
+from relay_server.contacts import feed as feeds
+from relay_server.contacts import transfer as transfers
+from relay_server.contacts.feed import Feed
+from relay_server.contacts.transfer import Home, Leaving, Returning, Tied, Transfer
+from relay_server.drivers.interface import Pins
+from relay_server.instructions import Instruction, What
+from relay_server.messages import (
+    NO_ORDER,
+    Accepted,
+    Answer,
+    CheckFrame,
+    Code,
+    ContactState,
+    Granted,
+    Kind,
+    Op,
+    Refused,
+    SwitchFrame,
+)
+from relay_server.persistence import Remembered
+from relay_server.settings import RelaySettings
+from store.registers import Register
+
+log = structlog.get_logger()
+
+
+class Keeps(Protocol):
+    """Where acts that are to be remembered go; see `persistence.Persistence`."""
+
+    def keep(self, acts: Sequence[Act]) -> Future[None] | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An answer, and what has to be on disk before it is given."""
+
+    answer: Answer
+    written: Future[None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """When a command is decided, and how the chain was last seen by then."""
+
+    now: float
+    view: View
+
+
+class Switchboard:
+    """The contacts of the household `owner`."""
+
+    def __init__(
+        self,
+        settings: RelaySettings,
+        owner: str,
+        *,
+        pins: Pins,
+        keeps: Keeps,
+        remembered: Remembered,
+        now: float,
+    ) -> None:
+        """Take the contacts over as they were remembered; `make_safe` comes before anything else.
+
+        Args:
+            owner: checksummed account of the household.
+            now: boottime seconds.
+        """
+        self.owner = owner
+        self._settings = settings
+        self._pins = pins
+        self._keeps = keeps
+        self._lock = threading.RLock()
+        self._numbers = {c.contact: c.pin for c in (*settings.feeds, *settings.ties)}
+        if settings.transfer:
+            self._numbers[HOME] = settings.transfer.home_pin
+        self._accounts = dict(remembered.accounts)
+        self._orders = dict(remembered.orders)
+        self._feeds = {
+            c.contact: self._feed(
+                Feed(contact=c.contact, rating=c.rating, driven=now, fault=remembered.faults.get(c.contact)),
+                remembered,
+                now,
+            )
+            for c in settings.feeds
+        }
+        self._transfer = (
+            Transfer(
+                ratings={c.contact: c.rating for c in settings.ties},
+                position=Returning(since=now),
+                why="the relay was started",
+                faults={
+                    contact: fault
+                    for contact, fault in remembered.faults.items()
+                    if contact == HOME or contact in {c.contact for c in settings.ties}
+                },
+            )
+            if settings.transfer
+            else None
+        )
+        self._registers: Mapping[int, Register | None] = {}
+        self._undriven: dict[int, bool] = {}
+        self._stopping = False
+
+    # --- safety -----------------------------------------------------------------------------------------
+
+    def make_safe(self, now: float, why: str) -> None:
+        """Release the coils of all feeds and ties; home follows by the turns of the safety loop.
+
+        So it begins at boot, when nobody knows how the outputs stand, and ends at every stop.
+        """
+        with self._lock:
+            for contact in (*self._feeds, *(self._transfer.ratings if self._transfer else ())):
+                self._drive(Drive(contact=contact, energised=False))
+            for number, feed in self._feeds.items():
+                if feed.live:
+                    opened, acts = feeds.opening(feed, why, now)
+                    self._feeds[number] = opened
+                    self._act(acts)
+            if self._transfer and not isinstance(self._transfer.position, Home | Returning):
+                self._transfer, acts = transfers.go_home(self._transfer, why, now)
+                self._act(acts)
+
+    def turn(self, now: float, registers: Mapping[int, Register | None], view: View) -> bool:
+        """One turn of the safety loop; answers whether a contact is changing, so that the next comes soon.
+
+        Args:
+            registers: of every feed and tie, as just read.
+            view: the chain as last seen, however old.
+        """
+        with self._lock:
+            self._registers = registers
+            for contact, energised in tuple(self._undriven.items()):
+                self._drive(Drive(contact=contact, energised=energised))
+            for number, feed in self._feeds.items():
+                over = (
+                    authorisation.over(view, feed.live.order.id, self._settings, now) if feed.live else None
+                )
+                at = self._moment(feed, now, followed=self._followed(number), over=over)
+                self._feeds[number], acts = feeds.tick(feed, at)
+                self._act(acts)
+            if self._transfer:
+                self._transfer, acts = transfers.tick(self._transfer, self._transfer_moment(now))
+                self._act(acts)
+            self._pins.beat()
+            return bool(self._transfer and self._transfer.changing)
+
+    def stop(self, now: float) -> None:
+        """Take no more commands, and release everything."""
+        with self._lock:
+            self._stopping = True
+            self.make_safe(now, "the relay is being stopped")
+
+    @property
+    def at_rest(self) -> bool:
+        """Every feed open, and the household at home."""
+        with self._lock:
+            home = self._transfer is None or isinstance(self._transfer.position, Home)
+            return home and not any(feed.closed for feed in self._feeds.values())
+
+    # --- what clients ask -------------------------------------------------------------------------------
+
+    def states(self, now: float) -> tuple[ContactState, ...]:
+        """Every contact as it stands, home first."""
+        with self._lock:
+            return (*self._transfer_states(now), *(_feed_state(feed, now) for feed in self._feeds.values()))
+
+    def check(self, asked: CheckFrame, view: View, now: float) -> Answer:
+        """Whether an order on these terms would be supplied."""
+        with self._lock:
+            feed = self._feeds.get(asked.contact)
+            if feed is None:
+                return _no_contact(asked.contact)
+            account = self._account(asked.buyer, asked.contact)
+            at = self._moment(feed, now)
+            return feeds.check(feed, account, at) or authorisation.check(view, asked, now) or Accepted()
+
+    def needs_chain(self, frame: SwitchFrame) -> bool:
+        """Whether the chain has to be asked anew before this frame is decided."""
+        with self._lock:
+            feed = self._feeds.get(frame.contact)
+            if feed is None or frame.order == NO_ORDER:
+                return False
+            return frame.order not in self._orders or _begins(feed, frame)
+
+    def switch(self, frame: SwitchFrame, signer: str, vouched: bool, at: Seen) -> Outcome:
+        """Decide and do what a signed frame commands.
+
+        Args:
+            signer: checksummed; who signed the frame for this session.
+            vouched: the frame's voucher is there and signed by the same key.
+            at: when, and how the chain was last seen.
+        """
+        with self._lock:
+            if self._stopping:
+                text = "this relay is being stopped"
+                return Outcome(answer=Refused(code=Code.BUSY, text=text, retry_ms=3_000))
+            if self._transfer and frame.contact in self._transfer.ratings:
+                return self._switch_tie(self._transfer, frame, signer, at.now)
+            feed = self._feeds.get(frame.contact)
+            if feed is None:
+                return Outcome(answer=_no_contact(frame.contact))
+            if signer == self.owner:
+                return self._announce(feed, frame, at.now)
+            return self._switch_feed(feed, frame, signer, vouched, at)
+
+    def settled(self, contact: int) -> bool:
+        """Whether a contact has finished moving: what a command on a tie waits for before it is answered."""
+        with self._lock:
+            return not (self._transfer and contact in self._transfer.ratings and self._transfer.changing)
+
+    def confirmed(self, frame: SwitchFrame, answer: Answer, now: float) -> Answer:
+        """The answer to a command on a tie, once the contacts have moved."""
+        with self._lock:
+            if not isinstance(answer, Granted) or not self._transfer:
+                return answer
+            position = self._transfer.position
+            if isinstance(position, Tied | Leaving) and position.tie == frame.contact:
+                return transfers.granted(position.expires, now)
+            fault = self._transfer.faults.get(frame.contact) or self._transfer.faults.get(HOME)
+            return Refused(code=Code.FAULT if fault else Code.ENDED, text=fault or self._transfer.why)
+
+    def failed(self, contact: int, why: str, now: float) -> None:
+        """A feed's record could not be written: what cannot be accounted for is not supplied."""
+        with self._lock:
+            feed = self._feeds.get(contact)
+            if feed and feed.live:
+                self._feeds[contact], acts = feeds.opening(feed, why, now)
+                self._act(acts)
+
+    def obey(self, instruction: Instruction, now: float) -> None:
+        """Do what the operator told this relay on its own host."""
+        with self._lock:
+            facts: dict[str, str | int] = {"reason": instruction.reason or "none given"}
+            match instruction.what:
+                case What.FORGIVE:
+                    account = self._account(instruction.buyer, instruction.contact)
+                    facts |= {"buyer": account.buyer, "gap_mwh": account.gap.mwh}
+                    self._forgive(account)
+                case What.CLEAR:
+                    self._clear(instruction.contact)
+            event = f"operator: {instruction.what.value}"
+            self._act([Tell(event=event, contact=instruction.contact, facts=facts)])
+
+    def orders_supplied(self) -> tuple[bytes, ...]:
+        """The orders that the chain view keeps an eye on."""
+        with self._lock:
+            return tuple(feed.live.order.id for feed in self._feeds.values() if feed.live)
+
+    def holders(self) -> frozenset[str]:
+        """The accounts that hold a lease, and the owner: whose connections are never given away."""
+        with self._lock:
+            buyers = (feed.live.account.buyer for feed in self._feeds.values() if feed.live)
+            return frozenset((self.owner, *buyers))
+
+    # --- deciding ---------------------------------------------------------------------------------------
+
+    def _switch_tie(self, transfer: Transfer, frame: SwitchFrame, signer: str, now: float) -> Outcome:
+        if signer != self.owner:
+            return Outcome(answer=Refused(code=Code.BAD_SIG, text="a tie obeys its own household only"))
+        decide = {Op.CLOSE: transfers.close, Op.KEEP: transfers.keep, Op.OPEN: transfers.open_}[frame.op]
+        self._transfer, acts, answer = decide(transfer, frame.contact, self._transfer_moment(now))
+        return Outcome(answer=answer, written=self._act(acts))
+
+    def _announce(self, feed: Feed, frame: SwitchFrame, now: float) -> Outcome:
+        if frame.op is not Op.OPEN:
+            return Outcome(answer=Refused(code=Code.BAD_SIG, text="the owner can only end a supply"))
+        self._feeds[feed.contact], acts, answer = feeds.announce(feed, self._moment(feed, now))
+        return Outcome(answer=answer, written=self._act(acts))
+
+    def _switch_feed(self, feed: Feed, frame: SwitchFrame, signer: str, vouched: bool, seen: Seen) -> Outcome:
+        order = self._known(feed, frame, signer, seen)
+        if isinstance(order, Refused):
+            return Outcome(answer=order)
+        at = self._moment(feed, seen.now)
+        account = self._account(signer, feed.contact)
+        if frame.op is Op.CLOSE:
+            changed, acts, answer = feeds.close(feed, account, order, at)
+        else:
+            if frame.voucher and not vouched:
+                return Outcome(
+                    answer=Refused(code=Code.BAD_SIG, text="the voucher is not signed by the buyer")
+                )
+            if not frame.voucher and frame.op is Op.KEEP:
+                return Outcome(answer=Refused(code=Code.METER_GAP, text="a feed is kept by vouchers"))
+            paid = feeds.pay(
+                account,
+                order,
+                Energy(frame.energy),
+                frame.voucher,
+                rating=feed.rating,
+                limits=self._settings,
+            )
+            if isinstance(paid, Refused):
+                return Outcome(answer=paid)
+            decide = feeds.keep if frame.op is Op.KEEP else feeds.open_
+            changed, acts, answer = decide(feed, *paid, at)
+        self._feeds[feed.contact] = changed
+        return Outcome(answer=self._until(answer, frame.order, seen), written=self._act(acts))
+
+    def _known(self, feed: Feed, frame: SwitchFrame, signer: str, at: Seen) -> Order | Refused:
+        """The order that a frame names: one that begins to be supplied as the chain confirms it now."""
+        known = self._orders.get(frame.order)
+        if known and known.buyer != signer:
+            return Refused(code=Code.BAD_SIG, text="not signed by the order's buyer")
+        if known and known.contact != frame.contact:
+            return Refused(code=Code.WRONG_CONTACT, text=f"the order is for contact {known.contact}")
+        if known and not _begins(feed, frame):
+            return known
+        claim = Claim(order=frame.order, buyer=signer, contact=frame.contact, seller=self.owner)
+        found = authorisation.authorise(at.view, claim, at.now)
+        if isinstance(found, Refused):
+            return found
+        return known or Order(id=frame.order, buyer=signer, contact=frame.contact, energy=found.energy)
+
+    def _until(self, answer: Answer, order: bytes, seen: Seen) -> Answer:
+        if not isinstance(answer, Granted):
+            return answer
+        chain = authorisation.until(seen.view, order, seen.now)
+        return replace(answer, until_ms=feeds.milliseconds(min(answer.until_ms / 1_000, chain)))
+
+    def _account(self, buyer: str, contact: int) -> Account:
+        return self._accounts.get((buyer, contact)) or Account(buyer=buyer, contact=contact)
+
+    def _forgive(self, account: Account) -> None:
+        forgiven = forgive(account)
+        self._accounts[account.buyer, account.contact] = forgiven
+        feed = self._feeds.get(account.contact)
+        if feed and feed.supply and feed.supply.account.buyer == account.buyer:
+            self._feeds[account.contact] = replace(feed, supply=replace(feed.supply, account=forgiven))
+        self._act([Save(account=forgiven, urgent=True)])
+
+    def _clear(self, contact: int) -> None:
+        feed = self._feeds.get(contact)
+        if feed:
+            self._feeds[contact] = replace(feed, fault=None, unfollowed_since=None, leak_since=None)
+        if self._transfer:
+            faults = {number: fault for number, fault in self._transfer.faults.items() if number != contact}
+            self._transfer = replace(self._transfer, faults=faults)
+        self._act([Latch(contact=contact, fault=None)])
+
+    # --- acting -----------------------------------------------------------------------------------------
+
+    def _act(self, acts: Sequence[Act]) -> Future[None] | None:
+        """Coils first, then memory, then the disk and the log."""
+        for act in acts:
+            match act:
+                case Drive():
+                    self._drive(act)
+                case Save():
+                    self._accounts[act.account.buyer, act.account.contact] = act.account
+                    if act.order:
+                        self._orders[act.order.id] = act.order
+                case Tell():
+                    log.info(act.event, contact=act.contact, **act.facts)
+                case Baseline() | Latch() | Cycle():
+                    pass
+        return self._keeps.keep(acts)
+
+    def _drive(self, act: Drive) -> None:
+        """An output that cannot be driven counts as a contact that does not follow, and is tried again."""
+        failed_before = self._undriven.pop(act.contact, None) is not None
+        try:
+            self._pins.drive(self._numbers[act.contact], act.energised)
+        except OSError as error:
+            self._undriven[act.contact] = act.energised
+            if not failed_before:
+                log.warning("pin not driven", contact=act.contact, energised=act.energised, error=str(error))
+
+    def _followed(self, contact: int) -> bool | None:
+        if contact in self._undriven:
+            return False
+        try:
+            return self._pins.followed(self._numbers[contact])
+        except OSError:
+            return False
+
+    def _powered(self, contact: int) -> bool | None:
+        try:
+            return self._pins.powered(self._numbers[contact])
+        except OSError:
+            return None
+
+    def _moment(
+        self, feed: Feed, now: float, followed: bool | None = None, over: str | None = None
+    ) -> feeds.Moment:
+        return feeds.Moment(
+            now=now,
+            limits=self._settings,
+            register=self._registers.get(feed.contact),
+            followed=followed,
+            over=over,
+        )
+
+    def _transfer_moment(self, now: float) -> transfers.Moment:
+        assert self._transfer is not None  # noqa: S101 - asked with a transfer only
+        position = self._transfer.position
+        return transfers.Moment(
+            now=now,
+            limits=self._settings,
+            registers=self._registers,
+            followed={contact: self._followed(contact) for contact in (HOME, *self._transfer.ratings)},
+            powered={position.tie: self._powered(position.tie)} if isinstance(position, Tied) else {},
+        )
+
+    def _feed(self, feed: Feed, remembered: Remembered, now: float) -> Feed:
+        """A feed that was closed when the relay died goes on counting for that buyer."""
+        baseline = remembered.baselines.get(feed.contact)
+        order = remembered.orders.get(baseline.order) if baseline and baseline.order else None
+        if baseline is None or order is None:
+            return feed
+        account = remembered.accounts.get((order.buyer, order.contact))
+        return feeds.recovered(feed, account, order, baseline.forward, now) if account else feed
+
+    def _transfer_states(self, now: float) -> tuple[ContactState, ...]:
+        transfer = self._transfer
+        if transfer is None:
+            return ()
+        position = transfer.position
+        lease = feeds.milliseconds(position.expires - now) if isinstance(position, Tied | Leaving) else 0
+        home = ContactState(
+            contact=HOME,
+            kind=Kind.HOME,
+            closed=HOME not in transfer.energised,
+            fault=transfer.faults.get(HOME),
+        )
+        ties = (
+            ContactState(
+                contact=tie,
+                kind=Kind.TIE,
+                closed=tie in transfer.energised,
+                lease_ms=lease if isinstance(position, Tied | Leaving) and position.tie == tie else 0,
+                fault=transfer.faults.get(tie),
+            )
+            for tie in transfer.ratings
+        )
+        return (home, *ties)
+
+
+def _begins(feed: Feed, frame: SwitchFrame) -> bool:
+    """Whether the order that a frame names is not supplied yet and would be: the chain decides that anew."""
+    if feed.live and feed.live.order.id == frame.order:
+        return False
+    return frame.op is Op.CLOSE or (frame.op is Op.KEEP and feed.closed)
+
+
+def _feed_state(feed: Feed, now: float) -> ContactState:
+    return ContactState(
+        contact=feed.contact,
+        kind=Kind.FEED,
+        closed=feed.closed,
+        order=feed.live.order.id if feed.live else None,
+        lease_ms=feeds.milliseconds(feed.live.expires - now) if feed.live else 0,
+        fault=feed.fault,
+    )
+
+
+def _no_contact(contact: int) -> Refused:
+    return Refused(code=Code.WRONG_CONTACT, text=f"there is no contact {contact} here")
