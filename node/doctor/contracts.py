@@ -1,0 +1,74 @@
+"""Are the contracts the neighbourhood's, and is this household admitted and able to pay its fees?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from chain.client import ChainClient
+from chain.errors import ChainError, Unreachable
+from chain.keys import checksum
+from contracts import manifest as manifests
+from contracts.bindings import Household, Registry, Token
+from contracts.errors import ContractsError
+from node.config import Settings
+from node.doctor.findings import Failed, Finding, Ok, Warned
+from quantities import Tokens
+
+FEW_FEES = 10**16
+"""Wei: about fifty transactions of 200,000 gas at 1 gwei."""
+
+OPERATOR = "ask the neighbourhood's operator"
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Verify manifest and code, then this household's place among them."""
+    client = ChainClient(settings.chain.rpc, settings.chain.timeout)
+    try:
+        found = manifests.load(settings.chain.manifest)
+        found.verify(client)
+        yield Ok("token, registry and market are as deployed")
+        account = address(settings)
+        if account is None:
+            return
+        households = Registry(client, found.registry).households()
+        yield admitted(account, settings.household.name, households)
+        yield fees(client.balance(account))
+        yield Ok(f"balance: {Tokens(int(Token(client, found.token).balance(account)))} tokens")
+    except Unreachable:
+        yield Failed(f"cannot be checked: no node answers at {settings.chain.rpc}", "see chain, above")
+    except (ContractsError, ChainError) as error:
+        yield Failed(str(error), f"{OPERATOR} for genesis and manifest, and look at chain.rpc")
+
+
+def address(settings: Settings) -> str | None:
+    """The household's account, as its keystore names it in clear; None if it does not."""
+    try:
+        return checksum(str(json.loads(settings.account.keystore.read_text())["address"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def admitted(account: str, name: str, households: list[Household]) -> Finding:
+    """Whether the registry knows this household under its name."""
+    entry = next((h for h in households if h.account == account), None)
+    if entry is None:
+        return Failed(f"{account} is not in the registry", f"{OPERATOR} to admit it as {name!r}")
+    if not entry.admitted:
+        return Failed(f"{account} is suspended: it can neither offer nor buy", OPERATOR)
+    if entry.name != name:
+        return Warned(
+            f"the registry calls this household {entry.name!r}, the configuration {name!r}",
+            f"correct household.name, or {OPERATOR}",
+        )
+    return Ok(f"{name} is admitted")
+
+
+def fees(wei: int) -> Finding:
+    """Whether the gas credit lasts."""
+    what = f"gas credit: {wei / 10**18:g}"
+    if not wei:
+        return Failed(f"{what}: no transaction can be sent", f"{OPERATOR} for a gas credit")
+    return (
+        Warned(f"{what}: enough for few transactions", f"{OPERATOR} for more") if wei < FEW_FEES else Ok(what)
+    )

@@ -1,0 +1,45 @@
+"""Are the key files there, closed to others, and do their passwords open them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from chain import keys
+from chain.errors import KeyRefused
+from node.config import Settings
+from node.doctor.findings import Failed, Finding, Ok
+
+
+ADVICE = "a key file belongs to its process's user, mode 0600; commonwatt key new makes one with its password"
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Open every key of this household once."""
+    yield opened("the household's account", settings.account.keystore, settings.account.password_file)
+    node = settings.chain.node
+    if node is None:
+        return
+    yield node_key(node.key_file)
+    if node.seal:
+        yield opened("the sealing key", node.seal.keystore, node.seal.password_file)
+
+
+def opened(whose: str, keystore: Path, password_file: Path) -> Finding:
+    """Whether a keystore opens."""
+    try:
+        account = keys.load(keystore, password_file)
+    except KeyRefused as refusal:
+        return Failed(str(refusal), ADVICE)
+    return Ok(f"{whose} is {account.address}")
+
+
+def node_key(path: Path) -> Finding:
+    """Whether the node's own key is there; the chain process makes it at its first start."""
+    try:
+        keys.read_private(path)
+    except KeyRefused as refusal:
+        if path.exists():
+            return Failed(str(refusal), ADVICE)
+        return Ok(f"{path} will be made when the chain node first runs")
+    return Ok(f"{path} is readable by its owner only")

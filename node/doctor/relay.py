@@ -1,0 +1,72 @@
+"""Do our own relay and the sellers' answer, and are they who they should be?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chain.client import ChainClient
+from chain.errors import ChainError
+from node.config import Settings
+from node.doctor import contracts
+from node.doctor.findings import Failed, Finding, Ok, Warned
+from relay_server.client import RelayClient
+from relay_server.errors import RelayError, RelayUnreachable, WrongRelay
+from relay_server.messages import ContactState
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Say hello to every relay that this household knows."""
+    chain_id = followed(settings)
+    if settings.relay:
+        yield from own(settings.relay.listen, contracts.address(settings), chain_id)
+    for name, seller in settings.sellers.items():
+        yield sellers(name, seller.relay, seller.account, chain_id)
+
+
+def followed(settings: Settings) -> int | None:
+    """The chain that our node follows, if it answers."""
+    try:
+        return ChainClient(settings.chain.rpc, settings.chain.timeout).chain_id()
+    except ChainError:
+        return None
+
+
+def own(address: str, account: str | None, chain_id: int | None) -> Iterator[Finding]:
+    """Our own relay: running, ours, and without faults."""
+    with RelayClient(address, account, None, chain_id) as client:
+        try:
+            client.hello()
+            contacts = client.state()
+        except WrongRelay as error:
+            yield Failed(str(error), "correct relay.listen or account.keystore")
+            return
+        except RelayUnreachable:
+            yield Failed(
+                f"our relay does not answer at {address}",
+                "start it: commonwatt relay run, or systemctl start commonwatt-relay",
+            )
+            return
+    yield Ok(f"our relay answers at {address}, with {len(contacts)} contacts")
+    yield from faults(contacts)
+
+
+def faults(contacts: tuple[ContactState, ...]) -> Iterator[Finding]:
+    """Latched faults, which only a person clears."""
+    for contact in contacts:
+        if contact.fault:
+            yield Failed(
+                f"contact {contact.contact} has a latched fault: {contact.fault}",
+                f"look at its wiring, then: commonwatt relay clear {contact.contact}",
+            )
+
+
+def sellers(name: str, address: str, account: str, chain_id: int | None) -> Finding:
+    """A seller's relay: there, and the account's that we would pay."""
+    with RelayClient(address, account, None, chain_id) as client:
+        try:
+            client.hello()
+        except WrongRelay as error:
+            return Failed(f"sellers.{name}: {error}", f"correct sellers.{name}.account or .relay")
+        except RelayError as error:
+            return Warned(f"sellers.{name}: {error}", "it is left alone until it answers again")
+    return Ok(f"{name}'s relay answers at {address}")
