@@ -17,7 +17,7 @@ class Driven:
 
 
 class RecordingPins:
-    """In memory. `stuck` pins do not follow; `unwired` ones have no auxiliary contact; `broken` ones raise."""
+    """In memory. `stuck` pins do not follow, `unwired` ones have no auxiliary contact, `broken` ones raise."""
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, clock: Callable[[], float] = lambda: 0.0
@@ -64,7 +64,7 @@ class RecordingPins:
 
     def changes(self, *pins: int) -> list[tuple[float, int, bool]]:
         """The record of these pins (of all, if none is named), without the releases of the boot."""
-        first = {pin: False for pin in self.energised}
+        first = dict.fromkeys(self.energised, False)
         kept = []
         for each in self.record:
             if first.get(each.pin, False) == each.energised:

@@ -9,6 +9,7 @@ before the relay wants it to. Inputs read high when the thing is so: auxiliary c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -102,10 +103,9 @@ class RpiGpioPins:
 
 def _gpio() -> Any:
     try:
-        from RPi import GPIO  # noqa: N811, PLC0415 - absent on every machine but a Raspberry Pi
+        return import_module("RPi.GPIO")
     except (ImportError, RuntimeError) as error:
         raise DriverMissing(
             f"relay.pins.driver: rpi-gpio needs RPi.GPIO on a Raspberry Pi ({error}): pip install "
             "'commonwatt[pi]', on a Pi 5 rpi-lgpio"
         ) from None
-    return GPIO
