@@ -208,6 +208,29 @@ def write_private(path: Path, content: bytes) -> None:
         raise KeyRefused(f"{path} cannot be written: {error.strerror}") from None
 
 
+def create_node_key(path: Path) -> bytes:
+    """Make a chain node's own key (it only names and encrypts its connections), in a file as geth reads it.
+
+    Raises:
+        KeyRefused: the file exists already, or cannot be written.
+    """
+    key = _new_private()
+    write_private(path, key.hex().encode())
+    return key
+
+
+def load_node_key(path: Path) -> bytes:
+    """Read a chain node's key.
+
+    Raises:
+        KeyRefused: missing, open to others, or not 64 hexadecimal digits.
+    """
+    try:
+        return Account.of(bytes.fromhex(read_private(path).decode("ascii", "replace").strip())).private
+    except ValueError:
+        raise KeyRefused(f"{path} is no node key: it holds 64 hexadecimal digits") from None
+
+
 def enode(node_key: bytes, host: str, port: int) -> str:
     """A node's address for its peers, from its private node key (the same that admin_nodeInfo answers)."""
     return f"enode://{public_key(node_key).hex()}@{host}:{port}"

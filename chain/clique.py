@@ -1,0 +1,202 @@
+"""Geth sealing by Clique (EIP-225), as the engine of a neighbourhood's chain.
+
+1.13.15 is the last geth that seals Clique blocks. It is no longer maintained upstream; what guards it is that
+its peer port is open inside the neighbourhood's overlay network only, and its RPC on loopback only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain import genesis, ipc
+from chain.engine import NodeStatus
+from chain.errors import BadAnswer, NodeUnavailable, SettingRefused
+from chain.files import replace_file
+from chain.keys import load_node_key
+from chain.settings import IPC_LIMIT, NodeSettings
+
+VERSION = "1.13.15"
+
+MEMORY_GOAL = "96MiB"
+"""Above this the Go runtime collects more eagerly (GOMEMLIMIT), so that the node stays below 130 MB."""
+
+INIT_TIMEOUT = 60.0
+"""Seconds; a Pi's card takes a few."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clique:
+    """One geth node on this host."""
+
+    node: NodeSettings
+    genesis: Path
+    """The genesis file."""
+
+    @property
+    def ipc(self) -> Path:
+        """The administrative socket."""
+        return self.node.ipc or self.node.data / "geth.ipc"
+
+    def version(self) -> str:
+        """Geth's version.
+
+        Raises:
+            NodeUnavailable: geth is missing, does not run here, or seals no Clique blocks.
+        """
+        program = self._program()
+        try:
+            said = subprocess.run(
+                [program, "version"], capture_output=True, text=True, timeout=20, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NodeUnavailable(f"{program} does not run on this machine: {error}") from None
+        found = re.search(r"^Version: (\d+\.\d+\.\d+)", said.stdout, re.MULTILINE)
+        if found is None:
+            raise NodeUnavailable(f"{program} is no geth: it does not tell its version")
+        if found[1] != VERSION:
+            raise NodeUnavailable(
+                f"{program} is geth {found[1]}, but this chain is run by {VERSION}, the last that seals "
+                "Clique: build it with `python -m chain.geth`, and correct chain.node.geth"
+            )
+        return found[1]
+
+    def init(self) -> None:
+        """Make the chain's data directory from the genesis file, once.
+
+        Raises:
+            SettingRefused: the genesis file is wrong, or the directory holds another chain.
+            NodeUnavailable: geth is missing or cannot write.
+        """
+        wanted = genesis.load(self.genesis)
+        kept = self.node.data / "genesis.json"
+        if kept.exists():
+            if genesis.load(kept) != wanted:
+                raise self._other_chain()
+            return
+        self._run_init()
+        replace_file(kept, self.genesis.read_bytes(), mode=0o644)
+
+    def command(self, sealer: str | None) -> Sequence[str]:
+        """Geth's command line; writes its configuration file first."""
+        chain = genesis.load(self.genesis)
+        load_node_key(self.node.key_file)
+        if len(str(self.ipc).encode()) > IPC_LIMIT:
+            raise SettingRefused(
+                f"the socket {self.ipc} has a path of more than {IPC_LIMIT} bytes: "
+                "name a shorter one as chain.node.ipc"
+            )
+        self.ipc.parent.mkdir(parents=True, exist_ok=True)
+        config = self.node.data / "config.toml"
+        replace_file(config, p2p_config(self.node).encode(), mode=0o644)
+        host, _, port = self.node.http.rpartition(":")
+        line = [
+            self._program(),
+            *("--config", str(config), "--datadir", str(self.node.data)),
+            *("--networkid", str(chain.chain_id), "--nodekey", str(self.node.key_file)),
+            *("--syncmode", "full", "--gcmode", "archive", "--state.scheme", "hash", "--db.engine", "pebble"),
+            *("--history.transactions", "0", "--snapshot=false", "--cache", str(self.node.cache)),
+            *("--nat", "none", "--ipcpath", str(self.ipc)),
+            *("--authrpc.addr", "127.0.0.1", "--authrpc.port", str(self.node.authrpc_port)),
+            *("--http", "--http.addr", host.strip("[]"), "--http.port", port, "--http.api", "eth,net,web3"),
+            *("--rpc.txfeecap", "0", "--txpool.pricelimit", "1", "--miner.gasprice", "1"),
+            *("--verbosity", str(self.node.log_level), "--log.format", "logfmt"),
+        ]
+        if sealer is not None and self.node.seal is not None:
+            line += ["--mine", "--miner.etherbase", sealer, "--miner.gaslimit", str(chain.gas_limit)]
+            line += ["--signer", str(self.node.seal.socket)]
+        return line
+
+    def environment(self) -> Mapping[str, str]:
+        """Bounds of geth's memory."""
+        return {"GOMEMLIMIT": MEMORY_GOAL}
+
+    def status(self) -> NodeStatus:
+        """Ask geth over its administrative socket.
+
+        Raises:
+            Unreachable, RpcError, BadAnswer: it does not answer as it should.
+        """
+        head, peers, syncing, sealing = ipc.batch(
+            self.ipc,
+            [
+                ("eth_getBlockByNumber", ("latest", False)),
+                ("net_peerCount", ()),
+                ("eth_syncing", ()),
+                ("eth_mining", ()),
+            ],
+        )
+        try:
+            return NodeStatus(
+                height=int(head["number"], 16),
+                head_time=int(head["timestamp"], 16),
+                peers=int(peers, 16),
+                syncing=bool(syncing),
+                sealing=bool(sealing),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadAnswer(f"{self.ipc} tells no head: {error!r}") from None
+
+    def befriend(self, enode: str) -> None:
+        """Dial a node, and count its connections beside the limit of peers."""
+        ipc.batch(self.ipc, [("admin_addTrustedPeer", (enode,)), ("admin_addPeer", (enode,))])
+
+    def unfriend(self, enode: str) -> None:
+        """Hang up on a node, and dial it no more."""
+        ipc.batch(self.ipc, [("admin_removeTrustedPeer", (enode,)), ("admin_removePeer", (enode,))])
+
+    def _program(self) -> str:
+        program = shutil.which(self.node.geth)
+        if program is None:
+            raise NodeUnavailable(
+                f"there is no program {self.node.geth!r}: build it with `python -m chain.geth`, "
+                "or correct chain.node.geth"
+            )
+        return program
+
+    def _run_init(self) -> None:
+        arguments = ["--datadir", str(self.node.data), "--db.engine", "pebble", "--state.scheme", "hash"]
+        try:
+            self.node.data.mkdir(parents=True, exist_ok=True)
+            done = subprocess.run(
+                [self._program(), *arguments, "init", str(self.genesis)],
+                capture_output=True,
+                text=True,
+                timeout=INIT_TIMEOUT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NodeUnavailable(f"the data directory {self.node.data} cannot be made: {error}") from None
+        if done.returncode != 0:
+            if "incompatible genesis" in done.stderr:
+                raise self._other_chain()
+            last = done.stderr.strip().rpartition("\n")[2]
+            raise NodeUnavailable(f"geth cannot begin the chain in {self.node.data}: {last}")
+
+    def _other_chain(self) -> SettingRefused:
+        return SettingRefused(
+            f"{self.node.data} holds the chain of another genesis than {self.genesis}: "
+            "name another directory as chain.node.data, or remove this one if its chain is given up"
+        )
+
+
+def p2p_config(node: NodeSettings) -> str:
+    """Geth's configuration file: only who may connect. Every other section would zero what it leaves out."""
+    peers = json.dumps(list(node.peers))
+    lines = [
+        "[Node.P2P]",
+        f"MaxPeers = {node.max_peers or max(len(node.peers), 1)}",
+        "DialRatio = 1",
+        "NoDiscovery = true",
+        f"StaticNodes = {peers}",
+        f"TrustedNodes = {peers}",
+        f"ListenAddr = {json.dumps(node.listen)}",
+    ]
+    if node.network is not None:
+        lines.append(f"NetRestrict = [{json.dumps(node.network)}]")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,161 @@
+"""A real chain of one signer for tests: real geth, real sealer, a block every second, up in two seconds.
+
+with one_signer_chain(tmp_path, "127.0.1.1") as chain:
+    client = ChainClient(chain.url)
+    chain.account   # holds 1,000 ether: pays gas, deploys, sends
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chain import child, sealer
+from chain.client import ChainClient
+from chain.clique import Clique
+from chain.daemon import Stop
+from chain.errors import ChainError
+from chain.genesis import Genesis
+from chain.keys import Account, create, create_node_key, write_private
+from chain.settings import NodeSettings, SealSettings
+
+ETHER = 10**18
+PASSWORD = "for tests only"
+CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class TestChain:
+    """A running chain."""
+
+    __test__ = False
+
+    url: str
+    """Of the HTTP RPC."""
+    genesis: Genesis
+    genesis_file: Path
+    account: Account
+    """Funded in the genesis."""
+    signer: Account
+    client: ChainClient
+    engine: Clique
+
+
+def geth() -> str:
+    """The program under test; the test is skipped where it is not built."""
+    built = CHECKOUT / "build" / "geth"
+    found = os.environ.get("GETH") or (str(built) if built.exists() else shutil.which("geth"))
+    if found is None:
+        pytest.skip("geth is not built: run `python -m chain.geth`")
+    return found
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on at this address now."""
+    with socket.socket() as sock:
+        sock.bind((host, 0))
+        return int(sock.getsockname()[1])
+
+
+def make_key(directory: Path, name: str) -> tuple[Account, Path, Path]:
+    """A new account with its keystore and password files."""
+    keystore, password_file = directory / f"{name}.json", directory / f"{name}.password"
+    write_private(password_file, PASSWORD.encode())
+    return create(keystore, PASSWORD), keystore, password_file
+
+
+def chain_id() -> int:
+    """A chain id of this test's own."""
+    return 1_000_000 + int.from_bytes(os.urandom(3))
+
+
+@contextlib.contextmanager
+def short_directory() -> Iterator[Path]:
+    """A directory for Unix sockets, whose paths have at most 107 bytes: pytest's are too long."""
+    with tempfile.TemporaryDirectory(prefix="cw-", dir="/tmp") as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def running_sealer(settings: SealSettings) -> Iterator[None]:
+    """A sealer in a thread of this process."""
+    stop = Stop()
+    thread = threading.Thread(target=sealer.run, args=(settings, stop))
+    thread.start()
+    try:
+        wait_for(settings.socket.exists, 5, "the sealer's socket")
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_for(condition: object, seconds: float, what: str) -> None:
+    """Wait until `condition()` is true."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(ChainError):
+            if condition():
+                return
+        assert time.monotonic() < end, f"no {what} after {seconds} s"
+        time.sleep(0.03)
+
+
+@contextlib.contextmanager
+def one_signer_chain(
+    tmp_path: Path, host: str = "127.0.2.1", alloc: Mapping[str, int] | None = None, period: int = 1
+) -> Iterator[TestChain]:
+    """Run a chain of one signer on a loopback address of its own until the block ends.
+
+    Args:
+        tmp_path: an empty directory.
+        host: loopback address; free ports are chosen on it.
+        alloc: wei of further accounts.
+        period: seconds between blocks.
+    """
+    signer, keystore, password_file = make_key(tmp_path, "sealer")
+    account = Account.generate()
+    genesis = Genesis(
+        chain_id=chain_id(),
+        period=period,
+        signers=(signer.address,),
+        alloc={account.address: 1_000 * ETHER, **(alloc or {})},
+    )
+    genesis_file = tmp_path / "genesis.json"
+    genesis.write(genesis_file)
+    create_node_key(tmp_path / "node.key")
+    with short_directory() as sockets:
+        seal = SealSettings(keystore=keystore, password_file=password_file, socket=sockets / "seal")
+        node = NodeSettings(
+            geth=geth(),
+            data=tmp_path / "chain",
+            listen=f"{host}:{free_port(host)}",
+            http=f"{host}:{free_port(host)}",
+            authrpc_port=free_port("127.0.0.1"),
+            ipc=sockets / "ipc",
+            key_file=tmp_path / "node.key",
+            log_level=1,
+            seal=seal,
+        )
+        engine = Clique(node=node, genesis=genesis_file)
+        engine.init()
+        client = ChainClient(f"http://{node.http}")
+        with running_sealer(seal):
+            process = child.start(engine.command(signer.address), engine.environment())
+            try:
+                wait_for(lambda: client.block_number() >= 1, 20, "first block")
+                yield TestChain(client.url, genesis, genesis_file, account, signer, client, engine)
+            finally:
+                client.close()
+                child.end(process, 3.0)
