@@ -10,7 +10,6 @@ from chain.errors import KeyRefused
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok
 
-
 ADVICE = "a key file belongs to its process's user, mode 0600; commonwatt key new makes one with its password"
 
 
