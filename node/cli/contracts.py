@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from chain.client import ChainClient
-from contracts import manifest as manifests
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from quantities import Tokens
@@ -23,6 +21,9 @@ def contracts() -> None:
 @with_settings
 def verify(settings: Settings, as_json: bool) -> None:
     """Check that the chain and the code on it are those of the manifest. Exit code 69 when they are not."""
+    from chain.client import ChainClient  # noqa: PLC0415 - only what each command needs
+    from contracts import manifest as manifests  # noqa: PLC0415
+
     found = manifests.load(settings.chain.manifest)
     found.verify(ChainClient(settings.chain.rpc, settings.chain.timeout))
     facts = {"ok": True, "chain_id": found.chain_id, "contracts": dict(found.contracts())}
@@ -62,7 +63,8 @@ def deploy(
     as_json: bool,
 ) -> None:
     """Deploy token, registry and market, and write the manifest that every household needs."""
-    from chain import keys  # noqa: PLC0415 - only who deploys needs them
+    from chain import keys  # noqa: PLC0415 - only what each command needs
+    from chain.client import ChainClient  # noqa: PLC0415
     from contracts.authority import Authority  # noqa: PLC0415
     from contracts.deploy import Terms  # noqa: PLC0415
     from contracts.deploy import deploy as deployed  # noqa: PLC0415

@@ -71,8 +71,8 @@ class LazyGroup(click.Group):
             return self.commands_at[name][1]
         try:
             command = self.get_command(context, name)
-        except Unavailable as error:
-            return f"({error})"
+        except Unavailable:
+            return "(cannot be loaded)"
         return command.get_short_help_str(80) if command else ""
 
     def _plugins(self) -> dict[str, EntryPoint]:
