@@ -1,0 +1,174 @@
+"""The authority deploys, admits and mints in as few blocks as can be, and notices what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from eth_account import Account as Independent
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
+
+from chain.keys import Account, checksum
+from contracts.authority import Authority
+from contracts.bindings import Household, Role
+from contracts.codec import artifact, decode_call
+from contracts.deploy import Admission, Receipt, Terms, Transaction, admit, deploy, same_code
+from contracts.errors import DeploymentFailed
+from contracts.manifest import code_hash
+from quantities import Tokens
+from tests.unit.contracts.chain_of_fakes import FakeChain
+
+AUTHORITY = checksum(b"\xa0" * 20)
+ALDER = Household(checksum(b"\xa1" * 20), "alder", Role.PRODUCER, "enode://…", "10.0.0.1:15555")
+TERMS = Terms(mint_cap=Tokens.parse(1_000), mint_period=100, supply_blocks=60, challenge_blocks=30)
+CREATED = {"EnergyToken": 1, "NodeRegistry": 2, "EnergyMarket": 3}
+
+
+@dataclass(frozen=True)
+class Mined:
+    block: int
+    succeeded: bool = True
+    contract: str | None = None
+
+
+@dataclass
+class FakeSender:
+    """Mines each batch in a block of its own; a created contract's code has its immutables filled in."""
+
+    chain: FakeChain
+    reverting: str = ""
+    batches: list[list[Transaction]] = field(default_factory=list)
+    address: str = AUTHORITY
+
+    def send(self, transactions: Sequence[Transaction]) -> list[Receipt]:
+        self.batches.append(list(transactions))
+        block = len(self.batches)
+        return [self.mine(each, block) for each in transactions]
+
+    def mine(self, transaction: Transaction, block: int) -> Mined:
+        if transaction.to is not None:
+            call = decode_call(transaction.data)
+            return Mined(block, succeeded=call is None or call.name != self.reverting)
+        name = next(n for n in CREATED if transaction.data.startswith(creation_code(n)))
+        address = checksum(bytes([CREATED[name]]) * 20)
+        self.chain.codes[address] = deployed_code(name)
+        return Mined(block, contract=address)
+
+
+def creation_code(name: str) -> bytes:
+    return bytes.fromhex(artifact(name)["bytecode"][2:])
+
+
+def deployed_code(name: str) -> bytes:
+    compiled = artifact(name)
+    code = bytearray.fromhex(compiled["deployedBytecode"][2:])
+    for start, length in compiled["immutables"]:
+        code[start : start + length] = b"\x99" * length
+    return bytes(code)
+
+
+@pytest.fixture
+def chain() -> FakeChain:
+    return FakeChain()
+
+
+def test_a_neighbourhood_stands_after_two_blocks(chain: FakeChain) -> None:
+    sender = FakeSender(chain)
+    manifest = deploy(sender, chain, TERMS, [Admission(household=ALDER, tokens=Tokens(5), gas_credit=7)])
+
+    assert [len(batch) for batch in sender.batches] == [2, 4]
+    calls = [decode_call(each.data) for each in sender.batches[1][1:]]
+    assert [call and call.name for call in calls] == ["admit", "mint", None]
+    assert sender.batches[1][3] == Transaction(ALDER.account, value=7)
+    assert manifest.block == 2
+    assert manifest.contract_at(checksum(b"\3" * 20)) == "EnergyMarket"
+    assert manifest.code_hashes[manifest.current] == code_hash(deployed_code("EnergyMarket"))
+
+
+def test_the_market_is_built_with_the_token_the_registry_and_the_terms(chain: FakeChain) -> None:
+    sender = FakeSender(chain)
+    deploy(sender, chain, TERMS)
+    arguments = sender.batches[1][0].data[len(creation_code("EnergyMarket")) :]
+    words = [arguments[i : i + 32] for i in range(0, len(arguments), 32)]
+    assert words[0][12:] == b"\1" * 20
+    assert words[1][12:] == b"\2" * 20
+    assert [int.from_bytes(word) for word in words[2:]] == [60, 30]
+
+
+def test_a_reverted_transaction_is_numbered(chain: FakeChain) -> None:
+    sender = FakeSender(chain, reverting="mint")
+    with pytest.raises(DeploymentFailed, match=r"transaction 3 of 3 reverted .* the mint cap"):
+        deploy(sender, chain, TERMS, [Admission(household=ALDER, tokens=Tokens(5))])
+
+
+def test_code_that_is_not_the_compiled_one_is_noticed(chain: FakeChain) -> None:
+    class Tampering(FakeSender):
+        def mine(self, transaction: Transaction, block: int) -> Mined:
+            mined = super().mine(transaction, block)
+            if mined.contract == checksum(b"\1" * 20):
+                self.chain.codes[mined.contract] += b"\0"
+            return mined
+
+    with pytest.raises(DeploymentFailed, match="is not EnergyToken's"):
+        deploy(Tampering(chain), chain, TERMS)
+
+
+def test_only_the_holes_of_immutables_may_differ() -> None:
+    code = bytearray(deployed_code("EnergyMarket"))
+    assert same_code("EnergyMarket", bytes(code))
+    code[0] ^= 1
+    assert not same_code("EnergyMarket", bytes(code))
+
+
+def test_admitting_later_is_one_batch(chain: FakeChain) -> None:
+    sender = FakeSender(chain)
+    manifest = deploy(sender, chain, TERMS)
+    admit(sender, manifest, [Admission(household=ALDER)])
+    assert [each.to for each in sender.batches[-1]] == [manifest.registry]
+
+
+@dataclass
+class FakeNode:
+    """Takes raw transactions, and mines them when a test has waited `delay` times."""
+
+    delay: int = 2
+    raw: list[bytes] = field(default_factory=list)
+    waited: float = 0.0
+
+    def chain_id(self) -> int:
+        return 4711
+
+    def nonce(self, address: str) -> int:
+        return 5
+
+    def send_raw(self, raw: bytes) -> str:
+        self.raw.append(raw)
+        return f"0x{len(self.raw):064x}"
+
+    def receipt(self, tx_hash: str) -> Mined | None:
+        return Mined(1) if self.waited >= self.delay else None
+
+    def pause(self, seconds: float) -> None:
+        self.waited += seconds
+
+
+def test_a_batch_is_signed_with_rising_nonces_and_waited_for() -> None:
+    node, account = FakeNode(), Account.of(b"\1" * 32)
+    authority = Authority(account, node, clock=lambda: node.waited, pause=node.pause)
+    receipts = authority.send([Transaction(None, b"\1"), Transaction(ALDER.account, b"\2", 3)])
+    assert [receipt.block for receipt in receipts] == [1, 1]
+    assert {checksum(Independent.recover_transaction(raw)) for raw in node.raw} == {account.address}
+    sent = [TypedTransaction.from_bytes(raw).as_dict() for raw in map(HexBytes, node.raw)]
+    assert [each["nonce"] for each in sent] == [5, 6]
+    assert [each["maxFeePerGas"] for each in sent] == [100 * 10**9] * 2
+
+
+def test_a_chain_that_does_not_move_is_given_up_with_a_hint() -> None:
+    node = FakeNode(delay=1_000)
+    authority = Authority(
+        Account.of(b"\1" * 32), node, patience=5, clock=lambda: node.waited, pause=node.pause
+    )
+    with pytest.raises(DeploymentFailed, match="are the chain's signers running"):
+        authority.send([Transaction(ALDER.account, value=1)])
