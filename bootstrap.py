@@ -156,7 +156,7 @@ def steps(goal: str) -> list[Step]:
     packages, checkout = python_packages("dev"), CHECKOUT
     if goal == "demo" and not packages.done():
         packages = python_packages("runtime")
-    return [PYTHON, packages, checkout, GETH, FRONTEND] + ([CONTRACTS] if goal == "test" else [])
+    return [PYTHON, packages, checkout, GETH, FRONTEND] + ([SENSORS, CONTRACTS] if goal == "test" else [])
 
 
 def environment() -> str:
@@ -191,6 +191,12 @@ def python_packages(lock: str) -> Step:
 def install_checkout(progress: Progress) -> None:
     """Put `commonwatt` and the drivers' entry points into the environment."""
     pip(progress, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+
+
+def install_sensors(progress: Progress) -> None:
+    """The libraries of real sensors, so that their drivers are tested here too: see requirements/pi.in."""
+    lock = str(ROOT / "requirements" / "pi.txt")
+    pip(progress, "--require-hashes", "--no-deps", "--no-build-isolation", "-r", lock)
 
 
 def build_geth(progress: Progress) -> None:
@@ -228,6 +234,13 @@ CHECKOUT = Step(
     VENV / "bin" / "commonwatt",
 )
 GETH = Step("geth", "geth", lambda: digest(sources(GETH_SOURCES)), build_geth, BUILD / "geth")
+SENSORS = Step(
+    "packages-pi",
+    "sensor libraries",
+    lambda: digest([ROOT / "requirements" / "pi.txt"]),
+    install_sensors,
+    VENV / "bin" / "python",
+)
 FRONTEND = Step(
     "frontend",
     "DApp pages",
