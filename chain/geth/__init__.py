@@ -1,0 +1,1 @@
+"""Geth from its pinned source: go.mod names the version, go.sum the hash of everything it is built from."""
