@@ -17,7 +17,7 @@ class Driven:
 
 
 class RecordingPins:
-    """In memory. `stuck` pins do not follow, `unwired` ones have no auxiliary contact, `broken` ones raise."""
+    """In memory. `stuck` pins do not follow, `unwired` ones have no auxiliary contact, `broken` raise."""
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, clock: Callable[[], float] = lambda: 0.0

@@ -1,0 +1,121 @@
+"""What the relay's tests share: one household's settings, orders, readings, and a chain as it may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+
+from contracts.bindings.market import Offer, Order, State
+from quantities import Energy, Power, Price
+from relay_server import accounts
+from relay_server.acts import Act, Drive, Tell
+from relay_server.authorisation import View
+from relay_server.settings import RelaySettings
+from store.registers import Register
+
+SELLER = "0x" + "5E" * 20
+BUYER = "0x" + "B0" * 20
+OTHER = "0x" + "07" * 20
+ORDER, NEXT, THIRD = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
+FEED, TIE, SECOND_TIE = 1, 11, 12
+HOME_PIN, FEED_PIN, TIE_PIN, SECOND_TIE_PIN = 22, 17, 23, 24
+RATING = Power.from_watts(36)
+"""10 mWh a second."""
+
+SETTINGS = RelaySettings.model_validate(
+    {
+        "listen": "127.0.3.1:15555",
+        "pins": {"driver": "recording"},
+        "feeds": [{"contact": FEED, "pin": FEED_PIN, "meter": "feed-1", "rating": "36 W"}],
+        "transfer": {
+            "home_pin": HOME_PIN,
+            "ties": [
+                {"contact": TIE, "pin": TIE_PIN, "meter": "tie-11", "rating": "36 W"},
+                {"contact": SECOND_TIE, "pin": SECOND_TIE_PIN, "meter": "tie-12", "rating": "36 W"},
+            ],
+        },
+    }
+)
+
+
+def register(forward: int, sampled: float, power: int = 30_000, meter: str = "feed-1") -> Register:
+    return Register(meter=meter, forward=forward, reverse=0, power=power, sampled=sampled)
+
+
+def order(id_: bytes = ORDER, energy: int = 1_000, buyer: str = BUYER) -> accounts.Order:
+    return accounts.Order(id=id_, buyer=buyer, contact=FEED, energy=Energy(energy))
+
+
+def account(buyer: str = BUYER, delivered: int = 0, vouchered: int = 0) -> accounts.Account:
+    return accounts.Account(
+        buyer=buyer, contact=FEED, delivered=Energy(delivered), vouchered=Energy(vouchered)
+    )
+
+
+def on_chain(
+    id_: bytes = ORDER, state: State = State.OPEN, supply_end: int | None = 1_000, energy: int = 1_000
+) -> Order:
+    return Order(
+        id=id_,
+        buyer=BUYER,
+        seller=SELLER,
+        contact=FEED,
+        energy=Energy(energy),
+        price=Price.parse("0.25"),
+        state=state,
+        supply_end=supply_end,
+        reclaim_from=None,
+        paid_energy=Energy(0),
+    )
+
+
+def offer(open_: bytes | None = None, next_: bytes | None = None) -> Offer:
+    return Offer(
+        seller=SELLER,
+        contact=FEED,
+        price=Price.parse("0.25"),
+        min_energy=Energy(10),
+        max_energy=Energy(2_000),
+        valid_until=10_000,
+        open=open_,
+        next=next_,
+    )
+
+
+def seen(*orders: Order, now: float = 100.0, head: int = 50) -> View:
+    """A fresh view in which these orders are at depth."""
+    known = {each.id: each for each in orders}
+    return View(
+        head=head,
+        period=5.0,
+        stale=None,
+        judged=now,
+        advanced=now,
+        confirmed=known,
+        latest=known,
+        offers={FEED: offer()},
+    )
+
+
+def stale(view: View, why: str = "behind") -> View:
+    return replace(view, stale=why)
+
+
+def drives(acts: Sequence[Act]) -> list[tuple[int, bool]]:
+    return [(act.contact, act.energised) for act in acts if isinstance(act, Drive)]
+
+
+def told(acts: Sequence[Act]) -> list[str]:
+    return [act.event for act in acts if isinstance(act, Tell)]
+
+
+class Memory:
+    """Keeps acts as persistence does, but on no disk."""
+
+    def __init__(self) -> None:
+        self.acts: list[Act] = []
+
+    def keep(self, acts: Sequence[Act]) -> Future[None] | None:
+        self.acts += acts
+        return None
