@@ -26,7 +26,11 @@ log = structlog.get_logger(__name__)
 PAGES = ("login", "now", "trades", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
-MENU = (("now.show", "Now", "bolt"), ("trades.listed", "Trades", "swap"), ("explorer.home", "Explorer", "blocks"))
+MENU = (
+    ("now.show", "Now", "bolt"),
+    ("trades.listed", "Trades", "swap"),
+    ("explorer.home", "Explorer", "blocks"),
+)
 """Endpoint, title and icon."""
 
 LARGEST_FORM = 64 * 1024
@@ -69,7 +73,18 @@ def _speak(app: Flask, household: Household) -> None:
     app.jinja_env.globals.update(
         household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words
     )
-    for name in ("ago", "capital", "clock", "counted", "energy", "iso", "percent", "price", "short", "tokens"):
+    for name in (
+        "ago",
+        "capital",
+        "clock",
+        "counted",
+        "energy",
+        "iso",
+        "percent",
+        "price",
+        "short",
+        "tokens",
+    ):
         app.jinja_env.filters[name] = getattr(words, name)
 
 

@@ -38,7 +38,9 @@ def battery_chart(household: Household, readings: Readings, start: int, end: int
         name: soc.percent for name, soc in (("limit", household.limit), ("resume", household.resume)) if soc
     }
     values = (
-        _values(readings, household.battery, Quantity.SOC, start, end, points, 100) if household.battery else {}
+        _values(readings, household.battery, Quantity.SOC, start, end, points, 100)
+        if household.battery
+        else {}
     )
     return Chart(columns=_columns([values]), lines=(line,), marks=marks)
 
@@ -46,13 +48,26 @@ def battery_chart(household: Household, readings: Readings, start: int, end: int
 def power_chart(household: Household, readings: Readings, start: int, end: int, points: int) -> Chart:
     """Watts of everything that is measured; what comes from neighbours above zero, what goes there below."""
     wanted = [
-        *((Line(label=_named("Panel", name, household.panels), colour="panel", unit="W"), name, 1) for name in household.panels),
-        *((Line(label=_named("House", name, household.loads), colour="house", unit="W"), name, 1) for name in household.loads),
         *(
-            (Line(label=f"From {capital(tie.neighbour) or tie.meter}", colour="neighbours", unit="W"), tie.meter, 1)
+            (Line(label=_named("Panel", name, household.panels), colour="panel", unit="W"), name, 1)
+            for name in household.panels
+        ),
+        *(
+            (Line(label=_named("House", name, household.loads), colour="house", unit="W"), name, 1)
+            for name in household.loads
+        ),
+        *(
+            (
+                Line(label=f"From {capital(tie.neighbour) or tie.meter}", colour="neighbours", unit="W"),
+                tie.meter,
+                1,
+            )
             for tie in household.ties
         ),
-        *((Line(label=f"Sold at {feed.meter}", colour="neighbours", unit="W"), feed.meter, -1) for feed in household.feeds),
+        *(
+            (Line(label=f"Sold at {feed.meter}", colour="neighbours", unit="W"), feed.meter, -1)
+            for feed in household.feeds
+        ),
     ]
     lines, columns = [], []
     for line, meter, sign in wanted:

@@ -33,7 +33,7 @@ def picture(household: Household, seen: Observation, purse: Purse | None) -> dic
         **_battery(household, seen),
         **_arm("panel", arms.panel, "making", "drawing"),
         **_arm("battery", arms.battery, "giving", "charging"),
-        **_arm("neighbours", arms.neighbours, "receiving", "supplying"),
+        **_arm("neighbours", arms.neighbours, "giving", "taking"),
         **_arm("house", arms.house, "feeding back", "using"),
         "neighbours_label": _partners(household, seen, arms),
         "flow_words": _in_words(arms, household, seen),
@@ -218,7 +218,11 @@ def _chain(chain: Chain | None, now: float) -> dict[str, str]:
 def gauge_marks(household: Household) -> dict[str, tuple[float, float, float, float]]:
     """Where limit and resume cross the gauge's ring: x1, y1, x2, y2 in the drawing's units."""
     marks = {}
-    for name, soc in (("limit", household.limit), ("resume", household.resume), ("reserve", household.reserve)):
+    for name, soc in (
+        ("limit", household.limit),
+        ("resume", household.resume),
+        ("reserve", household.reserve),
+    ):
         if soc is not None:
             turn = 2 * math.pi * soc.value / 10_000 - math.pi / 2
             marks[name] = tuple(

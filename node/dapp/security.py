@@ -46,7 +46,9 @@ def protect(app: Flask, users: Users, names: tuple[str, ...], lasting: float) ->
     @app.before_request
     def _host() -> None:
         if not is_ours(request.host, names):
-            abort(400, "These pages are not served under that name; add it to dapp.names, or use the address.")
+            abort(
+                400, "These pages are not served under that name; add it to dapp.names, or use the address."
+            )
 
     @app.before_request
     def _csrf() -> None:

@@ -120,7 +120,7 @@ class Story:
 def paid(trade: Trade) -> str:
     """The money of a trade as its row shows it: what was paid, or what may have to be."""
     if trade.final:
-        return words.tokens(trade.paid.value)
+        return words.tokens(trade.paid.value) if trade.paid else "nothing"
     return f"≤ {words.tokens(trade.cost.value)}"
 
 

@@ -32,7 +32,9 @@ def chart(name: str) -> Response:
         abort(404, f"Charts are {', '.join(CHARTS)}; spans are {', '.join(SPANS)}.")
     household, end = context().household, int(time.time() * 1_000)
     try:
-        with open_readings(household.readings or ReadingsSettings(), household.state, read_only=True) as readings:
+        with open_readings(
+            household.readings or ReadingsSettings(), household.state, read_only=True
+        ) as readings:
             found = CHARTS[name](household, readings, end - span * 1_000, end, POINTS)
     except StoreError as error:
         return jsonify(columns=[], series=[], empty=f"No readings yet: {error}.")

@@ -59,7 +59,7 @@ function options(box, found) {
     height: height(box),
     scales: { x: { range: () => found.span }, y: percent ? { range: () => [0, 100] } : { range: softly } },
     axes: [
-      { ...axis, values: times(found.span[1] - found.span[0]), space: 70 },
+      { ...axis, values: times(found.span[1] - found.span[0]), space: 70, size: 30 },
       { ...axis, size: 44 },
     ],
     series: [

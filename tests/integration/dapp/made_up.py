@@ -1,0 +1,219 @@
+"""A made-up household whose processes have just written their files: what the pages are tried and looked at with.
+
+`python -m tests.integration.dapp.made_up FOLDER` makes one, prints its password, and keeps its files fresh.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from pathlib import Path
+
+from node.client_interaction import status
+from node.client_interaction.status import State, Status
+from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
+from node.client_interaction.trades import TABLES, Trades
+from node.dapp.household import Household, Line
+from node.dapp.settings import DappSettings
+from node.dapp.users import set_password
+from node.readings.interface import Sample
+from node.readings.sqlite import SqliteReadings
+from node.wallet.database import Database
+from quantities import Energy, Price, SoC, Tokens
+from store import registers, snapshot
+from store.registers import Register
+
+ALDER = "0xA1dE4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
+CEDAR = "0xCeDa4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
+PRICE = Price.parse("0.25")
+
+
+def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
+    """A prosumer with a panel, a battery, a line from each of two neighbours and one to somebody else."""
+    return Household(
+        name="birch",
+        role="prosumer",
+        run=root / "run",
+        state=root / "state",
+        dapp=DappSettings(listen=listen),
+        battery="battery",
+        capacity=Energy.from_wh(3),
+        panels=("panel",),
+        loads=("load",),
+        ties=(Line(meter="tie-11", neighbour="alder"), Line(meter="tie-12", neighbour="cedar")),
+        feeds=(Line(meter="feed-1", neighbour=""),),
+        limit=SoC.from_percent(30),
+        resume=SoC.from_percent(60),
+        reserve=SoC.from_percent(40),
+        budget=Tokens.parse(5),
+        sellers={"alder": ALDER, "cedar": CEDAR},
+    )
+
+
+def order(number: int) -> str:
+    """An order's id."""
+    return f"0x{number:02x}" + "5e" * 31
+
+
+def trade(number: int, created: float, state: TradeState = TradeState.SETTLED, side: Side = Side.BUYER) -> Trade:
+    """A trade that has come as far as its state says."""
+    energy = Energy(2_100 + 130 * number)
+    received = Energy(0)
+    if state in (TradeState.SETTLED, TradeState.ENDED):
+        received = Energy(energy.mwh - 60 * number)
+    elif state is TradeState.SUPPLIED:
+        received = Energy(energy.mwh * 5 // 8)
+    settled, back = state is TradeState.SETTLED, state is TradeState.REFUNDED
+    cost = PRICE.cost(energy)
+    return Trade(
+        order=order(number),
+        side=side,
+        market="0x" + "3a" * 20,
+        partner="alder" if side is Side.BUYER else "cedar",
+        account=ALDER if side is Side.BUYER else CEDAR,
+        contact=1,
+        energy=energy,
+        price=PRICE,
+        cost=cost,
+        created=created,
+        state=state,
+        channel=11 if side is Side.BUYER else None,
+        received=received,
+        vouchered=received,
+        voucher="0x" + "9b" * 65 if received else "",
+        paid=PRICE.cost(received) if settled else Tokens(0),
+        refunded=cost - PRICE.cost(received) if settled else cost if back else Tokens(0),
+        reason="the battery fell to 29.6 %, below its limit of 30 %.",
+        ending="The battery reached 60 %." if settled else "The seller did not answer." if back else "",
+    )
+
+
+def steps(made: Trade) -> list[Step]:
+    """A timeline that fits the trade."""
+    at, tx = made.created, "0x" + "7c" * 32
+    told = [
+        Step(name="planned", at=at, text=made.reason),
+        Step(name="broadcast", at=at + 0.2, kind=Proof.TRANSACTION, proof=tx),
+        Step(name="ordered", at=at + 1.4, kind=Proof.BLOCK, proof="4182"),
+        Step(name="confirmed", at=at + 3.3, kind=Proof.BLOCK, proof="4184"),
+        Step(name="feed-closed", at=at + 3.6, kind=Proof.METER, proof="120450"),
+        Step(name="supplied", at=at + 3.9, text="Own contact on tie 11."),
+    ]
+    told += [
+        Step(name="voucher", at=at + 4 + 3 * i, kind=Proof.VOUCHER, proof="0x" + f"{i:02x}" * 65, text=f"{40 * i} mWh")
+        for i in range(1, 16)
+    ]
+    if made.state is TradeState.SETTLED:
+        told += [
+            Step(name="home", at=at + 52, text=made.ending),
+            Step(name="feed-opened", at=at + 52.1, kind=Proof.METER, proof="122490"),
+            Step(name="settled", at=at + 54, kind=Proof.TRANSACTION, proof="0x" + "8d" * 32),
+        ]
+    return told if made.state in (TradeState.SETTLED, TradeState.SUPPLIED) else told[:3]
+
+
+def furnish(root: Path, now: float | None = None) -> str:
+    """Fill the state folder; answers the password of the user `home`."""
+    house, at = household(root), time.time() if now is None else now
+    house.state.mkdir(parents=True, exist_ok=True)
+    database = Database(house.state / "trade.db", (TABLES,))
+    trades = Trades(database)
+    kept = [
+        (9, 70, TradeState.SUPPLIED, Side.BUYER),
+        (8, 700, TradeState.SETTLED, Side.BUYER),
+        (7, 1_500, TradeState.ENDED, Side.SELLER),
+        (6, 2_600, TradeState.SETTLED, Side.SELLER),
+        (5, 4_100, TradeState.REFUNDED, Side.BUYER),
+        (4, 6_000, TradeState.FAILED, Side.BUYER),
+        *((3 - i, 90_000 + 7_000 * i, TradeState.SETTLED, Side.BUYER) for i in range(3)),
+    ]
+    for number, ago, state, side in kept:
+        made = trade(number, at - ago, state, side)
+        trades.add(made)
+        for step in steps(made):
+            trades.step(made.order, step)
+    database.close()
+    _read_back(house, at)
+    return set_password(house.state)
+
+
+def _read_back(house: Household, now: float) -> None:
+    readings, taken = SqliteReadings(house.state / "readings.db"), int(now * 1_000)
+    samples = []
+    for second in range(-5_400, 0, 10):
+        at, day = taken + second * 1_000, second / 600
+        supplied = math.sin(day) < -0.4
+        panel = max(int(90_000 * math.sin(day / 2 + 1) + 4_000 * math.sin(day * 37)), 0)
+        load = int(60_000 + 18_000 * math.sin(day * 5) + 6_000 * math.sin(day * 61))
+        soc = int(4_500 + 1_600 * math.sin(day + 0.6))
+        samples += [
+            Sample(meter="battery", taken=at, soc=soc, voltage=3_700 + soc // 20, power=panel - load),
+            Sample(meter="panel", taken=at, power=panel),
+            Sample(meter="load", taken=at, power=load),
+            Sample(meter="tie-11", taken=at, power=82_000 if supplied else 0),
+            Sample(meter="feed-1", taken=at, power=30_000 if math.sin(day) > 0.8 else 0),
+        ]
+    readings.append(samples)
+    readings.close()
+
+
+def publish(root: Path, state: State = State.SUPPLIED, sampled: float | None = None, soc: int = 4_130) -> None:
+    """Write what the processes publish in the run folder.
+
+    Args:
+        sampled: boottime seconds of every file; now when not given.
+    """
+    house, now = household(root), time.time()
+    age = 0.0 if sampled is None else snapshot.boottime() - sampled
+    powers = {"battery": 21_400, "panel": 12_800, "load": 73_600, "tie-11": 82_200, "tie-12": 0, "feed-1": 0}
+    if state is not State.SUPPLIED:
+        powers |= {"tie-11": 0, "battery": -60_800, "feed-1": 0}
+    for name, power in powers.items():
+        register = Register(
+            meter=name, forward=122_490, reverse=800, power=power, sampled=snapshot.boottime() - age
+        )
+        registers.write(house.run / "meters", register)
+    battery = {"soc": soc, "voltage_mv": 3_842, "power_mw": powers["battery"], "method": "coulomb", "confidence": 90}
+    snapshot.write(house.run / "battery.json", battery, sampled)
+    signers = [f"0x{n:040x}" for n in (1, 2, 3)]
+    chain = {"height": 4_231, "head_time": now - age - 1, "peers": 3, "signers": signers}
+    chain |= {"sealing": True, "syncing": False, "geth": "1.13.15"}
+    snapshot.write(house.run / "chain.json", chain, sampled)
+    told = {
+        State.SUPPLIED: ("The battery fell to 29.6 %, below its limit of 30 %.", "Home again at 60 %, or when 1.33 Wh are used up."),
+        State.HOME: ("The battery is at 41 %, above its limit of 30 %.", "Buys when it falls below 30 %."),
+    }
+    reason, then = told.get(state, ("The relay does not answer.", "Tries again in 30 s."))
+    buying = state is State.SUPPLIED
+    published = Status(
+        state=state,
+        reason=reason,
+        next=then,
+        since=now - 66,
+        order=order(9) if buying else None,
+        seller="alder" if buying else None,
+        contact=1 if buying else None,
+        energy_mwh=3_270 if buying else None,
+        received_mwh=2_043 if buying else None,
+        balance=str(Tokens.parse("93.4182").value),
+        escrow=str(Tokens.parse("0.0008").value if buying else 0),
+    )
+    if sampled is None:
+        status.write(house.run, published)
+    else:
+        snapshot.write(house.run / status.FILE, published.__dict__, sampled)
+
+
+def main() -> None:
+    """Make a household and keep its files fresh until interrupted."""
+    root = Path(sys.argv[1])
+    if not (root / "state").exists():
+        print(furnish(root), flush=True)
+    while True:
+        publish(root, State(sys.argv[2]) if len(sys.argv) > 2 else State.SUPPLIED)
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()
