@@ -1,0 +1,240 @@
+"""The chain as the household's own node shows it, kept up to date by a thread of its own.
+
+Nothing that holds a contact waits for this: the safety loop and KEEP use the last view, whatever its age.
+Only an order that begins to be supplied is looked up anew, and only its own client waits for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Protocol
+
+import structlog
+
+from chain.blocks import Block, Header
+from chain.client import ChainClient
+from chain.confirmations import depth
+from chain.errors import ChainError
+from chain.freshness import Bounds, Freshness, Head, Watch, judge, observe
+from chain.signers import SignerSet
+from contracts.bindings.market import Market, Offer, Order
+from contracts.errors import ContractsError
+from contracts.manifest import Manifest
+from relay_server.authorisation import View
+
+log = structlog.get_logger()
+
+POLL = 0.2
+"""Seconds between looks at the head: a fifth of the shortest block period."""
+
+REMEMBERED = 60.0
+"""Seconds for which an order that somebody asked about is looked at with every new block."""
+
+ASKED_AT_ONCE = 64
+"""Orders remembered so; the oldest make room. Each costs two calls a block."""
+
+GAPS = 16
+"""Blocks from whose timestamps the period is read: the shortest gap, since signers may be late, not early."""
+
+LONGEST_PERIOD = 60.0
+
+STALE = {
+    Freshness.STALE: "the chain's head is old: this node lags behind, or this host's clock is wrong",
+    Freshness.STALLED: "the chain stands still here, or was not watched for long enough yet",
+    Freshness.IN_THE_PAST: "the chain's head is from the future: this host's clock is wrong",
+}
+
+
+class Source(Protocol):
+    """Where the view comes from; `ChainReader` is the real one."""
+
+    def head(self) -> Shown: ...  # noqa: D102
+    def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]: ...  # noqa: D102
+    def offers(self, block: int) -> Mapping[int, Offer | None]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The head, and what it says about the chain."""
+
+    number: int
+    hash: str
+    timestamp: int
+    signers: int
+    period: float
+
+
+class ChainReader:
+    """Reads one household's offers and orders over a chain client. For one thread."""
+
+    def __init__(self, client: ChainClient, manifest: Manifest, seller: str, feeds: Iterable[int]) -> None:
+        self._client = client
+        self._manifest = manifest
+        self._markets = [Market(client, address) for address in (manifest.current, *manifest.draining)]
+        self._seller = seller
+        self._feeds = tuple(feeds)
+        self._signers = SignerSet(client)
+        self._verified = False
+        self._period: tuple[int, float] | None = None
+
+    def head(self) -> Shown:
+        """The node's newest block.
+
+        Raises:
+            ChainError, ContractsError: no answer, or not the neighbourhood's chain and contracts.
+        """
+        if not self._verified:
+            self._manifest.verify(self._client)
+            self._verified = True
+        block = self._client.block("latest")
+        return Shown(
+            number=block.number,
+            hash=block.hash,
+            timestamp=block.timestamp,
+            signers=len(self._signers.at(block.number)),
+            period=self._read_period(block),
+        )
+
+    def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]:
+        """Orders as they stood at a block, in whichever market they are."""
+        if block < self._manifest.block:
+            return dict.fromkeys(ids)
+        return {id_: self._order(id_, block) for id_ in ids}
+
+    def offers(self, block: int) -> Mapping[int, Offer | None]:
+        """This household's offers at a block."""
+        return {feed: self._markets[0].offer(self._seller, feed, block) for feed in self._feeds}
+
+    def _order(self, id_: bytes, block: int) -> Order | None:
+        found = (market.order(id_, block) for market in self._markets)
+        return next((order for order in found if order is not None), None)
+
+    def _read_period(self, head: Block) -> float:
+        if self._period is None or head.number >= self._period[0] + GAPS or head.number <= GAPS:
+            headers = self._client.headers(max(head.number - GAPS, 1), head.number)
+            self._period = (head.number, shortest_gap(headers))
+        return self._period[1]
+
+
+def shortest_gap(headers: list[Header]) -> float:
+    """Seconds between blocks, from consecutive headers; the longest believable where nothing shows it."""
+    gaps = [after.timestamp - before.timestamp for before, after in pairwise(headers)]
+    return min(max(float(min(gaps, default=LONGEST_PERIOD)), 1.0), LONGEST_PERIOD)
+
+
+@dataclass
+class ChainView:
+    """The thread, and the view that it leaves behind."""
+
+    source: Source
+    supplied: Callable[[], Iterable[bytes]]
+    """The orders that hold a feed closed now."""
+
+    clock: Callable[[], float]
+    """Boottime seconds."""
+
+    confirmations: int | None = None
+    """Blocks on top of an order; None: by the number of signers."""
+
+    wall: Callable[[], float] = time.time
+    view: View = field(default_factory=View)
+    _watch: Watch = field(default_factory=Watch)
+    _read_at: tuple[str, frozenset[bytes]] | None = None
+    _asked: dict[bytes, float] = field(default_factory=dict)
+    _waiting: list[Future[View]] = field(default_factory=list)
+    _lock: threading.Condition = field(default_factory=threading.Condition)
+    _ending: bool = False
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread = threading.Thread(target=self._run, name="chain-view", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more. The thread may still be waiting for a node that does not answer: nobody minds."""
+        with self._lock:
+            self._ending = True
+            self._lock.notify()
+
+    async def look_up(self, order: bytes, timeout: float) -> View:
+        """A view newer than this call that has looked for an order; a stale one if the node is too slow."""
+        looked: Future[View] = Future()
+        with self._lock:
+            self._asked.pop(order, None)
+            self._asked[order] = self.clock() + REMEMBERED
+            while len(self._asked) > ASKED_AT_ONCE:
+                del self._asked[next(iter(self._asked))]
+            self._waiting.append(looked)
+            self._lock.notify()
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.wrap_future(looked)
+        except TimeoutError:
+            return replace(self.view, stale=self.view.stale or "this household's chain node is too slow")
+
+    def look(self) -> View:
+        """Look once; the thread does so several times a second."""
+        now = self.clock()
+        try:
+            head = self.source.head()
+            self._watch = observe(self._watch, Head(number=head.number, timestamp=head.timestamp), now)
+            self._read(head, now)
+            fresh = judge(self._watch, Bounds.of(int(head.period), head.signers), now, self.wall())
+            stale = STALE.get(fresh)
+        except (ChainError, ContractsError) as error:
+            stale = str(error)
+        if stale != self.view.stale:
+            log.info("chain fresh") if stale is None else log.warning("chain not fresh", why=stale)
+        advanced = float("-inf") if self._watch.advanced is None else self._watch.advanced
+        self.view = replace(self.view, stale=stale, judged=self.clock(), advanced=advanced)
+        return self.view
+
+    def _read(self, head: Shown, now: float) -> None:
+        """Read orders and offers, if the head is another or somebody asks for an order not yet read."""
+        with self._lock:
+            self._asked = {order: until for order, until in self._asked.items() if until > now}
+            asked = frozenset(self._asked)
+        holders = frozenset(o.open for o in self.view.offers.values() if o and o.open)
+        wanted = asked | holders | frozenset(self.supplied())
+        if self._read_at and self._read_at[0] == head.hash and wanted <= self._read_at[1]:
+            return
+        offers = self.source.offers(head.number)
+        wanted |= frozenset(o.open for o in offers.values() if o and o.open)
+        top = depth(head.signers) if self.confirmations is None else self.confirmations
+        self.view = replace(
+            self.view,
+            head=head.number,
+            period=head.period,
+            confirmed=self.source.orders(wanted, max(head.number - top, 0)),
+            latest=self.source.orders(wanted, head.number),
+            offers=offers,
+        )
+        self._read_at = (head.hash, wanted)
+
+    def _run(self) -> None:
+        while not self._ending:
+            with self._lock:
+                waiting, self._waiting = self._waiting, []
+            view = self._survived()
+            for future in waiting:
+                if not future.cancelled():
+                    future.set_result(view)
+            with self._lock:
+                if not self._waiting and not self._ending:
+                    self._lock.wait(POLL)
+
+    def _survived(self) -> View:
+        """A look that nothing can end: what nobody thought of makes the view stale, not the relay."""
+        try:
+            return self.look()
+        except Exception:
+            log.exception("chain not read")
+            self.view = replace(self.view, stale="the chain cannot be read; see the relay's log")
+            return self.view
