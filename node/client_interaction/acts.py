@@ -96,15 +96,7 @@ class Failed:
     """Trying again would not help."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolledOver:
-    """The seller's contact is held by the successor's vouchers from now on."""
-
-    order: str
-    """The successor."""
-
-
-Outcome: TypeAlias = Done | Failed | RolledOver
+Outcome: TypeAlias = Done | Failed
 
 
 def purpose(what: str, order: str) -> str:

@@ -160,8 +160,13 @@ class Case:
 def _supply(
     s: Situation, policy: Policy, memory: Memory, current: Trade, successor: Trade | None
 ) -> Decision:
-    """A confirmed order has a supply; so has one that was supplied when the process was restarted."""
+    """A confirmed order has a supply; so has one that was supplied when the process was restarted.
+
+    When an order is used up its keeper rolls over to the successor, and the supply goes on under that one.
+    """
     supply = memory.supply
+    if supply is not None and supply.order == current.previous:
+        supply = replace(supply, order=current.order)
     if supply is None or supply.order != current.order:
         channel = current.channel or 0
         supply = Supply(

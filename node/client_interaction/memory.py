@@ -18,7 +18,6 @@ from node.client_interaction.acts import (
     GoHome,
     OpenFeed,
     Outcome,
-    RolledOver,
 )
 from node.client_interaction.back_off import BackOff
 from node.client_interaction.settings import TradingSettings
@@ -115,6 +114,4 @@ def happened(memory: Memory, outcome: Outcome, now: float) -> Memory:
         case Failed(act=CloseFeed() | CloseTie() | GoHome() | OpenFeed()):
             try_at = now + outcome.retry
             supply = replace(supply, try_at=try_at, trouble=outcome.why, hopeless=outcome.hopeless)
-        case RolledOver(order=order):
-            supply = replace(supply, order=order)
     return replace(memory, supply=supply)

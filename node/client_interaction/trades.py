@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ class Trades:
     def __init__(self, database: Database) -> None:
         """Use an open database that has `TABLES`."""
         self._database = database
+
+    def together(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Everything inside becomes durable together, the journal's part included."""
+        return self._database.transaction()
 
     def add(self, trade: Trade, step: Step | None = None) -> None:
         """Keep a new trade; nothing happens when it is known already."""

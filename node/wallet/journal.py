@@ -70,6 +70,11 @@ class Entry:
         """Nothing will happen to it any more."""
         return self.stage in (Stage.FINAL, Stage.FAILED)
 
+    @property
+    def failed(self) -> bool:
+        """It was not done, and will not be."""
+        return self.stage is Stage.FAILED
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:

@@ -6,16 +6,14 @@ lines below; eth-account checks them in the tests. Source: https://eips.ethereum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chain.keys import Account, keccak
+from chain.rlp import encode, integer
 from node.wallet.errors import Unsendable
 
 GWEI = 10**9
 TYPE = b"\x02"
-
-Item = bytes | int | Sequence["Item"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,28 +65,8 @@ def sign(account: Account, chain_id: int, nonce: int, call: Call, fees: Fees) ->
     numbers = [chain_id, nonce, fees.tip, fees.maximum, call.gas]
     if min(*numbers, call.value) < 0:
         raise Unsendable(f"a transaction with a negative number cannot be signed: {[*numbers, call.value]}")
-    fields: list[Item] = [*numbers, to, call.value, call.data, []]
-    signature = account.sign(keccak(TYPE + rlp(fields)))
+    fields = [*map(integer, numbers), to, integer(call.value), call.data, []]
+    signature = account.sign(keccak(TYPE + encode(fields)))
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-    raw = TYPE + rlp([*fields, signature[64] - 27, r, s])
+    raw = TYPE + encode([*fields, *map(integer, (signature[64] - 27, r, s))])
     return Signed(hash="0x" + keccak(raw).hex(), raw=raw)
-
-
-def rlp(item: Item) -> bytes:
-    """Recursive length prefix: bytes, non-negative integers (big-endian, no leading zero) and lists of them.
-
-    Source: https://ethereum.org/en/developers/docs/data-structures-and-encoding/rlp/
-    """
-    if isinstance(item, int):
-        item = item.to_bytes((item.bit_length() + 7) // 8)
-    if isinstance(item, bytes):
-        return item if len(item) == 1 and item[0] < 0x80 else _length(len(item), 0x80) + item
-    content = b"".join(map(rlp, item))
-    return _length(len(content), 0xC0) + content
-
-
-def _length(length: int, offset: int) -> bytes:
-    if length < 56:
-        return bytes([offset + length])
-    digits = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes([offset + 55 + len(digits)]) + digits

@@ -1,0 +1,331 @@
+"""The chain as this household's trader sees it: read at every new head, written to by the one sender.
+
+One thread does all of it. What it found is one frozen `News`, replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import structlog
+
+from chain.client import ChainClient
+from chain.confirmations import depth as depth_of
+from chain.errors import ChainError, Unreachable
+from chain.freshness import Bounds, Freshness, Head, Watch, judge, observe
+from chain.keys import Account
+from chain.signers import SignerSet
+from contracts.bindings import Household, Market, Offer, Order, Registry, Token
+from contracts.codec import interface
+from contracts.errors import ChainBehind, ContractsError
+from contracts.manifest import Manifest, load
+from node.wallet.sender import Sender
+from quantities import Tokens
+from store.snapshot import boottime
+
+log = structlog.get_logger()
+
+WARM = 0.1
+"""Seconds between two looks at the head while something is on its way."""
+
+COOL = 0.5
+"""Seconds while nothing is."""
+
+RETRY = 3.0
+"""Seconds between two tries to verify the contracts."""
+
+REGISTRY = 10.0
+"""Seconds between two looks at the registry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """Where an order ended on the chain."""
+
+    transaction: str
+    block: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """The chain at one head."""
+
+    head: int = 0
+    seen: float = 0.0
+    """Boottime seconds at which this head was first seen."""
+
+    depth: int = 1
+    period: float = 1.0
+    """Seconds a block, of the last few."""
+
+    balance: Tokens = field(default_factory=Tokens)
+    credit: int = 0
+    """Wei, for gas."""
+
+    offers: Mapping[tuple[str, int], Offer] = field(default_factory=dict)
+    """By seller's account (lower case) and contact, at the head."""
+
+    households: Mapping[str, Household] = field(default_factory=dict)
+    """By account (lower case)."""
+
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    """The trades' orders, at confirmation depth."""
+
+    running: Mapping[str, Order] = field(default_factory=dict)
+    """The orders on the own offers, at the head."""
+
+    settlements: Mapping[str, Settlement] = field(default_factory=dict)
+    trouble: str = "The chain has not answered yet."
+    """Why the chain cannot be relied on, as a sentence; empty: it can."""
+
+    wrong: str = ""
+    """Why these contracts are not to be used at all, as a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interest:
+    """What to read at each head."""
+
+    sellers: tuple[tuple[str, int], ...] = ()
+    """Accounts and contacts of others' offers."""
+
+    feeds: tuple[int, ...] = ()
+    """Contacts of the own offers."""
+
+    orders: tuple[str, ...] = ()
+    """Of unfinished trades."""
+
+
+class Ledger:
+    """Reads and writes the chain in a thread of its own."""
+
+    def __init__(
+        self,
+        client: ChainClient,
+        manifest: Path,
+        account: Account,
+        *,
+        sender: Callable[[Manifest], Sender],
+        confirmations: int | None,
+        interest: Callable[[], Interest],
+        news: Callable[[], None],
+    ) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            client: of the household's own node.
+            manifest: file that names the contracts.
+            account: this household's.
+            sender: makes the sender once the chain is known.
+            confirmations: depth at which an order counts; None: as the number of signers asks for.
+            interest: what to read.
+            news: called when something has changed.
+        """
+        self._client = client
+        self._file = manifest
+        self._account = account
+        self._make_sender = sender
+        self._confirmations = confirmations
+        self._signers = SignerSet(client)
+        self._interest = interest
+        self._tell = news
+        self._sender: Sender | None = None
+        self._news = News()
+        self.manifest: Manifest | None = None
+        """Once verified."""
+
+        self._blocks: deque[tuple[int, int]] = deque(maxlen=16)
+        self._hash = ""
+        self._watch = Watch()
+        self._signing = 1
+        self._unknown: frozenset[str] = frozenset()
+        self._registry_read = float("-inf")
+        self._warm = False
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped = True
+        self._wake.set()
+        self._thread.join(3.0)
+
+    @property
+    def news(self) -> News:
+        """The newest."""
+        return self._news
+
+    def warm(self, warm: bool) -> None:
+        """Whether to look often: something is on its way."""
+        if warm and not self._warm:
+            self._wake.set()
+        self._warm = warm
+
+    def poke(self) -> None:
+        """There is something to send: at once."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            pause = self._once()
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _once(self) -> float:
+        try:
+            if self.manifest is None:
+                self._verify()
+            self._look()
+        except ChainBehind as error:
+            self._publish(replace(self._news, trouble=_sentence(error)))
+            return COOL
+        except ContractsError as error:
+            self._publish(replace(self._news, wrong=_sentence(error)))
+            return RETRY
+        except Unreachable:
+            self._publish(
+                replace(self._news, trouble=f"The chain node at {self._client.url} does not answer.")
+            )
+            return COOL
+        except ChainError as error:
+            self._publish(replace(self._news, trouble=f"The chain node refuses: {error}."))
+            return COOL
+        return WARM if self._warm else COOL
+
+    def _verify(self) -> None:
+        manifest = load(self._file)
+        manifest.verify(self._client)
+        self._sender = self._make_sender(manifest)
+        self.manifest = manifest
+        log.info("contracts-verified", chain=manifest.chain_id, market=manifest.current)
+
+    def _look(self) -> None:
+        """A new head: read all. The same head: only send, and see how old it is."""
+        assert self.manifest is not None  # noqa: S101 - verified first
+        assert self._sender is not None  # noqa: S101
+        latest = self._client.block("latest")
+        now = boottime()
+        fresh = latest.hash != self._hash
+        self._watch = observe(self._watch, Head(number=latest.number, timestamp=latest.timestamp), now)
+        if fresh:
+            self._blocks.append((latest.number, latest.timestamp))
+            self._signing = len(self._signers.at(latest.number))
+        depth = self._confirmations or depth_of(self._signing)
+        changed = self._sender.step(latest.number, depth)
+        interest = self._interest()
+        known = set(interest.orders) <= set(self._news.orders) | set(self._unknown)
+        if fresh or changed or not known:
+            self._publish(self._read(latest.number, depth, interest, now if fresh else self._news.seen))
+            self._hash = latest.hash
+        else:
+            self._publish(replace(self._news, trouble=self._standing()))
+
+    def _read(self, head: int, depth: int, interest: Interest, seen: float) -> News:
+        assert self.manifest is not None  # noqa: S101
+        market = Market(self._client, self.manifest.current)
+        own = self._account.address
+        pairs = [*interest.sellers, *((own, contact) for contact in interest.feeds)]
+        offers = {
+            (account.lower(), contact): offer
+            for account, contact in pairs
+            if (offer := market.offer(account, contact, head)) is not None
+        }
+        mine = [offer for (account, _), offer in offers.items() if account == own.lower()]
+        running = [order for offer in mine for order in (offer.open, offer.next) if order is not None]
+        orders = self._orders(market, interest.orders, max(head - depth, 0))
+        self._unknown = frozenset(interest.orders) - frozenset(orders)
+        return News(
+            head=head,
+            seen=seen,
+            depth=depth,
+            period=self._period(),
+            balance=Token(self._client, self.manifest.token).balance(own, head),
+            credit=self._client.balance(own, head),
+            offers=offers,
+            households=self._households(),
+            orders=orders,
+            running=self._orders(market, [f"0x{order.hex()}" for order in running], head),
+            settlements=self._settlements(orders, head),
+            trouble=self._standing(),
+        )
+
+    def _orders(self, market: Market, wanted: Sequence[str], block: int) -> dict[str, Order]:
+        """Orders that are over never change again: they are read once."""
+        found: dict[str, Order] = {}
+        for name in wanted:
+            before = self._news.orders.get(name)
+            over = before is not None and not before.state.live
+            order = before if over else market.order(bytes.fromhex(name[2:]), block)
+            if order is not None:
+                found[name] = order
+        return found
+
+    def _settlements(self, orders: Mapping[str, Order], head: int) -> dict[str, Settlement]:
+        """Transaction and block of each order's end."""
+        assert self.manifest is not None  # noqa: S101
+        found = {name: known for name, known in self._news.settlements.items() if name in orders}
+        events = interface("EnergyMarket").events
+        ends = [
+            topic
+            for topic, entry in events.items()
+            if entry.name in ("OrderRedeemed", "OrderReleased", "OrderReclaimed")
+        ]
+        for name, order in orders.items():
+            if order.state.live or name in found:
+                continue
+            logs = self._client.logs(self.manifest.current, [ends, order.id], self.manifest.block, head)
+            if logs:
+                found[name] = Settlement(transaction=logs[-1].transaction, block=logs[-1].block)
+        return found
+
+    def _households(self) -> Mapping[str, Household]:
+        assert self.manifest is not None  # noqa: S101
+        now = boottime()
+        if now - self._registry_read < REGISTRY and self._news.households:
+            return self._news.households
+        listed = Registry(self._client, self.manifest.registry).households()
+        self._registry_read = now
+        return {household.account.lower(): household for household in listed}
+
+    def _period(self) -> float:
+        (first, began), (last, ended) = self._blocks[0], self._blocks[-1]
+        return max((ended - began) / (last - first), 0.1) if last > first else 1.0
+
+    def _standing(self) -> str:
+        """What is wrong with the head, as a sentence."""
+        bounds = Bounds.of(max(round(self._period()), 1), self._signing)
+        head = self._watch.head
+        number = 0 if head is None else head.number
+        match judge(self._watch, bounds, boottime(), time.time()):
+            case Freshness.FRESH:
+                return ""
+            case Freshness.STALLED if self._watch.advanced is None:
+                return f"The chain is at block {number}; its next one is waited for."
+            case Freshness.STALLED:
+                return f"The chain stands still at block {number}."
+            case Freshness.STALE:
+                return f"The chain node lags behind, at block {number}; or this host's clock is wrong."
+            case Freshness.IN_THE_PAST:
+                return "This host's clock is behind the chain's time: set it (chrony, timedatectl)."
+
+    def _publish(self, news: News) -> None:
+        if news != self._news:
+            if news.trouble != self._news.trouble or news.wrong != self._news.wrong:
+                log.info("chain", head=news.head, trouble=news.trouble or "none", wrong=news.wrong or "none")
+            self._news = news
+            self._tell()
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

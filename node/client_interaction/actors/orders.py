@@ -1,0 +1,165 @@
+"""Orders on their way through journal and chain: made, followed, ended, closed, reclaimed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import replace
+
+import structlog
+
+from chain.keys import Account
+from contracts.bindings import Market, OrderArgs, Token
+from contracts.manifest import Manifest
+from node.client_interaction.actors.ledger import News
+from node.client_interaction.acts import Buy, Done, Finish, Outcome, Reclaim, RequestClose, purpose
+from node.client_interaction.settlement import BEGINNING, Advance, advance
+from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
+from node.client_interaction.trades import Trades
+from node.wallet.errors import AlreadyIntended
+from node.wallet.journal import Entry, Journal, Stage
+from node.wallet.transactions import Call
+
+log = structlog.get_logger()
+
+GAS = {
+    "buy": 400_000,
+    "redeem": 250_000,
+    "release": 200_000,
+    "close": 150_000,
+    "reclaim": 200_000,
+    "offer": 200_000,
+}
+"""Limits of each kind of transaction; about half of it is used."""
+
+
+class Orders:
+    """What the household buys."""
+
+    def __init__(self, trades: Trades, journal: Journal, account: Account, manifest: Manifest) -> None:
+        """Use the household's books."""
+        self._trades = trades
+        self._journal = journal
+        self._account = account
+        self._manifest = manifest
+
+    def buy(self, act: Buy) -> Outcome:
+        """Write trade and transaction down together; the ledger's sender does the rest."""
+        args = OrderArgs(
+            ref=secrets.token_bytes(32),
+            seller=act.seller.account,
+            contact=act.seller.contact,
+            energy=act.energy,
+            price=act.price,
+        )
+        market = self._manifest.current
+        order = "0x" + args.id(self._manifest.chain_id, market, self._account.address).hex()
+        now = time.time()
+        trade = Trade(
+            order=order,
+            side=Side.BUYER,
+            market=market,
+            partner=act.seller.name,
+            account=act.seller.account,
+            contact=act.seller.contact,
+            energy=act.energy,
+            price=act.price,
+            cost=args.cost,
+            created=now,
+            changed=now,
+            ref="0x" + args.ref.hex(),
+            channel=act.seller.channel,
+            previous=act.previous,
+            reason=act.reason,
+        )
+        data = Token.encode_approve_and_call(market, args.cost, args)
+        call = Call(to=self._manifest.token, data=data, gas=GAS["buy"])
+        with self._trades.together():
+            self._trades.add(
+                trade, Step(name="planned", at=now, text=f"{act.reason[:1].upper()}{act.reason[1:]}.")
+            )
+            self._journal.plan(purpose("buy", order), call, now)
+        log.info("buying", order=order, seller=act.seller.name, mwh=act.energy.mwh, price=str(act.price))
+        return Done(act=act)
+
+    def finish(self, act: Finish) -> Outcome:
+        """No more energy under this order."""
+        now = time.time()
+        self._trades.change(
+            act.order,
+            Step(name="ended", at=now, text=act.why),
+            state=TradeState.ENDED,
+            changed=now,
+            ending=act.why,
+        )
+        log.info("ended", order=act.order, why=act.why)
+        return Done(act=act)
+
+    def request_close(self, act: RequestClose) -> Outcome:
+        """Ask the chain for the end of an order."""
+        data = Market.encode_request_close(_bytes(act.order))
+        self._send("close", act.order, data, Step(name="close-requested", at=time.time()))
+        return Done(act=act)
+
+    def reclaim(self, act: Reclaim) -> Outcome:
+        """Take the escrow back."""
+        data = Market.encode_reclaim(_bytes(act.order))
+        self._send("reclaim", act.order, data, Step(name="reclaimed", at=time.time()))
+        return Done(act=act)
+
+    def asked(self, trades: list[Trade]) -> frozenset[str]:
+        """Purposes about ended trades that are under way or done."""
+        ended = [trade.order for trade in trades if trade.state is TradeState.ENDED]
+        found = set()
+        for order in ended:
+            for what in ("close", "reclaim"):
+                entry = self._journal.find(purpose(what, order))
+                if entry is not None and entry.stage is not Stage.FAILED:
+                    found.add(entry.purpose)
+        return frozenset(found)
+
+    def follow(self, trades: list[Trade], news: News) -> list[Trade]:
+        """Bring trades to the state that journal and chain have come to; answers them as they are now."""
+        return [self._followed(trade, news) for trade in trades]
+
+    def _followed(self, trade: Trade, news: News) -> Trade:
+        entry = None
+        if trade.state in BEGINNING and trade.side is Side.BUYER:
+            entry = self._journal.find(purpose("buy", trade.order))
+        step = advance(trade, entry, news.orders.get(trade.order))
+        if step is None:
+            return trade
+        now = time.time()
+        fields: dict[str, object] = {"state": step.state, "changed": now}
+        if step.paid is not None and step.refunded is not None:
+            fields |= {"paid": step.paid, "refunded": step.refunded}
+        if step.why and not trade.ending:
+            fields["ending"] = step.why
+        self._trades.change(trade.order, self._step(trade, step, entry, news, now), **fields)
+        log.info("trade", order=trade.order, side=trade.side.value, state=step.state.value)
+        return replace(trade, **fields)  # type: ignore[arg-type]
+
+    def _step(self, trade: Trade, step: Advance, entry: Entry | None, news: News, now: float) -> Step:
+        """What it is proved by: the transaction that did it, else the block in which it is read."""
+        kind, proof = Proof.BLOCK, str(max(news.head - news.depth, 0))
+        settlement = news.settlements.get(trade.order)
+        if step.state in (TradeState.ORDERED, TradeState.FAILED) and entry is not None and entry.hash:
+            kind, proof = Proof.TRANSACTION, entry.hash
+        elif step.paid is not None and settlement is not None:
+            kind, proof = Proof.TRANSACTION, settlement.transaction
+        return Step(name=step.state.value, at=now, kind=kind, proof=proof, text=step.why)
+
+    def _send(self, what: str, order: str, data: bytes, step: Step) -> None:
+        trade = self._trades.get(order)
+        market = self._manifest.current if trade is None else trade.market
+        try:
+            with self._trades.together():
+                call = Call(to=market, data=data, gas=GAS[what])
+                self._journal.plan(purpose(what, order), call, time.time())
+                self._trades.step(order, step)
+        except AlreadyIntended:
+            log.debug("already-intended", what=what, order=order)
+
+
+def _bytes(order: str) -> bytes:
+    return bytes.fromhex(order.removeprefix("0x"))

@@ -1,0 +1,229 @@
+"""The seller's side at work: offers and vouchers to the chain, the own orders into the household's books."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from chain.keys import Account
+from contracts.bindings import Household, Market, Offer, Order
+from contracts.manifest import Manifest
+from node.client_interaction.actors.ledger import News
+from node.client_interaction.actors.line import Line
+from node.client_interaction.actors.orders import GAS
+from node.client_interaction.acts import purpose
+from node.client_interaction.selling import (
+    AnnounceEnd,
+    Publish,
+    Redeem,
+    Release,
+    SellerAct,
+    Shop,
+    Withdraw,
+    sell,
+)
+from node.client_interaction.settings import OffersSettings
+from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
+from node.client_interaction.trades import Trades
+from node.wallet.errors import AlreadyIntended
+from node.wallet.journal import Journal
+from node.wallet.transactions import Call
+from quantities import Energy, SoC
+from relay_server.errors import RelayError
+from relay_server.messages import NO_ORDER, ContactState
+from relay_server.records import BestVoucher, Records
+
+log = structlog.get_logger()
+
+
+class ShopKeeper:
+    """What the household sells."""
+
+    def __init__(
+        self,
+        *,
+        offers: OffersSettings,
+        trades: Trades,
+        journal: Journal,
+        account: Account,
+        manifest: Manifest,
+        own: Line | None,
+        records: Records | None,
+        poke: Callable[[], None],
+    ) -> None:
+        """Open the shop.
+
+        Args:
+            offers: what is for sale.
+            trades: the household's books.
+            journal: where transactions are planned.
+            account: this household's.
+            manifest: of the contracts.
+            own: the household's relay.
+            records: of that relay.
+            poke: tells that there is something to send.
+        """
+        self._offers = offers
+        self._trades = trades
+        self._journal = journal
+        self._account = account
+        self._manifest = manifest
+        self._own = own
+        self._records = records
+        self._poke = poke
+        self._seen: dict[str, float] = {}
+        self._announced: set[bytes] = set()
+
+    def supplied(self) -> tuple[str, ...]:
+        """Names of the neighbours that are supplied from here."""
+        orders = {f"0x{state.order.hex()}" for state in self._contacts() if state.closed and state.order}
+        found = [trade for order in sorted(orders) if (trade := self._trades.get(order)) is not None]
+        return tuple(trade.partner for trade in found if trade.side is Side.SELLER)
+
+    def step(self, news: News, soc: SoC | None, buying: bool) -> None:
+        """Look once, and do what there is to do."""
+        if not self._offers.feeds and not news.running:
+            return
+        now = time.time()
+        vouchers = self._vouchers() if news.running or self._selling() else {}
+        self._book(news, vouchers, now)
+        self._seen = {order: self._seen.get(order, now) for order in news.running}
+        own = self._account.address.lower()
+        offers: Mapping[int, Offer] = {
+            contact: offer for (account, contact), offer in news.offers.items() if account == own
+        }
+        shop = Shop(
+            wall=now,
+            head=news.head,
+            period=news.period,
+            soc=soc,
+            buying=buying,
+            relay=self._own is not None and not self._own.watched.trouble,
+            offers=offers,
+            orders=news.running,
+            seen=self._seen,
+            vouchers=vouchers,
+            contacts=self._contacts(),
+            busy=self._busy(news),
+        )
+        if news.trouble or news.wrong or not self._admitted(news):
+            return
+        for act in sell(shop, self._offers):
+            self._do(act, news)
+
+    def _do(self, act: SellerAct, news: News) -> None:
+        match act:
+            case Publish(feed=feed, valid_until=until):
+                data = Market.encode_set_offer(feed.contact, feed.price, feed.max_energy, until)
+                self._send(f"offer:{feed.contact}:{news.head}", "offer", data)
+            case Withdraw(contact=contact):
+                self._send(f"offer:{contact}:{news.head}", "offer", Market.encode_withdraw_offer(contact))
+            case Redeem(order=order, voucher=voucher):
+                data = Market.encode_redeem(voucher.order, Energy(voucher.energy), voucher.signature)
+                self._send(purpose("redeem", order), "redeem", data)
+            case Release(order=order):
+                data = Market.encode_release(bytes.fromhex(order[2:]))
+                self._send(purpose("release", order), "release", data)
+            case AnnounceEnd(contact=contact):
+                self._announce(contact)
+
+    def _send(self, intent: str, what: str, data: bytes) -> None:
+        call = Call(to=self._manifest.current, data=data, gas=GAS[what])
+        try:
+            self._journal.plan(intent, call, time.time())
+        except AlreadyIntended:
+            return
+        log.info("selling", intent=intent)
+        self._poke()
+
+    def _announce(self, contact: int) -> None:
+        state = next((state for state in self._contacts() if state.contact == contact), None)
+        if self._own is None or state is None or state.order is None or state.order in self._announced:
+            return
+        try:
+            self._own.command(lambda relay: relay.open(NO_ORDER, contact))
+        except RelayError as error:
+            log.warning("end-not-announced", contact=contact, error=str(error))
+            return
+        self._announced.add(state.order)
+        log.info("end-announced", contact=contact, order="0x" + state.order.hex())
+
+    def _busy(self, news: News) -> frozenset[str]:
+        busy = {entry.purpose for entry in self._journal.under_way()}
+        for order in news.running:
+            for what in ("redeem", "release"):
+                entry = self._journal.find(purpose(what, order))
+                if entry is not None and not entry.failed:
+                    busy.add(entry.purpose)
+        return frozenset(busy)
+
+    def _admitted(self, news: News) -> bool:
+        household = news.households.get(self._account.address.lower())
+        return household is not None and household.admitted
+
+    def _contacts(self) -> tuple[ContactState, ...]:
+        return () if self._own is None else self._own.watched.contacts
+
+    def _vouchers(self) -> dict[str, BestVoucher]:
+        if self._records is None:
+            return {}
+        try:
+            return {f"0x{best.order.hex()}": best for best in self._records.best_vouchers()}
+        except RelayError:
+            return {}  # the relay has not run yet
+
+    def _selling(self) -> list[Trade]:
+        return [trade for trade in self._trades.unfinished() if trade.side is Side.SELLER]
+
+    # --- the books ------------------------------------------------------------------------------------------
+
+    def _book(self, news: News, vouchers: Mapping[str, BestVoucher], now: float) -> None:
+        """Keep every order in which this household is the seller, with what is known of it."""
+        for name, order in news.running.items():
+            if self._trades.get(name) is None:
+                self._trades.add(
+                    _sold(name, order, self._manifest.current, news.households, now),
+                    Step(name="ordered", at=now, kind=Proof.BLOCK, proof=str(news.head)),
+                )
+        closed = {f"0x{s.order.hex()}" for s in self._contacts() if s.closed and s.order is not None}
+        for trade in self._selling():
+            self._update(trade, vouchers.get(trade.order), trade.order in closed, now)
+
+    def _update(self, trade: Trade, best: BestVoucher | None, closed: bool, now: float) -> None:
+        fields: dict[str, object] = {}
+        step = None
+        if best is not None:
+            delivered, signed = Energy(best.delivered), Energy(best.energy)
+            if (delivered, signed) != (trade.received, trade.vouchered):
+                fields |= {"received": delivered, "vouchered": signed, "voucher": best.signature.hex()}
+        supplied = trade.state is TradeState.SUPPLIED
+        if closed and trade.state in (TradeState.ORDERED, TradeState.CONFIRMED):
+            fields |= {"state": TradeState.SUPPLIED, "changed": now}
+            step = Step(name="supplied", at=now)
+        elif supplied and not closed and best is not None and best.ended:
+            fields |= {"state": TradeState.ENDED, "changed": now}
+            step = Step(name="ended", at=now, kind=Proof.VOUCHER, proof=best.signature.hex(),
+                        text=f"The best voucher is for {best.energy} mWh.")  # fmt: skip
+        if fields:
+            self._trades.change(trade.order, step, **fields)
+
+
+def _sold(name: str, order: Order, market: str, households: Mapping[str, Household], now: float) -> Trade:
+    buyer = households.get(order.buyer.lower())
+    return Trade(
+        order=name,
+        side=Side.SELLER,
+        market=market,
+        partner=order.buyer if buyer is None else buyer.name,
+        account=order.buyer,
+        contact=order.contact,
+        energy=order.energy,
+        price=order.price,
+        cost=order.cost,
+        created=now,
+        changed=now,
+        state=TradeState.ORDERED,
+        reason="ordered by the neighbour",
+    )

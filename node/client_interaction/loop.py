@@ -1,0 +1,304 @@
+"""`commonwatt client-interaction run`: look, decide, act, tell; twenty times a second.
+
+The loop itself waits for nothing but the clock and the relays that it commands: the chain, the watches and
+the keepers of leases have their own threads, and wake it with their news.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from chain import keys
+from chain.client import ChainClient
+from chain.daemon import Stopping, sd_ready, sd_watchdog
+from contracts.manifest import Manifest
+from node.client_interaction import status
+from node.client_interaction.actors.ledger import Interest, Ledger, News
+from node.client_interaction.actors.orders import GAS
+from node.client_interaction.acts import (
+    Buy,
+    Reclaim,
+    RequestClose,
+)
+from node.client_interaction.core import Decision, decide, running
+from node.client_interaction.crew import Crew
+from node.client_interaction.memory import Memory, happened
+from node.client_interaction.sentences import View
+from node.client_interaction.situation import Battery, Chain, Policy, Situation
+from node.client_interaction.status import Status
+from node.client_interaction.trade import Side, Trade, TradeState
+from node.client_interaction.trades import TABLES, Trades
+from node.config.settings import Settings
+from node.wallet import journal as journal_
+from node.wallet.database import FILE, Database
+from node.wallet.journal import Journal
+from node.wallet.sender import Sender
+from node.wallet.transactions import Fees
+from quantities import Energy, SoC
+from store import snapshot
+from store.claim import Claim
+from store.snapshot import boottime
+
+log = structlog.get_logger()
+
+MIGRATIONS = (journal_.TABLES, TABLES)
+
+COMING = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED})
+
+TICK = 0.05
+"""Seconds between two looks at the battery, when nobody brings news before."""
+
+SHOP = 1.0
+"""Seconds between two looks at what is sold."""
+
+TELL = 1.0
+"""Seconds after which the status is written anew though nothing has changed: its age says that we live."""
+
+LEAVE_WITHIN = 2.3
+"""Seconds in which to get home when the process is stopped; the leases do the rest."""
+
+
+def run(settings: Settings, stop: Stopping) -> int:
+    """Trade for the household until stopped.
+
+    Returns:
+        0.
+
+    Raises:
+        chain.errors.KeyRefused: the household's key cannot be used.
+        store.errors.StoreError: trade.db cannot be used, or another process trades with it.
+    """
+    account = keys.load(settings.account.keystore, settings.account.password_file)
+    with Claim(settings.paths.state / "trading", "trade for the household in"):
+        trader = Trader(settings, account)
+        trader.start()
+        sd_ready()
+        log.info("trading", household=settings.household.name, account=account.address)
+        try:
+            trader.run(stop)
+        finally:
+            trader.stop()
+    return 0
+
+
+class Trader:
+    """One household's trader."""
+
+    def __init__(self, settings: Settings, account: keys.Account) -> None:
+        """Open the books; `start` begins to look around."""
+        self._settings = settings
+        self._account = account
+        self._run_folder: Path = settings.paths.run
+        capacity = settings.battery.capacity if settings.battery is not None else Energy(0)
+        self._policy = Policy(trading=settings.trading, capacity=capacity)
+        self._database = Database(settings.paths.state / FILE, MIGRATIONS)
+        self._trades = Trades(self._database)
+        self._journal = Journal(self._database)
+        self._client = ChainClient(settings.chain.rpc, settings.chain.timeout)
+        self._wake = threading.Event()
+        self._ledger = Ledger(
+            self._client,
+            settings.chain.manifest,
+            account,
+            sender=self._sender,
+            confirmations=settings.relay.confirmations if settings.relay else None,
+            interest=self._interest,
+            news=self._wake.set,
+        )
+        self._memory = Memory()
+        self._crew: Crew | None = None
+        self._told: tuple[float, Status | None] = (float("-inf"), None)
+        self._shop_at = 0.0
+        self._leaving = False
+
+    def start(self) -> None:
+        """Begin to look at the chain."""
+        self._ledger.start()
+
+    def run(self, stop: Stopping) -> None:
+        """Tick until stopped; then go home first."""
+        while not stop.is_set():
+            again = self.tick()
+            sd_watchdog()
+            if not again:
+                self._wake.wait(TICK)
+                self._wake.clear()
+        self._leaving = True
+        until = boottime() + LEAVE_WITHIN
+        while self._memory.supply is not None and boottime() < until:
+            self.tick()
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End all threads and close the books."""
+        self._ledger.stop()
+        if self._crew is not None:
+            self._crew.stop()
+        self._client.close()
+        self._database.close()
+
+    def tick(self) -> bool:
+        """Look, decide, act, tell once; True: something was done, look again at once."""
+        news = self._ledger.news
+        if self._crew is None and self._ledger.manifest is not None:
+            self._crew = self._hired(self._ledger.manifest)
+        trades = self._trades.unfinished()
+        if self._crew is not None:
+            trades = self._crew.orders.follow(trades, news)
+        situation = self._situation(news, tuple(trade for trade in trades if not trade.final))
+        decision = decide(situation, self._policy, self._memory)
+        self._memory = decision.memory
+        acted = self._act(decision)
+        self._sell(news, situation)
+        self._ledger.warm(self._busy(situation, acted))
+        self._tell(decision.view, situation)
+        return acted
+
+    def _hired(self, manifest: Manifest) -> Crew:
+        crew = Crew(
+            settings=self._settings,
+            account=self._account,
+            manifest=manifest,
+            trades=self._trades,
+            journal=self._journal,
+            news=self._wake.set,
+            poke=self._ledger.poke,
+        )
+        crew.start()
+        return crew
+
+    # --- look -----------------------------------------------------------------------------------------------
+
+    def _situation(self, news: News, trades: tuple[Trade, ...]) -> Situation:
+        now, wall, crew = boottime(), time.time(), self._crew
+        current, _ = running(trades)
+        situation = Situation(
+            now=now,
+            wall=wall,
+            battery=self._battery(now),
+            trouble=news.wrong,
+            chain=self._chain(news),
+            trades=tuple(trade for trade in trades if trade.side is Side.BUYER),
+            on_chain=news.orders,
+            spent=self._trades.spent_since(_midnight(wall)),
+            stopping=self._leaving,
+        )
+        if crew is None:
+            return situation
+        return replace(
+            situation,
+            sellers=tuple(crew.seller(name, news, now) for name in self._settings.sellers),
+            asked=crew.orders.asked(list(trades)),
+            meter=None if current is None else crew.supply.meter(current.channel),
+            feed=crew.supply.feed,
+            tie=crew.supply.tie,
+            relay=crew.own_trouble(),
+            selling=crew.shop.supplied(),
+        )
+
+    def _battery(self, now: float) -> Battery | None:
+        found = snapshot.read(self._settings.paths.battery)
+        soc = None if found is None else found.fields.get("soc")
+        if found is None or type(soc) is not int or not 0 <= soc <= 10_000:
+            return None
+        return Battery(soc=SoC(soc), age=found.age(now))
+
+    def _chain(self, news: News) -> Chain:
+        trouble = news.trouble
+        household = news.households.get(self._account.address.lower())
+        fee = GAS["buy"] * Fees().maximum
+        if not trouble and (household is None or not household.admitted):
+            trouble = "This household is not admitted in the registry: ask the neighbourhood's operator."
+        elif not trouble and news.credit < fee:
+            trouble = "The gas credit is used up: ask the neighbourhood's operator for more."
+        return Chain(
+            head=news.head, balance=news.balance, period=news.period, depth=news.depth, trouble=trouble
+        )
+
+    def _interest(self) -> Interest:
+        """Asked by the ledger's thread."""
+        return Interest(
+            sellers=tuple((seller.account, seller.contact) for seller in self._settings.sellers.values()),
+            feeds=tuple(feed.contact for feed in self._settings.offers.feeds),
+            orders=tuple(trade.order for trade in self._trades.unfinished()),
+        )
+
+    def _sender(self, manifest: Manifest) -> Sender:
+        return Sender(self._journal, self._account, manifest.chain_id, self._client)
+
+    # --- act ------------------------------------------------------------------------------------------------
+
+    def _act(self, decision: Decision) -> bool:
+        if self._crew is None:
+            return False
+        for act in decision.acts:
+            outcome = self._crew.carry_out(act)
+            self._memory = happened(self._memory, outcome, boottime())
+            if isinstance(act, Buy | RequestClose | Reclaim):
+                self._ledger.poke()
+        return any(not isinstance(act, RequestClose | Reclaim) for act in decision.acts) and not _waits(
+            self._memory
+        )
+
+    def _sell(self, news: News, s: Situation) -> None:
+        if self._crew is None or self._leaving or s.now < self._shop_at:
+            return
+        self._shop_at = s.now + SHOP
+        soc = None
+        if s.battery is not None and s.battery.age <= self._policy.trading.stale_battery:
+            soc = s.battery.soc
+        needs = bool(s.sellers) and soc is not None and soc < self._policy.trading.limit
+        self._crew.shop.step(news, soc, buying=needs or running(s.trades)[0] is not None)
+
+    def _busy(self, s: Situation, acted: bool) -> bool:
+        """Whether the chain is to be looked at often."""
+        coming = any(trade.state in COMING for trade in s.trades)
+        return acted or coming or bool(self._journal.under_way())
+
+    # --- tell -----------------------------------------------------------------------------------------------
+
+    def _tell(self, view: View, s: Situation) -> None:
+        trade = view.trade
+        received = None
+        if trade is not None:
+            received = trade.received.mwh
+            if s.meter is not None and trade.baseline is not None:
+                received = max(received, min(s.meter.forward - trade.baseline, trade.energy.mwh))
+        held = [t.cost.value for t in s.trades if t.state is not TradeState.PLANNED]
+        known = s.chain is not None and s.chain.head > 0
+        now = Status(
+            state=view.state,
+            reason=view.reason,
+            next=view.next,
+            since=self._memory.since,
+            order=None if trade is None else trade.order,
+            seller=None if trade is None else trade.partner,
+            contact=None if trade is None else trade.contact,
+            energy_mwh=None if trade is None else trade.energy.mwh,
+            received_mwh=received,
+            balance=str(s.chain.balance.value) if known and s.chain is not None else None,
+            escrow=str(sum(held)) if known else None,
+        )
+        told, before = self._told
+        if now == before and s.now - told < TELL:
+            return
+        if before is None or before.state is not now.state:
+            log.info("state", state=now.state.value, reason=now.reason)
+        status.write(self._run_folder, now)
+        self._told = (s.now, now)
+
+
+def _waits(memory: Memory) -> bool:
+    """Whether the next step of a supply has to wait for its time."""
+    return memory.supply is not None and memory.supply.try_at > boottime()
+
+
+def _midnight(wall: float) -> float:
+    """The beginning of the household's day, in Unix seconds."""
+    day = time.localtime(wall)
+    return time.mktime((day.tm_year, day.tm_mon, day.tm_mday, 0, 0, 0, 0, 0, -1))

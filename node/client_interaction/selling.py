@@ -1,0 +1,184 @@
+"""The seller's side: what to offer, what to redeem, what to give back, when to end a supply. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contracts.bindings import Offer, Order, State
+from node.client_interaction.acts import purpose
+from node.client_interaction.settings import FeedOffer, OffersSettings
+from quantities import Energy, SoC
+from relay_server.messages import ContactState
+from relay_server.records import BestVoucher
+
+LAST_VOUCHER = 2.0
+"""Seconds after the end of a supply in which its buyer may still hand over a higher voucher."""
+
+SUPPLY_MARGIN = 15.0
+"""Seconds before an order's supply ends on the chain at which its voucher is redeemed in any case."""
+
+UNUSED = 90.0
+"""Seconds after which an order that nobody asked to be supplied under is given back: longer than any buyer's
+`start_within`, so that it is not given back under his feet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publish:
+    """Offer energy at a feed."""
+
+    feed: FeedOffer
+    valid_until: int
+    """Block."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw:
+    """Take no more orders at a feed."""
+
+    contact: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redeem:
+    """Be paid by a voucher; the rest goes back to the buyer."""
+
+    order: str
+    voucher: BestVoucher
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Give an order back whole."""
+
+    order: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnounceEnd:
+    """Tell the own relay that a supply is to end."""
+
+    contact: int
+
+
+SellerAct: TypeAlias = Publish | Withdraw | Redeem | Release | AnnounceEnd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """Everything that is known about the household's own selling at one moment."""
+
+    wall: float
+    """Unix seconds."""
+
+    head: int
+    period: float
+    """Seconds a block."""
+
+    soc: SoC | None
+    """None: not known."""
+
+    buying: bool
+    """The household itself needs energy."""
+
+    relay: bool
+    """The own relay answers."""
+
+    offers: Mapping[int, Offer]
+    """The own offers on the chain now, by contact."""
+
+    orders: Mapping[str, Order]
+    """The orders that run on them, as the chain has them now."""
+
+    seen: Mapping[str, float]
+    """Unix seconds since when each of them is known."""
+
+    vouchers: Mapping[str, BestVoucher]
+    contacts: tuple[ContactState, ...]
+    """Of the own relay."""
+
+    busy: frozenset[str]
+    """Purposes that are under way in the journal; those of orders also when they are done."""
+
+
+def sell(shop: Shop, offers: OffersSettings) -> tuple[SellerAct, ...]:
+    """Everything that is to be done now."""
+    return (*_ends(shop, offers), *_settled(shop, offers), *_offered(shop, offers))
+
+
+def sells(soc: SoC | None, offered: bool, offers: OffersSettings) -> bool:
+    """Whether the battery has something to spare: above the reserve, with a margin before selling begins."""
+    if soc is None:
+        return False
+    begin = min(offers.reserve.value + offers.margin.value, 10_000)
+    return soc.value >= (offers.reserve.value if offered else begin)
+
+
+def _offered(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
+    length = max(int(offers.validity / shop.period), 10)
+    for feed in offers.feeds:
+        offer = shop.offers.get(feed.contact)
+        live = offer is not None and offer.live(shop.head + 1)
+        if any(busy.startswith(f"offer:{feed.contact}:") for busy in shop.busy):
+            continue
+        if shop.buying or not sells(shop.soc, live, offers):
+            if live:
+                yield Withdraw(contact=feed.contact)
+            continue
+        same = offer is not None and (offer.price, offer.max_energy) == (feed.price, feed.max_energy)
+        lasting = offer is not None and offer.valid_until - shop.head > length // 2
+        if shop.relay and not (live and same and lasting):
+            yield Publish(feed=feed, valid_until=shop.head + length)
+
+
+def _settled(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
+    held = {state.order for state in shop.contacts if state.closed and state.order is not None}
+    for name, order in shop.orders.items():
+        if not order.state.live:
+            continue
+        voucher = shop.vouchers.get(name)
+        supplied = order.id in held
+        if voucher is not None and voucher.energy > 0:
+            if purpose("redeem", name) not in shop.busy and _redeemable(
+                shop, offers, order, voucher, supplied
+            ):
+                yield Redeem(order=name, voucher=voucher)
+        elif purpose("release", name) not in shop.busy and _unsuppliable(shop, offers, order, supplied):
+            yield Release(order=name)
+
+
+def _redeemable(
+    shop: Shop, offers: OffersSettings, order: Order, voucher: BestVoucher, supplied: bool
+) -> bool:
+    """Whether a higher voucher is no longer to be waited for."""
+    idle = shop.wall - voucher.at
+    if Energy(voucher.energy) >= order.energy or order.state is State.CLOSING:
+        return True
+    if order.supply_end is not None and (order.supply_end - shop.head) * shop.period <= SUPPLY_MARGIN:
+        return True
+    if supplied:
+        return False
+    return idle >= (LAST_VOUCHER if voucher.ended else offers.redeem_idle)
+
+
+def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bool) -> bool:
+    """Whether an order without a voucher is better given back."""
+    if supplied:
+        return False
+    if order.state is State.CLOSING:
+        return True
+    if order.state is State.WAITING:
+        return False
+    fault = any(state.fault for state in shop.contacts if state.contact == order.contact)
+    waited = shop.wall - shop.seen.get(f"0x{order.id.hex()}", shop.wall)
+    return fault or not sells(shop.soc, True, offers) or waited > UNUSED
+
+
+def _ends(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
+    if not shop.buying and (shop.soc is None or sells(shop.soc, True, offers)):
+        return
+    for state in shop.contacts:
+        feed = any(feed.contact == state.contact for feed in offers.feeds)
+        if feed and state.closed and state.order is not None:
+            yield AnnounceEnd(contact=state.contact)
