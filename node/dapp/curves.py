@@ -11,6 +11,16 @@ from node.readings.interface import Readings
 from node.sensors.driver import Quantity
 
 
+@dataclass(frozen=True)
+class Span:
+    """What a chart covers."""
+
+    start: int
+    """Unix ms."""
+    end: int
+    points: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of a chart."""
@@ -31,21 +41,17 @@ class Chart:
     """Levels drawn across, by their name."""
 
 
-def battery_chart(household: Household, readings: Readings, start: int, end: int, points: int) -> Chart:
-    """State of charge in percent, with the limits at which the household trades. Times in Unix ms."""
+def battery_chart(household: Household, readings: Readings, span: Span) -> Chart:
+    """State of charge in percent, with the limits at which the household trades."""
     line = Line(label="Battery", colour="battery", unit="%")
     marks = {
         name: soc.percent for name, soc in (("limit", household.limit), ("resume", household.resume)) if soc
     }
-    values = (
-        _values(readings, household.battery, Quantity.SOC, start, end, points, 100)
-        if household.battery
-        else {}
-    )
+    values = _values(readings, household.battery, Quantity.SOC, span, 100) if household.battery else {}
     return Chart(columns=_columns([values]), lines=(line,), marks=marks)
 
 
-def power_chart(household: Household, readings: Readings, start: int, end: int, points: int) -> Chart:
+def power_chart(household: Household, readings: Readings, span: Span) -> Chart:
     """Watts of everything that is measured; what comes from neighbours above zero, what goes there below."""
     wanted = [
         *(
@@ -71,17 +77,15 @@ def power_chart(household: Household, readings: Readings, start: int, end: int, 
     ]
     lines, columns = [], []
     for line, meter, sign in wanted:
-        values = _values(readings, meter, Quantity.POWER, start, end, points, sign * 1_000)
+        values = _values(readings, meter, Quantity.POWER, span, sign * 1_000)
         if values:
             lines.append(line)
             columns.append(values)
     return Chart(columns=_columns(columns), lines=tuple(lines))
 
 
-def _values(
-    readings: Readings, meter: str, quantity: Quantity, start: int, end: int, points: int, divisor: int
-) -> dict[int, float]:
-    found = readings.between(meter, quantity, start, end, points)
+def _values(readings: Readings, meter: str, quantity: Quantity, span: Span, divisor: int) -> dict[int, float]:
+    found = readings.between(meter, quantity, span.start, span.end, span.points)
     return {point.at // 1_000: round(point.mean / divisor, 3) for point in found}
 
 

@@ -1,4 +1,4 @@
-"""What the pages need to know of the household's configuration, and nothing more: no key, no pin, no secret."""
+"""What the pages need to know of the household's configuration, and nothing more: no key, pin or secret."""
 
 from __future__ import annotations
 

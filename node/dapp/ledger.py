@@ -1,8 +1,8 @@
-"""The chain as the explorer reads it: blocks, transactions and events, decoded, from the household's own node.
+"""The chain as the explorer reads it: blocks, transactions and events in words, from its own node.
 
-Blocks deep enough to be final never change, so the last ones looked at stay in a small memory. Everything else
-is asked anew. Nothing is indexed: events are found in a window of blocks below a height, and pages go down from
-there.
+Blocks deep enough to be final never change, so the last ones looked at stay in a small memory. Everything
+else is asked anew. Nothing is indexed: events are found in a window of blocks below a height, and pages go
+down from there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from chain.blocks import (
 )
 from chain.client import ChainClient
 from chain.errors import ChainError
+from chain.headers import signer_of
 from contracts.bindings.registry import Household as Registered
 from contracts.bindings.registry import Registry
 from contracts.bindings.token import Token
@@ -36,7 +37,7 @@ from contracts.errors import ContractsError
 from contracts.manifest import Manifest
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
-from node.dapp.phrases import Names, Sentence, say_call, say_event, sentence
+from node.dapp.phrases import Names, Sentence, opened, say_call, say_event, sentence
 from node.dapp.words import capital, tokens
 
 log = structlog.get_logger(__name__)
@@ -197,7 +198,9 @@ class Ledger:
             [("eth_getTransactionByHash", (tx_hash,)), ("eth_getTransactionReceipt", (tx_hash,))]
         )
         if found is None:
-            raise NotFound("This chain knows no such transaction. One that was just sent appears within a block.")
+            raise NotFound(
+                "This chain knows no such transaction. One that was just sent appears within a block."
+            )
         transaction, receipt = parse_transaction(found), None if done is None else parse_receipt(done)
         block = None
         if transaction.block is not None:
@@ -214,7 +217,7 @@ class Ledger:
             account: only what concerns this address.
         """
         last, first = below, max(below - WINDOW + 1, 0)
-        logs = self._logs(first, last, account)
+        logs = self._without_echoes(self._logs(first, last, account))
         logs.sort(key=lambda found: (found.block, found.index), reverse=True)
         shown, older = logs[:count], (first - 1 if first else None)
         if len(logs) > count:
@@ -223,7 +226,20 @@ class Ledger:
             shown = [found for found in logs if found.block > older]
         numbers = sorted({found.block for found in shown})
         times = {block.number: block.timestamp for block in self.blocks(numbers, below, 16)}
-        return Page(told=tuple(self._told(shown, times)), first=older + 1 if older is not None else 0, last=last, older=older)
+        return Page(
+            told=tuple(self._told(shown, times)),
+            first=older + 1 if older is not None else 0,
+            last=last,
+            older=older,
+        )
+
+    @staticmethod
+    def sealed_by(block: Block) -> str:
+        """The account that sealed a block; empty where there is no such seal, as at block 0."""
+        try:
+            return signer_of(block)
+        except (ChainError, ValueError):
+            return ""
 
     def account(self, address: str) -> Account:
         """Whose an address is, and what it holds."""
@@ -269,7 +285,7 @@ class Ledger:
         """Who is who on this chain."""
         sellers = {account.lower(): capital(name) for name, account in self._household.sellers.items()}
         registered = {entry.account.lower(): capital(entry.name) for entry in self.households()}
-        contracts = {}
+        contracts: dict[str, str] = {}
         if self.manifest is not None:
             for address, name in self.manifest.contracts():
                 contracts.setdefault(address.lower(), CONTRACT_NAMES[name])
@@ -288,6 +304,14 @@ class Ledger:
         found = [parse_log(entry) for answer in answers for entry in answer or ()]
         return list({(entry.block, entry.index): entry for entry in found}.values())
 
+    def _without_echoes(self, logs: list[Log]) -> list[Log]:
+        """Without the token's side of what the market tells in the same transaction; its own page has all."""
+        if self.manifest is None:
+            return logs
+        token = self.manifest.token
+        told = {found.transaction for found in logs if found.address != token}
+        return [found for found in logs if found.address != token or found.transaction not in told]
+
     def _told(self, logs: Iterable[Log], times: dict[int, int]) -> list[Told]:
         names, told = self.names(), []
         for entry in logs:
@@ -296,7 +320,9 @@ class Ledger:
                 event = decode_log(entry.topics, entry.data, contract)
             except ContractsError:
                 event = None
-            said = say_event(event, names) if event else sentence("An event of ", names.who(entry.address), ".")
+            said = (
+                say_event(event, names) if event else sentence("An event of ", names.who(entry.address), ".")
+            )
             told.append(Told(said=said, event=event, log=entry, at=times.get(entry.block, 0)))
         return told
 
@@ -318,5 +344,8 @@ class Ledger:
                 said = sentence(names.who(transaction.sender), " called ", names.who(transaction.to), ".")
             else:
                 gas = tokens(transaction.value).replace(" tokens", " ether for gas")
-                said = sentence(names.who(transaction.sender), f" sent {gas} to ", names.who(transaction.to), ".")
-        return Deed(transaction=transaction, receipt=receipt, block=block, said=said, call=call, told=told)
+                said = sentence(
+                    names.who(transaction.sender), f" sent {gas} to ", names.who(transaction.to), "."
+                )
+        read = None if call is None else opened(call)
+        return Deed(transaction=transaction, receipt=receipt, block=block, said=said, call=read, told=told)

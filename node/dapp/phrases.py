@@ -1,12 +1,12 @@
 """Calls and events of our contracts as sentences, with a link at each name: pure.
 
-`say_event` and `say_call` know what the neighbourhood's contracts do; what they do not know is named as it is.
+`say_event` and `say_call` know what the neighbourhood's contracts do; what they do not know keeps its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.bindings.market import OrderArgs
@@ -69,7 +69,10 @@ def say_call(call: Decoded, sender: str, names: Names) -> Sentence:
     """What somebody asked for."""
     teller = CALLS.get(call.name)
     if teller is None:
-        return sentence(names.who(sender), f" called {_spaced(call.name).lower()} of the {_spaced(call.contract).lower()}.")
+        return sentence(
+            names.who(sender),
+            f" called {_spaced(call.name).lower()} of the {_spaced(call.contract).lower()}.",
+        )
     return teller(call.fields, sender, names)
 
 
@@ -80,18 +83,34 @@ def say_value(name: str, value: Any, names: Names) -> Part:
     if isinstance(value, bytes):
         return Part(f"0x{value.hex()}", f"/explorer/search?q=0x{value.hex()}" if name == "orderId" else "")
     if isinstance(value, Mapping):
-        return Part("; ".join(f"{_spaced(key).lower()} {say_value(key, part, names).text}" for key, part in value.items()))
+        return Part(
+            "; ".join(f"{label(key)} {say_value(key, part, names).text}" for key, part in value.items())
+        )
     if isinstance(value, list):
         return Part("; ".join(say_value(name, part, names).text for part in value) or "none")
-    if type(value) is int and name in ENERGIES:
-        return Part(words.energy(value))
-    if type(value) is int and name in MONEY:
-        return Part(words.tokens(value))
-    if type(value) is int and name == "price":
-        return Part(words.price(value))
-    if type(value) is int and name in BLOCKS and value:
-        return Part(f"block {value}")
-    return Part(str(value))
+    return Part(_number(name, value) if type(value) is int else str(value))
+
+
+def _number(name: str, value: int) -> str:
+    if name in ENERGIES:
+        return words.energy(value)
+    if name in MONEY:
+        return words.tokens(value)
+    if name == "price":
+        return words.price(value)
+    return f"block {value}" if name in BLOCKS and value else str(value)
+
+
+def opened(call: Decoded) -> Decoded:
+    """The same call with the order read that an `approveAndCall` carries."""
+    if call.name != "approveAndCall" or "data" not in call.fields:
+        return call
+    try:
+        order = OrderArgs.decode(call.fields["data"]).fields()
+    except UndecodableData:
+        return call
+    kept = {name: value for name, value in call.fields.items() if name != "data"}
+    return replace(call, fields={**kept, **order})
 
 
 def label(name: str) -> str:
@@ -161,17 +180,26 @@ EVENTS: Mapping[str, Callable[[Mapping[str, Any], Names], Sentence]] = {
     "OfferSet": _offer_set,
     "OrderFunded": _funded,
     "OrderPromoted": lambda f, n: sentence(
-        n.who(f["buyer"]), f"'s next order of {words.energy(f['energy'])} from ", n.who(f["seller"]), " began."
+        n.who(f["buyer"]),
+        f"'s next order of {words.energy(f['energy'])} from ",
+        n.who(f["seller"]),
+        " began.",
     ),
     "OrderRedeemed": _redeemed,
     "OrderReleased": lambda f, n: sentence(
-        n.who(f["seller"]), " gave ", n.who(f["buyer"]), f"'s order back; {words.tokens(f['refunded'])} returned."
+        n.who(f["seller"]),
+        " gave ",
+        n.who(f["buyer"]),
+        f"'s order back; {words.tokens(f['refunded'])} returned.",
     ),
     "CloseRequested": lambda f, n: sentence(
         n.who(f["buyer"]), " asked ", n.who(f["seller"]), f" to settle by block {f['reclaimFrom']}."
     ),
     "OrderReclaimed": lambda f, n: sentence(
-        n.who(f["buyer"]), f" took {words.tokens(f['refunded'])} back; ", n.who(f["seller"]), " had not settled."
+        n.who(f["buyer"]),
+        f" took {words.tokens(f['refunded'])} back; ",
+        n.who(f["seller"]),
+        " had not settled.",
     ),
     "Reported": lambda f, n: sentence(
         n.who(f["household"]),
@@ -181,7 +209,7 @@ EVENTS: Mapping[str, Callable[[Mapping[str, Any], Names], Sentence]] = {
     "Approval": _approval,
     "HouseholdAdmitted": _admitted,
     "HouseholdSuspended": lambda f, n: sentence(n.who(f["account"]), " was suspended."),
-    "OwnershipTransferred": lambda f, n: sentence(n.who(f["newOwner"]), " became the authority of a contract."),
+    "OwnershipTransferred": lambda f, n: sentence(n.who(f["newOwner"]), " became a contract's authority."),
 }
 """By the event's name."""
 
@@ -191,7 +219,10 @@ def _approve_and_call(f: Mapping[str, Any], sender: str, names: Names) -> Senten
         order = OrderArgs.decode(f.get("data", b""))
     except UndecodableData:
         return sentence(
-            names.who(sender), f" let ", names.who(f["spender"]), f" take {words.tokens(f['value'])} and called it."
+            names.who(sender),
+            " let ",
+            names.who(f["spender"]),
+            f" take {words.tokens(f['value'])} and called it.",
         )
     return _buys(sender, order.seller, order.energy.mwh, f["value"], names)
 
@@ -203,7 +234,10 @@ def _buy(f: Mapping[str, Any], sender: str, names: Names) -> Sentence:
 
 def _buys(buyer: str, seller: str, energy: int, cost: int, names: Names) -> Sentence:
     return sentence(
-        names.who(buyer), f" buys {words.energy(energy)} from ", names.who(seller), f" for at most {words.tokens(cost)}."
+        names.who(buyer),
+        f" buys {words.energy(energy)} from ",
+        names.who(seller),
+        f" for at most {words.tokens(cost)}.",
     )
 
 
@@ -215,18 +249,24 @@ CALLS: Mapping[str, Callable[[Mapping[str, Any], str, Names], Sentence]] = {
     "approveAndCall": _approve_and_call,
     "buy": _buy,
     "setOffer": _set_offer,
-    "redeem": lambda f, s, n: sentence(n.who(s), " redeems a voucher for received energy."),
+    "redeem": lambda f, s, n: sentence(
+        n.who(s), f" redeems a voucher for {words.energy(f['voucher']['energy'])} received."
+    ),
     "release": lambda f, s, n: sentence(n.who(s), " gives an order back to its buyer."),
     "requestClose": lambda f, s, n: sentence(n.who(s), " asks for an order to be settled."),
     "reclaim": lambda f, s, n: sentence(n.who(s), " takes back what a silent seller did not settle."),
     "report": lambda f, s, n: sentence(
         n.who(s), f" reports {words.counted(len(f['reports']), 'interval', 'intervals')} of its meters."
     ),
-    "transfer": lambda f, s, n: sentence(n.who(s), f" sends {words.tokens(f['value'])} to ", n.who(f["to"]), "."),
+    "transfer": lambda f, s, n: sentence(
+        n.who(s), f" sends {words.tokens(f['value'])} to ", n.who(f["to"]), "."
+    ),
     "approve": lambda f, s, n: sentence(
         n.who(s), " lets ", n.who(f["spender"]), f" take up to {words.tokens(f['value'])}."
     ),
-    "mint": lambda f, s, n: sentence(n.who(s), f" makes {words.tokens(f['amount'])} for ", n.who(f["to"]), "."),
+    "mint": lambda f, s, n: sentence(
+        n.who(s), f" makes {words.tokens(f['amount'])} for ", n.who(f["to"]), "."
+    ),
     "admit": lambda f, s, n: sentence(n.who(s), f" admits {words.capital(f['name'])} to the neighbourhood."),
     "suspend": lambda f, s, n: sentence(n.who(s), " suspends ", n.who(f["account"]), "."),
 }

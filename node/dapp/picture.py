@@ -1,4 +1,4 @@
-"""The *Now* page as a flat table of short texts and attributes: drawn by the server, kept live by the same keys.
+"""The *Now* page as a flat table of short texts and attributes: drawn by the server, kept live by its keys.
 
 Pure: what was observed goes in, what is shown comes out. Every value is a string; a key that ends in `_class`
 is a class of an element, one that ends in a number's name an attribute, everything else a text.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node.client_interaction.trade import Side, Trade
 from quantities import Tokens
@@ -13,9 +13,9 @@ from quantities import Tokens
 class Purse:
     """Today's money."""
 
-    spent: Tokens = Tokens(0)
+    spent: Tokens = field(default_factory=Tokens)
     """What purchases cost; what may still come back counts as spent, as for the daily budget."""
-    earned: Tokens = Tokens(0)
+    earned: Tokens = field(default_factory=Tokens)
 
 
 def midnight(now: float) -> float:

@@ -1,4 +1,4 @@
-"""The key that signs the session cookies: made at the first start, kept in a file that nobody else can read."""
+"""The key that signs the session cookies: made at the first start, in a file that nobody else can read."""
 
 from __future__ import annotations
 

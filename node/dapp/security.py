@@ -1,4 +1,4 @@
-"""What stands between the pages and the rest of the network: headers, host names, CSRF, the session's user."""
+"""What stands between the pages and the rest of the network: headers, host names, CSRF, sessions."""
 
 from __future__ import annotations
 

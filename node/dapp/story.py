@@ -74,21 +74,21 @@ class Story:
     def summary(self) -> str:
         """What it comes to, for people."""
         trade, partner = self.trade, words.capital(self.trade.partner)
-        bought, received = str(trade.energy), str(trade.received)
+        bought, received = trade.energy, trade.received
+        cost, paid, back = (words.tokens(money.value) for money in (trade.cost, trade.paid, trade.refunded))
         if trade.side is Side.SELLER:
             return {
-                TradeState.SETTLED: f"{partner} bought {bought}, took {received} and paid {trade.paid} tokens for it.",
+                TradeState.SETTLED: f"{partner} bought {bought}, took {received} and paid {paid} for it.",
                 TradeState.REFUNDED: f"{partner} bought {bought} and got everything back.",
                 TradeState.ENDED: f"{partner} took {received} of {bought}; the payment is on its way.",
             }.get(trade.state, f"{partner} bought {bought} and has taken {received} so far.")
         return {
-            TradeState.SETTLED: f"Bought {bought}, received {received}, paid {trade.paid} tokens. "
-            f"{trade.refunded} tokens came back.",
-            TradeState.REFUNDED: f"Bought {bought}; all {trade.refunded or trade.cost} tokens came back.",
+            TradeState.SETTLED: f"Bought {bought}, received {received}, paid {paid}. {back} came back.",
+            TradeState.REFUNDED: f"Bought {bought} for {cost}; all of it came back.",
             TradeState.FAILED: "It never became an order; nothing was paid.",
-            TradeState.ENDED: f"Received {received} of {bought}. {trade.cost} tokens stay in escrow until "
+            TradeState.ENDED: f"Received {received} of {bought}. {cost} stay in escrow until "
             f"{partner} settles; what was not received comes back.",
-        }.get(trade.state, f"Bought {bought} for at most {trade.cost} tokens; received {received} so far.")
+        }.get(trade.state, f"Bought {bought} for at most {cost}; received {received} so far.")
 
     @property
     def entries(self) -> list[Entry]:

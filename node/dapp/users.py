@@ -1,7 +1,7 @@
 """Who may look: users with argon2 passwords and their sessions, in `dapp.db`.
 
 There is no default password: `set_password` makes one, which is shown once. A session is a random token in a
-signed cookie; the file keeps only its SHA-256, so a copied file opens no page. A new password ends the sessions.
+signed cookie; the file keeps only its SHA-256, so a copied file opens no page. A new password ends them.
 """
 
 from __future__ import annotations

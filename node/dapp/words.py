@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from quantities import Energy, Power, Price, SoC, Tokens
 
@@ -60,8 +61,13 @@ def power(mw: int) -> str:
 
 
 def tokens(base: int) -> str:
-    """Tokens in base units: "12.50 tokens"."""
-    return f"{Tokens(base)} tokens"
+    """Tokens in base units: "12.50 tokens", and three figures of less than one: "0.000525 tokens"."""
+    whole = Tokens.parse(1).value
+    if not base:
+        return "0 tokens"
+    if abs(base) >= whole:
+        return f"{Tokens(base)} tokens"
+    return f"{Decimal(f'{base / whole:.3g}'):f} tokens"
 
 
 def price(base: int) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, jsonify, request
 from flask.wrappers import Response
 
 from node.dapp.context import context
-from node.dapp.curves import battery_chart, power_chart
+from node.dapp.curves import Span, battery_chart, power_chart
 from node.readings.opening import open_readings
 from node.readings.settings import ReadingsSettings
 from store.errors import StoreError
@@ -35,7 +35,7 @@ def chart(name: str) -> Response:
         with open_readings(
             household.readings or ReadingsSettings(), household.state, read_only=True
         ) as readings:
-            found = CHARTS[name](household, readings, end - span * 1_000, end, POINTS)
+            found = CHARTS[name](household, readings, Span(end - span * 1_000, end, POINTS))
     except StoreError as error:
         return jsonify(columns=[], series=[], empty=f"No readings yet: {error}.")
     return jsonify(

@@ -67,7 +67,14 @@ def block(which: str) -> str:
         abort(404, "A block is a number, or 0x and 64 hexadecimal digits.")
     ledger = context().ledger
     found, deeds = ledger.block(int(which) if which.isdecimal() else which)
-    return _render("explorer/block.html", block=found, deeds=deeds, head=ledger.head(), depth=_depth())
+    return _render(
+        "explorer/block.html",
+        block=found,
+        deeds=deeds,
+        sealer=ledger.sealed_by(found),
+        head=ledger.head(),
+        depth=_depth(),
+    )
 
 
 @page.get("/tx/<tx_hash>")
@@ -116,8 +123,8 @@ def _place(asked: str, ledger: Ledger) -> str:
         if asked and household.name.lower().startswith(asked.lower()):
             return url_for("explorer.address", account=household.account)
     raise NotFound(
-        f"Nothing is called “{asked}”. Search for a block's number, a transaction's or block's hash, an address, "
-        "an order, or a household's name."
+        f"Nothing is called “{asked}”. Search for a block's number, a transaction's or block's hash, "
+        "an address, an order, or a household's name."
     )
 
 

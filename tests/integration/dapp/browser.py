@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over its debugging pipe (no port, no package): enough to log in, look and click.
+"""A headless Chromium, driven over its debugging pipe (no port, no package): logs in, looks, clicks.
 
 https://chromedevtools.github.io/devtools-protocol/
 """
@@ -92,8 +92,9 @@ class Browser:
 
     def open(self, address: str) -> None:
         """Go there and wait until it is loaded."""
+        self.run("window.before = true")
         self._ask("Page.navigate", url=address)
-        self.until(f"document.readyState === 'complete' && location.href !== 'about:blank' && {json.dumps(address)} && true")
+        self.until("!window.before && document.readyState === 'complete'")
 
     def run(self, script: str) -> Any:
         """What an expression comes to."""

@@ -1,4 +1,4 @@
-"""A made-up household whose processes have just written their files: what the pages are tried and looked at with.
+"""A made-up household whose processes have just written their files: to try and look at the pages.
 
 `python -m tests.integration.dapp.made_up FOLDER` makes one, prints its password, and keeps its files fresh.
 """
@@ -56,7 +56,9 @@ def order(number: int) -> str:
     return f"0x{number:02x}" + "5e" * 31
 
 
-def trade(number: int, created: float, state: TradeState = TradeState.SETTLED, side: Side = Side.BUYER) -> Trade:
+def trade(
+    number: int, created: float, state: TradeState = TradeState.SETTLED, side: Side = Side.BUYER
+) -> Trade:
     """A trade that has come as far as its state says."""
     energy = Energy(2_100 + 130 * number)
     received = Energy(0)
@@ -101,7 +103,13 @@ def steps(made: Trade) -> list[Step]:
         Step(name="supplied", at=at + 3.9, text="Own contact on tie 11."),
     ]
     told += [
-        Step(name="voucher", at=at + 4 + 3 * i, kind=Proof.VOUCHER, proof="0x" + f"{i:02x}" * 65, text=f"{40 * i} mWh")
+        Step(
+            name="voucher",
+            at=at + 4 + 3 * i,
+            kind=Proof.VOUCHER,
+            proof="0x" + f"{i:02x}" * 65,
+            text=f"{40 * i} mWh",
+        )
         for i in range(1, 16)
     ]
     if made.state is TradeState.SETTLED:
@@ -158,7 +166,9 @@ def _read_back(house: Household, now: float) -> None:
     readings.close()
 
 
-def publish(root: Path, state: State = State.SUPPLIED, sampled: float | None = None, soc: int = 4_130) -> None:
+def publish(
+    root: Path, state: State = State.SUPPLIED, sampled: float | None = None, soc: int = 4_130
+) -> None:
     """Write what the processes publish in the run folder.
 
     Args:
@@ -174,14 +184,23 @@ def publish(root: Path, state: State = State.SUPPLIED, sampled: float | None = N
             meter=name, forward=122_490, reverse=800, power=power, sampled=snapshot.boottime() - age
         )
         registers.write(house.run / "meters", register)
-    battery = {"soc": soc, "voltage_mv": 3_842, "power_mw": powers["battery"], "method": "coulomb", "confidence": 90}
+    battery = {
+        "soc": soc,
+        "voltage_mv": 3_842,
+        "power_mw": powers["battery"],
+        "method": "coulomb",
+        "confidence": 90,
+    }
     snapshot.write(house.run / "battery.json", battery, sampled)
     signers = [f"0x{n:040x}" for n in (1, 2, 3)]
     chain = {"height": 4_231, "head_time": now - age - 1, "peers": 3, "signers": signers}
     chain |= {"sealing": True, "syncing": False, "geth": "1.13.15"}
     snapshot.write(house.run / "chain.json", chain, sampled)
     told = {
-        State.SUPPLIED: ("The battery fell to 29.6 %, below its limit of 30 %.", "Home again at 60 %, or when 1.33 Wh are used up."),
+        State.SUPPLIED: (
+            "The battery fell to 29.6 %, below its limit of 30 %.",
+            "Home again at 60 %, or when 1.33 Wh are used up.",
+        ),
         State.HOME: ("The battery is at 41 %, above its limit of 30 %.", "Buys when it falls below 30 %."),
     }
     reason, then = told.get(state, ("The relay does not answer.", "Tries again in 30 s."))
