@@ -19,8 +19,11 @@ from simulation.neighbourhood.scenario import (
     Scenario,
 )
 
-P2P, RPC, AUTHRPC, RELAY, PAGES = 30303, 8545, 8551, 15555, 8080
-"""The standard ports."""
+P2P, RPC, RELAY, PAGES = 30303, 8545, 15555, 8080
+"""The standard ports, on each household's own address."""
+
+AUTHRPC = 8551
+"""Of the first household, on 127.0.0.1, where geth opens it in any case; the others' follow."""
 
 MAX_PRICE = 400
 """Tokens per kWh: what a token is worth on a bench of a few watt-hours."""
@@ -123,6 +126,11 @@ def sensor(around: Surroundings, point: str) -> dict[str, Any]:
     return {"driver": "simulated", "world": str(around.world), "point": point}
 
 
+def authrpc(member: Member) -> int:
+    """The port that geth opens for nobody."""
+    return AUTHRPC + (int(member.address) & 0xFF) - 1
+
+
 def chain(member: Member, around: Surroundings) -> dict[str, Any]:
     """The household's chain node, and its sealer if it seals."""
     node: dict[str, Any] = {
@@ -130,7 +138,7 @@ def chain(member: Member, around: Surroundings) -> dict[str, Any]:
         "data": "chain",
         "listen": f"{member.address}:{P2P}",
         "http": f"{member.address}:{RPC}",
-        "authrpc_port": AUTHRPC,
+        "authrpc_port": authrpc(member),
         "ipc": str(around.run / member.name / "geth.ipc"),
         "key_file": "node.key",
         "peers": [enode for name, enode in around.enodes.items() if name != member.name],

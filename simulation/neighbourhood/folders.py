@@ -47,6 +47,11 @@ class Neighbourhood:
     run: Path
     authority: Account
     accounts: dict[str, str]
+    """By household."""
+
+    enodes: dict[str, str]
+    """By household."""
+
     logins: tuple[Login, ...]
 
     @property
@@ -111,6 +116,7 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
         run=run,
         authority=authority,
         accounts=dict(around.accounts),
+        enodes=dict(around.enodes),
         logins=tuple(login(folder, member) for member in scenario.members),
     )
 

@@ -16,7 +16,7 @@ from simulation.world import notes, state
 from simulation.world.contacts import drive
 from simulation.world.notes import Event, Flow, Note, Switching
 from simulation.world.spec import ContactSpec, WorldError, WorldSpec
-from simulation.world.step import step
+from simulation.world.step import line_of, step
 
 FLOW_EVERY = 0.25
 """World seconds between two notes of a line's counters."""
@@ -59,6 +59,8 @@ class Bench:
             self.state, noted = step(self.spec, self.state, self.spec.dt)
             for note in noted:
                 self._note(note)
+                if isinstance(note, Switching) and (line := line_of(self.spec, note.contact)) is not None:
+                    self._note(Flow(note.at, line.name, note.delivered, note.received))
             if self.state.t >= self._next_flow:
                 self._next_flow += FLOW_EVERY
                 self._sample_flows()
@@ -111,7 +113,7 @@ class Bench:
         self.state = replace(self.state, contacts={**self.state.contacts, contact: changed})
 
     def energy(self, line: str, start: float, end: float) -> tuple[float, float]:
-        """(delivered, received) in mWh over one line between two world seconds."""
+        """(delivered, received) in mWh over one line between two world seconds, exact at every switching."""
         if line not in self.state.lines:
             raise UnknownThing(f"no line is called {line!r}")
         now = self.state.lines[line]
