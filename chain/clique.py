@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chain import genesis, ipc
+from chain.blocks import Header, parse_header
 from chain.engine import NodeStatus
-from chain.errors import BadAnswer, NodeUnavailable, SettingRefused
+from chain.errors import BadAnswer, NodeUnavailable, SettingRefused, UnknownBlock
 from chain.files import replace_file
 from chain.keys import load_node_key
 from chain.settings import IPC_LIMIT, NodeSettings
@@ -141,6 +142,19 @@ class Clique:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadAnswer(f"{self.ipc} tells no head: {error!r}") from None
+
+    def headers(self, first: int, last: int) -> list[Header]:
+        """Read headers over the administrative socket.
+
+        Raises:
+            Unreachable, RpcError, BadAnswer: it does not answer as it should.
+            UnknownBlock: it does not have them.
+        """
+        calls = [("eth_getBlockByNumber", (hex(number), False)) for number in range(first, last + 1)]
+        answers = ipc.batch(self.ipc, calls) if calls else []
+        if None in answers:
+            raise UnknownBlock(f"{self.ipc} has no block {first + answers.index(None)}")
+        return [parse_header(answer) for answer in answers]
 
     def befriend(self, enode: str) -> None:
         """Dial a node, and count its connections beside the limit of peers."""

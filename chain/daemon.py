@@ -13,8 +13,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
 
-import structlog
-
 from chain.errors import Misconfigured, StartRefused, Unavailable
 
 __all__ = [
@@ -110,6 +108,8 @@ def run_every(
 
 def configure_logs(level: str = "info") -> None:
     """Log one event a line to stderr, as `timestamp=… level=… event=… key=value`."""
+    import structlog  # noqa: PLC0415 - 10 MB, which the smallest daemons do without (chain.lines)
+
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[

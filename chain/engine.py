@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chain.blocks import Header
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeStatus:
@@ -56,6 +58,14 @@ class Engine(Protocol):
 
         Raises:
             ChainError: it does not answer.
+        """
+        ...
+
+    def headers(self, first: int, last: int) -> list[Header]:
+        """Consecutive headers, both ends included, asked of the running node.
+
+        Raises:
+            ChainError: it does not answer, or does not have them.
         """
         ...
 
