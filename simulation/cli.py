@@ -14,7 +14,7 @@ FAILED = 1
 UNAVAILABLE = 69
 
 
-class Length(click.ParamType):
+class Length(click.ParamType[float]):
     """A length of time: "10m", "90 s", "1h"."""
 
     name = "time"

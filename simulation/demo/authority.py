@@ -9,8 +9,6 @@ from __future__ import annotations
 import threading
 import time
 
-import structlog
-
 from chain.client import ChainClient
 from chain.daemon import Stop
 from chain.errors import ChainError
@@ -24,8 +22,6 @@ from quantities import Tokens
 from simulation.neighbourhood.configuration import RELAY, RPC
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.neighbourhood.scenario import Member
-
-log = structlog.get_logger()
 
 TOKENS = Tokens.parse(1_000)
 """Minted for each household."""
@@ -65,7 +61,6 @@ class Founding(threading.Thread):
                 manifest.save(self._neighbourhood.manifest)
                 self.founded = time.monotonic()
                 self.manifest = manifest
-                log.info("authority.founded", market=manifest.current, block=manifest.block)
         except (ChainError, ContractsError) as error:
             self.failure = str(error)
         finally:

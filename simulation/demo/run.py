@@ -139,7 +139,8 @@ class Demo:
 
     def _until_done(self, show: Show) -> None:
         while not self.stop.wait(BEAT):
-            self.supervisor.step()
+            for line in self.supervisor.step():
+                show.tell(self._elapsed(), line)
             self._milestones(show)
             for line in self.watch.look(self.supervisor, self.founding.manifest):
                 show.tell(self._elapsed(), line)

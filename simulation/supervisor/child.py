@@ -13,8 +13,8 @@ LONGEST_PAUSE = 8.0
 HEALTHY = 20.0
 """Seconds after which a process that dies has earned a quick restart again."""
 
-CONFIGURATION = 78
-"""Exit code of a process whose configuration is wrong: trying again does not help."""
+REFUSALS = frozenset({64, 78})
+"""Exit codes of a wrong command line and a wrong configuration: trying again does not help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Child:
     """When it may start (again)."""
 
     refused: bool = False
-    """It said that its configuration is wrong."""
+    """It said that its command line or its configuration is wrong."""
 
     def running(self, pid: int, now: float) -> Child:
         """It was started."""
@@ -65,7 +65,7 @@ class Child:
             pid=None,
             due=now + pause,
             pause=min(pause * 2, LONGEST_PAUSE),
-            refused=code == CONFIGURATION,
+            refused=code in REFUSALS,
         )
 
     def is_due(self, now: float) -> bool:

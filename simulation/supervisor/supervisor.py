@@ -11,16 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import structlog
-
 from simulation.supervisor import guard
 from simulation.supervisor.child import Child, Command
-
-log = structlog.get_logger()
 
 PATIENCE = 3.2
 """Seconds between asking everything to stop and killing what has not."""
@@ -55,18 +51,18 @@ class Supervisor:
                 raise ValueError(f"there is a process {command.name!r} already")
             self.children[command.name] = Child(command=command)
 
-    def step(self) -> None:
-        """Start what is due, notice what died.
+    def step(self) -> list[str]:
+        """Start what is due, notice what died; each death in words.
 
         Raises:
             GaveUp: a process says that its configuration is wrong.
         """
-        for name, process in list(self.processes.items()):
-            if (code := process.poll()) is not None:
-                self._buried(name, code)
+        ended = {n: code for n, process in self.processes.items() if (code := process.poll()) is not None}
+        deaths = [self._bury(name, code) for name, code in ended.items()]
         for name, child in self.children.items():
             if child.is_due(time.monotonic()):
                 self.children[name] = child.running(self._start(child.command), time.monotonic())
+        return deaths
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
         """Send one process a signal, as a fault would; returns its pid.
@@ -81,33 +77,33 @@ class Supervisor:
     def stop(self) -> None:
         """End every process: asked first, killed after a few seconds. Returns when all are gone."""
         last = {name for name, child in self.children.items() if child.command.last}
-        self._end({name: p for name, p in self.processes.items() if name not in last}, PATIENCE)
-        self._end({name: p for name, p in self.processes.items() if name in last}, LAST_PATIENCE)
+        self._end([p for name, p in self.processes.items() if name not in last], PATIENCE)
+        self._end([p for name, p in self.processes.items() if name in last], LAST_PATIENCE)
         self.processes.clear()
         self._end_guard()
 
-    def _buried(self, name: str, code: int) -> None:
+    def _bury(self, name: str, code: int) -> str:
         """Note a death, and clear up after it."""
         self._clear(self.processes.pop(name).pid)
         child = self.children[name] = self.children[name].died(code, time.monotonic())
-        log.warning("child.died", name=name, code=code, starts=child.starts)
+        said = last_line(child.command.log)
         if child.refused:
-            raise GaveUp(f"{name}: {last_line(child.command.log)}")
+            raise GaveUp(f"{name}: {said}")
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}: {said}"
+        return f"{name} {how}; starts again in {child.due - time.monotonic():.1f} s"
 
-    def _end(self, processes: Mapping[str, subprocess.Popen[bytes]], patience: float) -> None:
-        for process in processes.values():
+    def _end(self, processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
+        for process in processes:
             with suppress(ProcessLookupError):
                 process.terminate()
         until = time.monotonic() + patience
-        for name, process in processes.items():
-            try:
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(until - time.monotonic(), 0.01))
-            except subprocess.TimeoutExpired:
-                log.warning("child.killed", name=name)
             self._clear(process.pid)
             process.wait()
         gone = time.monotonic() + GONE
-        while time.monotonic() < gone and any(guard.alive(process.pid) for process in processes.values()):
+        while time.monotonic() < gone and any(guard.alive(process.pid) for process in processes):
             time.sleep(0.01)
 
     def _start(self, command: Command) -> int:

@@ -3,7 +3,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.supervisor.child import CONFIGURATION, FIRST_PAUSE, HEALTHY, LONGEST_PAUSE, Child, Command
+from simulation.supervisor.child import FIRST_PAUSE, HEALTHY, LONGEST_PAUSE, REFUSALS, Child, Command
 
 COMMAND = Command(name="birch.relay", arguments=("true",), log=Path("relay.log"))
 
@@ -33,12 +33,12 @@ def test_a_child_that_lived_well_starts_again_quickly() -> None:
 
 
 def test_a_wrong_configuration_is_not_tried_again() -> None:
-    child = Child(command=COMMAND).running(7, now=0).died(CONFIGURATION, now=1)
+    child = Child(command=COMMAND).running(7, now=0).died(78, now=1)
     assert child.refused
     assert not child.is_due(1e9)
 
 
-@given(st.lists(st.tuples(st.integers(0, 255).filter(lambda c: c != CONFIGURATION), st.floats(0, 100))))
+@given(st.lists(st.tuples(st.integers(0, 255).filter(lambda c: c not in REFUSALS), st.floats(0, 100))))
 def test_whatever_dies_comes_back_within_the_longest_pause(deaths: list[tuple[int, float]]) -> None:
     child, now = Child(command=COMMAND), 0.0
     for code, lived in deaths:
