@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.codec import Decoded
-from simulation.demo.ledger import Order, Record, closed_books, fold, settled
+from simulation.demo.ledger import Record, closed_books, fold, settled
 
 ALDER, BIRCH = "0xA1", "0xB1"
 PRICE = 280 * 10**18
@@ -70,8 +70,7 @@ def test_books_close_when_every_token_is_somewhere(orders: list[tuple[int, float
 
 
 def test_a_single_lost_unit_is_seen() -> None:
-    order = Order(
-        id="0x1", buyer=BIRCH, seller=ALDER, contact=1, energy=1, price=1, cost=100, paid=40, refunded=59
-    )
-    books = closed_books(minted=1_000, balances={"a": 1_000}, escrow=0, orders=[order], block=1)
+    [order] = fold([funded(1, 10), redeemed(1, 20, 700)]).values()
+    order.refunded -= 1
+    books = closed_books(minted=10**24, balances={"a": 10**24}, escrow=0, orders=[order], block=1)
     assert not books["exact"]

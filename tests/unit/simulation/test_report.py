@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ def switching(at: float, closed: bool, contact: str = TIE) -> dict[str, Any]:
     return {"at": BEGAN + at, "contact": contact, "closed": closed}
 
 
-def collected(books: list[BuyersBook], switchings: list[Mapping[str, Any]]) -> Evidence:
+def collected(books: list[BuyersBook], switchings: Sequence[Mapping[str, Any]]) -> Evidence:
     """A line that carries 100 mWh a second whenever asked."""
     return Evidence(
         scenario=plan(2),

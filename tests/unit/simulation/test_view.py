@@ -1,11 +1,12 @@
 from io import StringIO
+from typing import Any
 
 from rich.console import Console
 
 from simulation.demo.table import render
 from simulation.demo.view import row
 
-FILES = {
+FILES: dict[str, dict[str, Any]] = {
     "trading": {
         "state": "supplied", "reason": "Alder supplies it.", "order": "0x1", "seller": "alder",
         "energy_mwh": 1_500, "received_mwh": 320, "balance": str(12 * 10**18),
