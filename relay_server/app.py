@@ -12,7 +12,7 @@ import asyncio
 import errno
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -93,7 +93,7 @@ def run(
     with_records.keep([Tell(event="boot", contact=0, facts={"boot": with_records.remembered.boot})])
     reader = ChainReader(client, manifest, owner, [feed.contact for feed in settings.feeds])
     chain = ChainView(reader, switchboard.orders_supplied, boottime, settings.confirmations)
-    safety = Safety(settings, switchboard, chain, registers_directory, stop)
+    safety = Safety(settings, switchboard, chain, registers_directory, stop.set)
     identity = Identity(
         relay=owner, chain_id=manifest.chain_id, markets=(manifest.current, *manifest.draining)
     )
@@ -123,13 +123,14 @@ class Safety:
         switchboard: Switchboard,
         chain: ChainView,
         registers_directory: Path,
-        stop: Stop,
+        failed: Callable[[], None],
     ) -> None:
+        """Prepare; `failed` is called when the loop cannot go on."""
         self._meters = {c.contact: c.meter for c in (*settings.feeds, *settings.ties)}
         self._switchboard = switchboard
         self._chain = chain
         self._directory = registers_directory
-        self._stop = stop
+        self._failed = failed
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="safety", daemon=True)
         self.failure: Exception | None = None
@@ -163,7 +164,7 @@ class Safety:
             log.exception("safety loop failed: every coil is released")
             self.failure = error
             self._switchboard.make_safe(boottime(), "the safety loop failed")
-            self._stop.set()
+            self._failed()
 
     def _read(self) -> Mapping[int, Register | None]:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}
