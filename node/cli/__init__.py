@@ -19,6 +19,9 @@ import click
 from chain.errors import ChainError, StartRefused
 from contracts.errors import ContractsError
 from node.cli.lazy import LazyGroup
+from node.dapp.errors import DappError
+from node.sensors.errors import SensorError
+from node.wallet.errors import WalletError
 from relay_server.errors import RelayError
 from store.errors import StoreError
 
@@ -40,6 +43,10 @@ COMMANDS = {
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""
+
+
+EXPECTED = (ChainError, ContractsError, DappError, RelayError, SensorError, StoreError, WalletError)
+"""The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
 
 
 @click.group(
@@ -84,7 +91,7 @@ def exit_code(error: Exception) -> int | None:
         return USAGE
     if isinstance(error, StartRefused):
         return error.exit_code
-    return UNAVAILABLE if isinstance(error, ChainError | ContractsError | RelayError | StoreError) else None
+    return UNAVAILABLE if isinstance(error, EXPECTED) else None
 
 
 def _lines(error: Exception) -> list[str]:

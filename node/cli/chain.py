@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
 import click
 
+from chain.daemon import Stop
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
-from node.cli.options import with_settings
+from node.cli.daemon import daemon
+from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
+from store import snapshot
+
+STALE = 10.0
+"""Seconds: the chain process tells the node's state every second."""
 
 
 @click.group()
@@ -16,20 +26,108 @@ def chain() -> None:
 
 
 @chain.command()
-@with_settings
-@click.pass_context
-def seal(context: click.Context, settings: Settings) -> None:
+@daemon
+def run(settings: Settings, stop: Stop) -> int:
+    """Run the chain node until stopped, and start it again when it dies."""
+    from chain import run as runner  # noqa: PLC0415 - each daemon pays for its own
+
+    def publish(state: Mapping[str, object]) -> None:
+        snapshot.write(settings.paths.chain, state)
+
+    node(settings)
+    return runner.run(settings.chain, publish, stop, Neighbours(settings.chain.manifest, settings.chain.rpc))
+
+
+@chain.command()
+@daemon
+def seal(settings: Settings, stop: Stop) -> int:
     """Hold the sealing key and sign block headers for the node, until stopped."""
     from chain import sealer  # noqa: PLC0415 - each daemon pays for its own
-    from chain.daemon import Stop, configure_logs  # noqa: PLC0415
 
     section = node(settings).seal
     if section is None:
         raise Misconfigured(
             "there is no section `chain.node.seal` in the configuration: this node is no signer"
         )
-    configure_logs()
-    context.exit(sealer.run(section, Stop().on_signals()))
+    return sealer.run(section, stop)
+
+
+@chain.command()
+@json_option
+@with_settings
+def init(settings: Settings, as_json: bool) -> None:
+    """Make the node's data directory from the genesis file; `run` does so too."""
+    from chain.clique import Clique  # noqa: PLC0415 - only what each command needs
+
+    section = node(settings)
+    engine = Clique(node=section, genesis=settings.chain.genesis)
+    engine.version()
+    engine.init()
+    text = f"{section.data} holds the chain of {settings.chain.genesis}"
+    answer(as_json, {"data": str(section.data), "genesis": str(settings.chain.genesis)}, text)
+
+
+@chain.command()
+@json_option
+@with_settings
+@click.pass_context
+def status(context: click.Context, settings: Settings, as_json: bool) -> None:
+    """Show height, age of the head, peers and signers, as the running node tells them.
+
+    Exit code 1 when no node runs.
+    """
+    told = snapshot.read(settings.paths.chain)
+    if told is None:
+        answer(as_json, {"running": False}, f"nothing in {settings.paths.chain}: no chain process runs")
+        context.exit(1)
+    running = told.age() < STALE
+    facts = {"running": running, "told_s_ago": round(told.age(), 1), **told.fields}
+    answer(as_json, facts, "\n".join(told_by(told, time.time())))
+    context.exit(0 if running else 1)
+
+
+def told_by(told: snapshot.Snapshot, now: float) -> Iterator[str]:
+    """The node's state for people.
+
+    Args:
+        now: Unix seconds.
+    """
+    fields = told.fields
+    age = now - float(fields.get("head_time") or 0)
+    yield f"block {fields.get('height')}, {age:.0f} s old; told {told.age():.1f} s ago"
+    sealing = "seals" if fields.get("sealing") else "does not seal"
+    syncing = ", is catching up" if fields.get("syncing") else ""
+    yield f"geth {fields.get('geth')} has {fields.get('peers')} peers, {sealing}{syncing}"
+    yield from (f"signer {signer}" for signer in fields.get("signers", ()))
+    if told.age() >= STALE:
+        yield "nothing newer was told: is the chain process still running?"
+
+
+class Neighbours:
+    """The enodes of the admitted households, read out of the registry."""
+
+    def __init__(self, manifest: Path, rpc: str) -> None:
+        """Read nothing yet: neither manifest nor node need be there when the chain process starts."""
+        self._manifest = manifest
+        self._rpc = rpc
+
+    def __call__(self) -> Sequence[str]:
+        """All of them as the chain's head has them.
+
+        Raises:
+            ContractsError: there is no manifest yet, or it is another chain's.
+            ChainError: the node does not answer.
+        """
+        from chain.client import ChainClient  # noqa: PLC0415 - not before geth runs
+        from contracts import manifest  # noqa: PLC0415
+        from contracts.bindings.registry import Registry  # noqa: PLC0415
+
+        client = ChainClient(self._rpc)
+        try:
+            households = Registry(client, manifest.load(self._manifest).registry).households()
+        finally:
+            client.close()
+        return [each.enode for each in households if each.admitted and each.enode]
 
 
 def node(settings: Settings) -> NodeSettings:

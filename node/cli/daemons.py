@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from node.cli.options import with_settings
+from chain.daemon import Stop
+from node.cli.daemon import daemon, start_logs
 from node.config import Settings
 
 
@@ -14,21 +15,32 @@ def logger() -> None:
 
 
 @logger.command(name="run")
-@with_settings
-@click.pass_context
-def run_logger(context: click.Context, settings: Settings) -> None:
+@daemon
+def run_logger(settings: Settings, stop: Stop) -> int:
     """Log the household's meters until stopped."""
-    from chain.daemon import Stop, configure_logs  # noqa: PLC0415 - each daemon pays for its own
-    from node.logger.run import run  # noqa: PLC0415
+    start_logs()
+    from node.logger.run import run  # noqa: PLC0415 - each daemon pays for its own
 
-    configure_logs()
-    context.exit(
-        run(
-            settings.sensors,
-            settings.battery,
-            settings.readings,
-            run_folder=settings.paths.run,
-            state_folder=settings.paths.state,
-            stop=Stop().on_signals(),
-        )
+    return run(
+        settings.sensors,
+        settings.battery,
+        settings.readings,
+        run_folder=settings.paths.run,
+        state_folder=settings.paths.state,
+        stop=stop,
     )
+
+
+@click.group()
+def client_interaction() -> None:
+    """Buy and sell energy by itself."""
+
+
+@client_interaction.command(name="run")
+@daemon
+def run_client_interaction(settings: Settings, stop: Stop) -> int:
+    """Trade for the household until stopped."""
+    start_logs()
+    from node.client_interaction.loop import run  # noqa: PLC0415 - each daemon pays for its own
+
+    return run(settings, stop)

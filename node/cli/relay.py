@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chain.daemon import Stop
 from chain.errors import Misconfigured
+from node.cli.daemon import daemon, start_logs
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from relay_server.settings import RelaySettings
 
 if TYPE_CHECKING:
     from relay_server.messages import ContactState
+
+RECORDS = "relay.db"
 
 contact_argument = click.argument("contact", type=click.IntRange(min=0))
 reason_option = click.option("--reason", default="", help="Kept in the audit log.")
@@ -21,6 +25,27 @@ reason_option = click.option("--reason", default="", help="Kept in the audit log
 @click.group()
 def relay() -> None:
     """The relay server and its contacts."""
+
+
+@relay.command()
+@daemon
+def run(settings: Settings, stop: Stop) -> int:
+    """Switch the household's contacts until stopped; then every coil is released."""
+    start_logs()
+    from chain.client import ChainClient  # noqa: PLC0415 - only what each command needs
+    from contracts import manifest  # noqa: PLC0415
+    from node.wallet.address import own_address  # noqa: PLC0415
+    from relay_server import app  # noqa: PLC0415
+
+    return app.run(
+        section(settings),
+        own_address(settings.account),
+        registers_directory=settings.paths.meters,
+        state=settings.paths.state / RECORDS,
+        client=ChainClient(settings.chain.rpc, settings.chain.timeout),
+        manifest=manifest.load(settings.chain.manifest),
+        stop=stop,
+    )
 
 
 @relay.command()
@@ -59,7 +84,7 @@ def forgive(settings: Settings, buyer: str, contact: int, reason: str) -> None:
     if contact not in {feed.contact for feed in section(settings).feeds}:
         raise click.BadParameter(f"{contact} is not one of the feeds in relay.feeds", param_hint="CONTACT")
     try:
-        instructions.forgive(settings.paths.state / "relay.db", buyer, contact, reason)
+        instructions.forgive(settings.paths.state / RECORDS, buyer, contact, reason)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="BUYER") from error
     click.echo(f"forgiven: what {buyer} owes at contact {contact}")
@@ -73,7 +98,7 @@ def clear(settings: Settings, contact: int, reason: str) -> None:
     """Clear the latched fault of CONTACT (0 is home), after looking at the contact itself."""
     from relay_server import instructions  # noqa: PLC0415
 
-    instructions.clear(settings.paths.state / "relay.db", contact, reason)
+    instructions.clear(settings.paths.state / RECORDS, contact, reason)
     click.echo(f"the fault of contact {contact} is cleared")
 
 
@@ -90,7 +115,7 @@ def verify(context: click.Context, settings: Settings, as_json: bool) -> None:
     """Recompute the audit log's chain of hashes. Exit code 1 when an entry was changed or removed."""
     from relay_server import audit as log  # noqa: PLC0415
 
-    match log.verify(settings.paths.state / "relay.db"):
+    match log.verify(settings.paths.state / RECORDS):
         case log.Intact(entries=entries, head=head):
             facts = {"intact": True, "entries": entries, "head": head.hex()}
             answer(as_json, facts, f"intact: {entries} entries, the last is {head.hex()}")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from chain.client import ChainClient
-from chain.errors import ChainError, Unreachable
-from chain.keys import checksum
+from chain.errors import ChainError, Misconfigured, Unreachable
 from contracts import manifest as manifests
 from contracts.bindings import Household, Registry, Token
 from contracts.errors import ContractsError
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.wallet.address import own_address
 from quantities import Tokens
 
 FEW_FEES = 10**16
@@ -28,25 +27,17 @@ def check(settings: Settings) -> Iterator[Finding]:
         found = manifests.load(settings.chain.manifest)
         found.verify(client)
         yield Ok("token, registry and market are as deployed")
-        account = address(settings)
-        if account is None:
-            return
+        account = own_address(settings.account)
         households = Registry(client, found.registry).households()
         yield admitted(account, settings.household.name, households)
         yield fees(client.balance(account))
         yield Ok(f"balance: {Tokens(int(Token(client, found.token).balance(account)))} tokens")
     except Unreachable:
         yield Failed(f"cannot be checked: no node answers at {settings.chain.rpc}", "see chain, above")
+    except Misconfigured as error:
+        yield Failed(str(error), "see keys, above")
     except (ContractsError, ChainError) as error:
         yield Failed(str(error), f"{OPERATOR} for genesis and manifest, and look at chain.rpc")
-
-
-def address(settings: Settings) -> str | None:
-    """The household's account, as its keystore names it in clear; None if it does not."""
-    try:
-        return checksum(str(json.loads(settings.account.keystore.read_text())["address"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def admitted(account: str, name: str, households: list[Household]) -> Finding:

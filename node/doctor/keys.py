@@ -15,7 +15,8 @@ ADVICE = "a key file belongs to its process's user, mode 0600; commonwatt key ne
 
 def check(settings: Settings) -> Iterator[Finding]:
     """Open every key of this household once."""
-    yield opened("the household's account", settings.account.keystore, settings.account.password_file)
+    account = settings.account
+    yield opened("the household's account", account.keystore, account.password_file, account.address)
     node = settings.chain.node
     if node is None:
         return
@@ -24,12 +25,17 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield opened("the sealing key", node.seal.keystore, node.seal.password_file)
 
 
-def opened(whose: str, keystore: Path, password_file: Path) -> Finding:
-    """Whether a keystore opens."""
+def opened(whose: str, keystore: Path, password_file: Path, address: str | None = None) -> Finding:
+    """Whether a keystore opens, and is the one that the configuration names."""
     try:
         account = keys.load(keystore, password_file)
     except KeyRefused as refusal:
         return Failed(str(refusal), ADVICE)
+    if address and address.lower() != account.address.lower():
+        return Failed(
+            f"{keystore} is the key of {account.address}, account.address says {address}",
+            "correct one of them",
+        )
     return Ok(f"{whose} is {account.address}")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chain.client import ChainClient
-from chain.errors import ChainError
+from chain.errors import ChainError, Misconfigured
 from node.config import Settings
-from node.doctor import contracts
 from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.wallet.address import own_address
 from relay_server.client import RelayClient
 from relay_server.errors import RelayError, RelayUnreachable, WrongRelay
 from relay_server.messages import ContactState
@@ -18,9 +18,17 @@ def check(settings: Settings) -> Iterator[Finding]:
     """Say hello to every relay that this household knows."""
     chain_id = followed(settings)
     if settings.relay:
-        yield from own(settings.relay.listen, contracts.address(settings), chain_id)
+        yield from own(settings.relay.listen, account(settings), chain_id)
     for name, seller in settings.sellers.items():
         yield sellers(name, seller.relay, seller.account, chain_id)
+
+
+def account(settings: Settings) -> str | None:
+    """Whose relay ours has to be; None when neither configuration nor keystore tells."""
+    try:
+        return own_address(settings.account)
+    except Misconfigured:
+        return None
 
 
 def followed(settings: Settings) -> int | None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
+
+
+def _address(given: str) -> str:
+    if not ADDRESS.match(given):
+        raise ValueError("write an account as 0x and 40 hexadecimal digits")
+    return given
 
 
 class AccountSettings(BaseModel):
@@ -14,3 +24,7 @@ class AccountSettings(BaseModel):
 
     keystore: Path = Field(description="the key, encrypted (Web3 secret storage, as geth writes it)")
     password_file: Path = Field(description="a file with the key's password; nobody else may read it")
+    address: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None,
+        description="the account, for processes that may not read its key; null: as the keystore says",
+    )
