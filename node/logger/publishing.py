@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import structlog
-
+from chain import lines
 from node.logger import charge, meter
 from node.logger.charge import Charge, Pack, Seen
 from node.logger.curves import curve
@@ -21,8 +20,6 @@ from node.readings.interface import Sample
 from node.sensors.settings import SensorSettings
 from store import registers, snapshot
 from store.errors import StoreError
-
-log = structlog.get_logger()
 
 
 class Household:
@@ -86,7 +83,7 @@ class Household:
         try:
             self._ledger.save(tuple(self._meters.values()), self._battery, self._charge)
         except StoreError as error:
-            log.warning("registers.unsaved", reason=str(error))
+            lines.warning("registers.unsaved", reason=str(error))
 
     def _count(self, name: str, seen: Observation, limits: Limits) -> None:
         stepped = meter.step(self._meters[name], seen, limits)
@@ -97,7 +94,7 @@ class Household:
         if register is not None:
             self._publish(lambda: registers.write(self._run / "meters", register))
         for restart in stepped.restarts:
-            log.warning("meter.counter_restarted", meter=name, was_mwh=restart.was, now_mwh=restart.now)
+            lines.warning("meter.counter_restarted", meter=name, was_mwh=restart.was, now_mwh=restart.now)
 
     def _judge(self, name: str, seen: Observation) -> Charge | None:
         """The state of charge, if this is the battery's sensor."""
@@ -133,7 +130,7 @@ class Household:
             write()
         except StoreError as error:
             if not self._unwritable:
-                log.warning("registers.unpublished", reason=str(error))
+                lines.warning("registers.unpublished", reason=str(error))
             self._unwritable = True
         else:
             self._unwritable = False

@@ -7,13 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread
 
-import structlog
-
+from chain import lines
 from node.readings.interface import Readings, Sample
 from node.readings.settings import ReadingsSettings
 from store.errors import StoreError
-
-log = structlog.get_logger()
 
 SAVE_EVERY = 5.0
 """Seconds between two saves of the registers."""
@@ -68,7 +65,7 @@ class Recorder:
             surplus = len(self._waiting) - WAITING_SAMPLES
             if surplus > 0:
                 del self._waiting[: surplus + WAITING_SAMPLES // 10]
-                log.error("readings.dropped", samples=surplus + WAITING_SAMPLES // 10)
+                lines.warning("readings.dropped", samples=surplus + WAITING_SAMPLES // 10)
 
     def store(self) -> None:
         """Store what has come in. A batch that failed is repeated as it was: its fate may be unknown."""
@@ -84,7 +81,7 @@ class Recorder:
             self._failed(error)
         else:
             if self._pause:
-                log.info("readings.stored_again")
+                lines.info("readings.stored_again")
             self._pause = 0.0
 
     def close(self) -> None:
@@ -101,7 +98,7 @@ class Recorder:
 
     def _failed(self, error: StoreError) -> None:
         if not self._pause:
-            log.error("readings.unreachable", reason=str(error))
+            lines.warning("readings.unreachable", reason=str(error))
         self._pause = min(max(self._pause * 2, self._settings.batch), LONGEST_PAUSE)
         self._not_before = time.monotonic() + self._pause
 
@@ -111,4 +108,4 @@ class Recorder:
         self._prune_at = time.monotonic() + PRUNE_EVERY
         deleted = readings.prune(round(time.time() * 1_000) - self._settings.keep_days * DAY_MS)
         if deleted:
-            log.info("readings.pruned", samples=deleted)
+            lines.info("readings.pruned", samples=deleted)

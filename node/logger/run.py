@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-import structlog
-
+from chain import lines
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from chain.errors import Misconfigured, Unavailable
 from node.logger.ledger import FILE, Ledger
@@ -22,8 +21,6 @@ from node.readings.settings import ReadingsSettings
 from node.sensors.settings import SensorSettings
 from store.claim import Claim
 from store.errors import StoreError
-
-log = structlog.get_logger()
 
 LONGEST_WAIT = 0.25
 """Seconds that a wish to stop, or a driver that hangs, may go unnoticed."""
@@ -82,7 +79,7 @@ def _log(
     )
     outcomes: SimpleQueue[Outcome] = SimpleQueue()
     watched = [Supervised(name, settings, outcomes.put) for name, settings in sensors.items()]
-    log.info("logger.started", sensors=sorted(sensors), sample_s=readings.sample)
+    lines.info("logger.started", sensors=",".join(sorted(sensors)), sample_s=readings.sample)
     sd_ready()
     try:
         _sample(watched, household, readings.sample, outcomes, stop)
@@ -92,7 +89,7 @@ def _log(
         for keeper in keepers:
             keeper.stop(within=1.0)
         recorder.close()
-        log.info("logger.stopped")
+        lines.info("logger.stopped")
 
 
 def _sample(

@@ -6,15 +6,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import structlog
-
+from chain import lines
 from node.logger import supervision
 from node.logger.supervision import Act, Patience, Watch
 from node.logger.workers import Failed, Outcome, Said, Worker
 from node.sensors.driver import open_sensor
 from node.sensors.settings import SensorSettings
-
-log = structlog.get_logger()
 
 HANGING = 3
 """Threads of one sensor that may hang at a time; no more are started until one returns."""
@@ -86,13 +83,13 @@ class Supervised:
 
     def _measured(self) -> None:
         if self._watch.failures or not self._watch.answered:
-            log.info("sensor.measures", sensor=self.name, after_failures=self._watch.failures)
+            lines.info("sensor.measures", sensor=self.name, after_failures=self._watch.failures)
         self._watch = supervision.measured(self._watch)
 
     def _failed(self, now: float, reason: str, *, broken: bool) -> None:
         self._watch = supervision.failed(self._watch, now, self._patience, broken=broken)
         if self._watch.failures == 1 or not self._watch.running:
-            log.warning(
+            lines.warning(
                 "sensor.failed",
                 sensor=self.name,
                 reason=reason,
