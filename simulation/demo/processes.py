@@ -25,7 +25,9 @@ ROLES = {
 """Process → its command."""
 
 CHAIN = ("sealer", "chain")
-HOUSE = ("logger", "relay", "client-interaction", "dapp")
+HOUSE = ("logger", "client-interaction", "dapp")
+RELAYS = ("relay",)
+"""They do not start without the manifest, which is not there before the chain."""
 
 
 def world(neighbourhood: Neighbourhood) -> Command:
@@ -55,11 +57,11 @@ def of_chain(neighbourhood: Neighbourhood) -> list[Command]:
     ]
 
 
-def of_houses(neighbourhood: Neighbourhood) -> list[Command]:
-    """Everything else that every household runs."""
+def of_houses(neighbourhood: Neighbourhood, processes: tuple[str, ...] = HOUSE) -> list[Command]:
+    """These processes of every household."""
     return [
         command(neighbourhood, member, process)
-        for process in HOUSE
+        for process in processes
         for member in neighbourhood.scenario.members
     ]
 

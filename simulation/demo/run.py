@@ -23,7 +23,7 @@ from simulation.demo.startup import Startup, signs
 from simulation.demo.watch import Watch
 from simulation.neighbourhood import Scenario, plan
 from simulation.neighbourhood.folders import Neighbourhood, build
-from simulation.supervisor import GaveUp, Supervisor, ports
+from simulation.supervisor import Command, GaveUp, Supervisor, ports
 
 BEAT = 0.2
 """Seconds between two looks at everything."""
@@ -110,6 +110,8 @@ class Demo:
         self.startup = Startup(signs(neighbourhood))
         self.watch = Watch.over(neighbourhood)
         self.milestones: dict[str, float] = {}
+        self.relays: list[Command] = []
+        """Not started yet."""
 
     def run(self) -> None:
         """Start everything, watch, report, and end everything whatever happens."""
@@ -136,9 +138,13 @@ class Demo:
         self.supervisor.step()
         self.founding.start()
         self.supervisor.add(processes.of_houses(self.neighbourhood))
+        self.relays = processes.of_houses(self.neighbourhood, processes.RELAYS)
 
     def _until_done(self, show: Show) -> None:
         while not self.stop.wait(BEAT):
+            if self.founding.manifest is not None and self.relays:
+                self.supervisor.add(self.relays)
+                self.relays = []
             for line in self.supervisor.step():
                 show.tell(self._elapsed(), line)
             self._milestones(show)
