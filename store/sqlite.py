@@ -151,7 +151,8 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
             copy.close()
         fresh.replace(target)
     except (OSError, sqlite3.Error) as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
         raise Unwritable(f"cannot back {_name(connection)} up to {target}: {error}") from error
 
 
