@@ -1,6 +1,7 @@
 """The authority's work: deploying the contracts, admitting households, minting their tokens.
 
-It sends whole batches, so that a neighbourhood stands after two blocks rather than after one a transaction.
+A neighbourhood is one batch: the market's constructor needs the addresses of token and registry, and those
+follow from the authority's account and nonce before anything is sent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chain import rlp
+from chain.keys import checksum, keccak
 from contracts.abi import encode, struct
 from contracts.bindings import Household, Registry, Token
 from contracts.codec import artifact
@@ -40,11 +43,6 @@ class Receipt(Protocol):
         """Whether it did what it was to do; False: it reverted."""
         ...
 
-    @property
-    def contract(self) -> str | None:
-        """Address of the contract that it created."""
-        ...
-
 
 class Sender(Protocol):
     """Whoever holds the authority's key: `contracts.authority.Authority` is one."""
@@ -52,6 +50,10 @@ class Sender(Protocol):
     @property
     def address(self) -> str:
         """Its account."""
+        ...
+
+    def nonce(self) -> int:
+        """The number of its next transaction."""
         ...
 
     def send(self, transactions: Sequence[Transaction]) -> Sequence[Receipt]:
@@ -95,28 +97,29 @@ def deploy(sender: Sender, client: Chain, terms: Terms, admissions: Sequence[Adm
         DeploymentFailed: a transaction reverted, or the code on chain is not what was sent.
         ChainError: whatever sender and client raise.
     """
-    authority = sender.address
+    authority, nonce = sender.address, sender.nonce()
+    token, registry, market = (address_of(authority, nonce + n) for n in range(3))
     token_terms = (terms.token_name, terms.token_symbol, authority, terms.mint_cap.value, terms.mint_period)
-    first = [
-        Transaction(None, creation("EnergyToken", *token_terms)),
-        Transaction(None, creation("NodeRegistry", authority)),
-    ]
-    token, registry = (_created(receipt) for receipt in _send(sender, first))
     market_terms = (token, registry, terms.supply_blocks, terms.challenge_blocks)
-    rest = [
-        Transaction(None, creation("EnergyMarket", *market_terms)),
-        *admission_transactions(token, registry, admissions),
-    ]
-    receipt = _send(sender, rest)[0]
-    addresses = {"EnergyToken": token, "NodeRegistry": registry, "EnergyMarket": _created(receipt)}
+    receipts = _send(
+        sender,
+        [
+            Transaction(None, creation("EnergyToken", *token_terms)),
+            Transaction(None, creation("NodeRegistry", authority)),
+            Transaction(None, creation("EnergyMarket", *market_terms)),
+            *admission_transactions(token, registry, admissions),
+        ],
+    )
+    block = receipts[2].block
+    contracts = {token: "EnergyToken", registry: "NodeRegistry", market: "EnergyMarket"}
     return Manifest(
         chain_id=client.chain_id(),
         genesis_hash=client.genesis_hash().lower(),
-        block=receipt.block,
+        block=block,
         token=token,
         registry=registry,
-        current=addresses["EnergyMarket"],
-        code_hashes={at: _checked_hash(client, name, at, receipt.block) for name, at in addresses.items()},
+        current=market,
+        code_hashes={at: _checked_hash(client, name, at, block) for at, name in contracts.items()},
     )
 
 
@@ -141,6 +144,11 @@ def admission_transactions(token: str, registry: str, admissions: Sequence[Admis
         if each.gas_credit:
             listed.append(Transaction(account, value=each.gas_credit))
     return listed
+
+
+def address_of(creator: str, nonce: int) -> str:
+    """Where an account's transaction of this number creates its contract (Yellow Paper, section 7)."""
+    return checksum(keccak(rlp.encode([bytes.fromhex(creator[2:]), rlp.integer(nonce)]))[12:])
 
 
 def creation(contract: str, *arguments: Any) -> bytes:
@@ -170,12 +178,6 @@ def _send(sender: Sender, transactions: Sequence[Transaction]) -> Sequence[Recei
                 f"is {sender.address} the neighbourhood's authority, and is enough left of the mint cap?"
             )
     return receipts
-
-
-def _created(receipt: Receipt) -> str:
-    if receipt.contract is None:
-        raise DeploymentFailed(f"a creation in block {receipt.block} left no contract")
-    return receipt.contract
 
 
 def _checked_hash(client: Chain, contract: str, address: str, block: int) -> str:

@@ -105,7 +105,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
     """A neighbourhood where Alder offers 100 to 5,000 mWh at every contact. Each test takes its own."""
     alder, birch, cedar, stranger = (Account.generate() for _ in range(4))
     directory = tmp_path_factory.mktemp("town")
-    alloc = {account.address: ETHER for account in (alder, birch, cedar, stranger)}
+    alloc = {account.address: 10 * ETHER for account in (alder, birch, cedar, stranger)}
     with one_signer_chain(directory, "127.0.1.1", alloc) as chain:
         terms = Terms(
             mint_cap=Tokens.parse(1_000),

@@ -1,4 +1,4 @@
-"""The authority deploys, admits and mints in as few blocks as can be, and notices what went wrong."""
+"""The authority deploys, admits and mints in one batch, and notices what went wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chain.keys import Account, checksum
 from contracts.authority import Authority
 from contracts.bindings import Household, Role
 from contracts.codec import artifact, decode_call
-from contracts.deploy import Admission, Receipt, Terms, Transaction, admit, deploy, same_code
+from contracts.deploy import Admission, Receipt, Terms, Transaction, address_of, admit, deploy, same_code
 from contracts.errors import DeploymentFailed
 from contracts.manifest import code_hash
 from quantities import Tokens
@@ -23,14 +23,15 @@ from tests.unit.contracts.chain_of_fakes import FakeChain
 AUTHORITY = checksum(b"\xa0" * 20)
 ALDER = Household(checksum(b"\xa1" * 20), "alder", Role.PRODUCER, "enode://…", "10.0.0.1:15555")
 TERMS = Terms(mint_cap=Tokens.parse(1_000), mint_period=100, supply_blocks=60, challenge_blocks=30)
-CREATED = {"EnergyToken": 1, "NodeRegistry": 2, "EnergyMarket": 3}
+CREATED = ("EnergyToken", "NodeRegistry", "EnergyMarket")
+NONCE = 41
+TOKEN, REGISTRY, MARKET = (address_of(AUTHORITY, NONCE + n) for n in range(3))
 
 
 @dataclass(frozen=True)
 class Mined:
     block: int
     succeeded: bool = True
-    contract: str | None = None
 
 
 @dataclass
@@ -42,6 +43,9 @@ class FakeSender:
     batches: list[list[Transaction]] = field(default_factory=list)
     address: str = AUTHORITY
 
+    def nonce(self) -> int:
+        return NONCE
+
     def send(self, transactions: Sequence[Transaction]) -> list[Receipt]:
         self.batches.append(list(transactions))
         block = len(self.batches)
@@ -51,10 +55,9 @@ class FakeSender:
         if transaction.to is not None:
             call = decode_call(transaction.data)
             return Mined(block, succeeded=call is None or call.name != self.reverting)
-        name = next(n for n in CREATED if transaction.data.startswith(creation_code(n)))
-        address = checksum(bytes([CREATED[name]]) * 20)
-        self.chain.codes[address] = deployed_code(name)
-        return Mined(block, contract=address)
+        number = next(n for n, c in enumerate(CREATED) if transaction.data.startswith(creation_code(c)))
+        self.chain.codes[address_of(AUTHORITY, NONCE + number)] = deployed_code(CREATED[number])
+        return Mined(block)
 
 
 def creation_code(name: str) -> bytes:
@@ -74,32 +77,32 @@ def chain() -> FakeChain:
     return FakeChain()
 
 
-def test_a_neighbourhood_stands_after_two_blocks(chain: FakeChain) -> None:
+def test_a_neighbourhood_is_one_batch(chain: FakeChain) -> None:
     sender = FakeSender(chain)
     manifest = deploy(sender, chain, TERMS, [Admission(household=ALDER, tokens=Tokens(5), gas_credit=7)])
 
-    assert [len(batch) for batch in sender.batches] == [2, 4]
-    calls = [decode_call(each.data) for each in sender.batches[1][1:]]
+    [batch] = sender.batches
+    assert [each.to for each in batch] == [None, None, None, REGISTRY, TOKEN, ALDER.account]
+    calls = [decode_call(each.data) for each in batch[3:]]
     assert [call and call.name for call in calls] == ["admit", "mint", None]
-    assert sender.batches[1][3] == Transaction(ALDER.account, value=7)
-    assert manifest.block == 2
-    assert manifest.contract_at(checksum(b"\3" * 20)) == "EnergyMarket"
+    assert batch[5] == Transaction(ALDER.account, value=7)
+    assert manifest.block == 1
+    assert (manifest.token, manifest.registry, manifest.current) == (TOKEN, REGISTRY, MARKET)
     assert manifest.code_hashes[manifest.current] == code_hash(deployed_code("EnergyMarket"))
 
 
 def test_the_market_is_built_with_the_token_the_registry_and_the_terms(chain: FakeChain) -> None:
     sender = FakeSender(chain)
     deploy(sender, chain, TERMS)
-    arguments = sender.batches[1][0].data[len(creation_code("EnergyMarket")) :]
+    arguments = sender.batches[0][2].data[len(creation_code("EnergyMarket")) :]
     words = [arguments[i : i + 32] for i in range(0, len(arguments), 32)]
-    assert words[0][12:] == b"\1" * 20
-    assert words[1][12:] == b"\2" * 20
+    assert [checksum(word[12:]) for word in words[:2]] == [TOKEN, REGISTRY]
     assert [int.from_bytes(word) for word in words[2:]] == [60, 30]
 
 
 def test_a_reverted_transaction_is_numbered(chain: FakeChain) -> None:
     sender = FakeSender(chain, reverting="mint")
-    with pytest.raises(DeploymentFailed, match=r"transaction 3 of 3 reverted .* the mint cap"):
+    with pytest.raises(DeploymentFailed, match=r"transaction 5 of 5 reverted .* the mint cap"):
         deploy(sender, chain, TERMS, [Admission(household=ALDER, tokens=Tokens(5))])
 
 
@@ -107,12 +110,17 @@ def test_code_that_is_not_the_compiled_one_is_noticed(chain: FakeChain) -> None:
     class Tampering(FakeSender):
         def mine(self, transaction: Transaction, block: int) -> Mined:
             mined = super().mine(transaction, block)
-            if mined.contract == checksum(b"\1" * 20):
-                self.chain.codes[mined.contract] += b"\0"
+            self.chain.codes[TOKEN] += b"\0"
             return mined
 
     with pytest.raises(DeploymentFailed, match="is not EnergyToken's"):
         deploy(Tampering(chain), chain, TERMS)
+
+
+def test_a_contracts_address_follows_from_creator_and_nonce() -> None:
+    """The first contract that a well-known test account creates, as every client tells it."""
+    creator = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+    assert address_of(creator, 0) == "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
 
 def test_only_the_holes_of_immutables_may_differ() -> None:
