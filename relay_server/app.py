@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ from relay_server.drivers.interface import DriverMissing, Pins
 from relay_server.persistence import Persistence
 from relay_server.server import Identity, Server
 from relay_server.session import sessions
-from relay_server.settings import RelaySettings
+from relay_server.settings import RelaySettings, split_address
 from relay_server.switchboard import Switchboard
 from store import registers
 from store.errors import StoreError
@@ -74,12 +75,13 @@ def run(
         Unavailable: the port is taken, relay.db cannot be used.
     """
     owner = checksum(owner)
-    driver = pins or _driver(settings)
+    listening = _listening(settings)  # first, so that a second relay touches no pin of the first
     try:
-        with_records = Persistence(state, settings.save)
-    except StoreError as error:
-        driver.close()
-        raise Unavailable(f"relay: {error}") from error
+        driver = pins or _driver(settings)
+        with_records = _records(settings, state)
+    except Exception:
+        listening.close()
+        raise
     switchboard = Switchboard(
         settings,
         owner,
@@ -103,7 +105,7 @@ def run(
     safety.start()
     chain.start()
     try:
-        asyncio.run(_serve(settings, server, stop))
+        asyncio.run(_serve(listening, server, stop))
     finally:
         stop.set()
         chain.stop()
@@ -170,33 +172,43 @@ class Safety:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}
 
 
-async def _serve(settings: RelaySettings, server: Server, stop: Stop) -> None:
+async def _serve(listening: socket.socket, server: Server, stop: Stop) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(stop.fileno(), stopped.set)
     if stop.is_set():
         stopped.set()
-    try:
-        await server.start()
-    except OSError as error:
-        raise _unlistenable(settings, error) from error
-    log.info("relay ready", listen=settings.listen)
+    await server.start(listening)
+    log.info("relay ready", listen=listening.getsockname())
     sd_ready()
     await stopped.wait()
     loop.remove_reader(stop.fileno())
     await server.stop()
 
 
-def _unlistenable(settings: RelaySettings, error: OSError) -> Exception:
-    if error.errno == errno.EADDRINUSE:
-        return Unavailable(
-            f"relay.listen: {settings.listen} is taken: another relay runs here, or choose another port"
-        )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return Unavailable(
-            f"relay.listen: {settings.listen} is no address of this host (yet): is its link up?"
-        )
-    return Misconfigured(f"relay.listen: cannot listen at {settings.listen}: {error.strerror or error}")
+def _listening(settings: RelaySettings) -> socket.socket:
+    host, port = split_address(settings.listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"relay.listen: {settings.listen} is taken: another relay runs here, or choose another port"
+            ) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise Unavailable(
+                f"relay.listen: {settings.listen} is no address of this host: is its link up?"
+            ) from error
+        why = error.strerror or error
+        raise Misconfigured(f"relay.listen: cannot listen at {settings.listen}: {why}") from error
+
+
+def _records(settings: RelaySettings, state: Path) -> Persistence:
+    try:
+        return Persistence(state, settings.save)
+    except StoreError as error:
+        raise Unavailable(f"relay: {error}") from error
 
 
 def _driver(settings: RelaySettings) -> Pins:

@@ -8,6 +8,7 @@ holds up only itself.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -35,7 +36,7 @@ from relay_server.messages import (
     SwitchFrame,
 )
 from relay_server.session import Session
-from relay_server.settings import RelaySettings, split_address
+from relay_server.settings import RelaySettings
 from relay_server.switchboard import Outcome, Seen, Switchboard
 
 log = structlog.get_logger()
@@ -130,16 +131,9 @@ class Server:
         self._keys = 0
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: the address is taken, or not this host's.
-        """
-        host, port = split_address(self._settings.listen)
-        self._server = await asyncio.start_server(
-            self._serve, host, port, limit=framing.MAX_FRAME, backlog=128
-        )
+    async def start(self, listening: socket.socket) -> None:
+        """Serve whoever connects to a listening socket."""
+        self._server = await asyncio.start_server(self._serve, sock=listening, limit=framing.MAX_FRAME)
 
     async def stop(self) -> None:
         """Stop listening, and hang up."""

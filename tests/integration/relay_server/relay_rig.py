@@ -22,7 +22,7 @@ from relay_server.drivers.recording import RecordingPins
 from relay_server.persistence import Persistence
 from relay_server.server import Identity, Server
 from relay_server.session import sessions
-from relay_server.settings import RelaySettings
+from relay_server.settings import RelaySettings, split_address
 from relay_server.switchboard import Switchboard
 from store import registers
 from store.registers import Register
@@ -213,7 +213,8 @@ def running_relay(tmp_path: Path, **changes: object) -> Iterator[Rig]:
     loop = asyncio.new_event_loop()
     network = threading.Thread(target=loop.run_forever, daemon=True)
     network.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(5)
+    listening = socket.create_server(split_address(settings.listen))
+    asyncio.run_coroutine_threadsafe(server.start(listening), loop).result(5)
     view.start()
     safety.start()
     rig = Rig(settings, seller, chain, view, pins, meters, state, switchboard)

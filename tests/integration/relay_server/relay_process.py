@@ -1,0 +1,63 @@
+"""A relay as a process of its own, to be killed: `python -m … FILE`, its pins are files that outlive it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from chain import daemon
+from chain.client import ChainClient
+from contracts import manifest
+from relay_server import app
+from relay_server.settings import RelaySettings
+
+
+class FilePins:
+    """Outputs that stay as they were driven, as GPIO does when a process dies: one file a pin."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def drive(self, pin: int, energised: bool) -> None:
+        (self._folder / str(pin)).write_text("1" if energised else "0")
+        with (self._folder / "record").open("a") as record:
+            record.write(f"{time.monotonic()} {pin} {int(energised)}\n")
+
+    def followed(self, pin: int) -> bool | None:
+        return None
+
+    def powered(self, pin: int) -> bool | None:
+        return None
+
+    def beat(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def main(given: dict[str, Any]) -> int:
+    daemon.configure_logs()
+    folder = Path(given["folder"])
+
+    def run() -> int:
+        return app.run(
+            RelaySettings.model_validate(given["settings"]),
+            given["owner"],
+            registers_directory=folder / "meters",
+            state=folder / "relay.db",
+            client=ChainClient(given["rpc"], 2.0),
+            manifest=manifest.load(Path(given["manifest"])),
+            stop=daemon.Stop().on_signals(),
+            pins=FilePins(folder / "pins") if given.get("pins", True) else None,
+        )
+
+    return daemon.main(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))
