@@ -53,3 +53,13 @@ def address(keystore: Path, password_file: Path | None, as_json: bool) -> None:
     """Show the account of a KEYSTORE, after opening it with its password."""
     account = keys.load(keystore, password_file or keystore.with_suffix(".password"))
     answer(as_json, {"address": account.address, "keystore": str(keystore)}, account.address)
+
+
+@key.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def node(file: Path, as_json: bool) -> None:
+    """Make a chain node's own key in FILE: its identity towards its peers."""
+    private = keys.create_node_key(file)
+    public = keys.public_key(private).hex()
+    answer(as_json, {"public_key": public, "file": str(file)}, f"enode://{public}@HOST:PORT\nkey: {file}")

@@ -40,11 +40,9 @@ def opened(whose: str, keystore: Path, password_file: Path, address: str | None 
 
 
 def node_key(path: Path) -> Finding:
-    """Whether the node's own key is there; the chain process makes it at its first start."""
+    """Whether the node's own key is there."""
     try:
-        keys.read_private(path)
+        keys.load_node_key(path)
     except KeyRefused as refusal:
-        if path.exists():
-            return Failed(str(refusal), ADVICE)
-        return Ok(f"{path} will be made when the chain node first runs")
+        return Failed(str(refusal), f"commonwatt key node {path} makes one")
     return Ok(f"{path} is readable by its owner only")

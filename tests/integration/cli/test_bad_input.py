@@ -1,0 +1,136 @@
+"""Each mistake answers with one clear line (what, where, what to do) and its exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from contracts.authority import Authority
+from contracts.deploy import Terms, deploy
+from quantities import Tokens
+from tests.integration.chain_node import one_signer_chain
+from tests.integration.cli.household import Home, settled
+
+HOST = "127.0.5.1"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return settled(tmp_path, HOST)
+
+
+DAEMONS = [
+    ("chain", "run"),
+    ("chain", "seal"),
+    ("logger", "run"),
+    ("client-interaction", "run"),
+    ("relay", "run"),
+    ("dapp", "run"),
+]
+
+
+@pytest.mark.parametrize("command", DAEMONS, ids=" ".join)
+def test_a_misspelt_key_stops_every_process_with_its_line(home: Home, command: tuple[str, ...]) -> None:
+    home.file.write_text(home.file.read_text().replace("timeout:", "timeuot:"))
+    answer = home.run(*command)
+    assert answer.code == 78
+    number = next(i for i, text in enumerate(home.file.read_text().splitlines(), 1) if "timeuot" in text)
+    assert f"{home.file}:{number}: chain.timeuot: unknown key; did you mean `timeout`?" in answer.complaint
+
+
+def test_a_missing_key_file_stops_the_trader(home: Home) -> None:
+    (home.folder / "key.json").unlink()
+    answer = home.run("client-interaction", "run")
+    assert answer.code == 78
+    assert f"{home.folder}/key.json is not there: make the key first, or correct its path" in answer.complaint
+
+
+def test_a_key_file_open_to_others_stops_the_trader(home: Home) -> None:
+    (home.folder / "key.json").chmod(0o644)
+    answer = home.run("client-interaction", "run")
+    assert answer.code == 78
+    assert "is open to others (mode 0644): chmod 600" in answer.complaint
+
+
+def test_no_geth_stops_the_chain_process(home: Home) -> None:
+    chain = {"genesis": "genesis.json", "node": {"geth": "no-such-geth", "listen": f"{HOST}:30303"}}
+    home.change(chain=chain)
+    answer = home.run("chain", "run")
+    assert answer.code == 69
+    assert "no-such-geth" in answer.complaint
+    assert "chain.node.geth" in answer.complaint
+
+
+def test_a_host_without_a_node_says_so(home: Home) -> None:
+    answer = home.run("chain", "run")
+    assert answer.code == 78
+    assert "no section `chain.node`" in answer.complaint
+
+
+def test_a_node_that_is_no_signer_says_so(home: Home) -> None:
+    home.change(chain={"node": {"listen": f"{HOST}:30303"}})
+    answer = home.run("chain", "seal")
+    assert answer.code == 78
+    assert "no section `chain.node.seal`" in answer.complaint
+
+
+@pytest.mark.parametrize(("command", "port", "key"), [("dapp", 8080, "dapp.listen")])
+def test_a_port_that_is_taken_is_named(home: Home, command: str, port: int, key: str) -> None:
+    with socket.socket() as other:
+        other.bind((HOST, port))
+        other.listen()
+        answer = home.run(command, "run")
+    assert answer.code == 69
+    assert f"{HOST}:{port}" in answer.complaint
+    assert key in answer.complaint
+
+
+def test_an_address_that_this_host_does_not_have_is_named(home: Home) -> None:
+    home.change(dapp={"listen": "192.0.2.1:8080"})
+    answer = home.run("dapp", "run")
+    assert answer.code == 69
+    assert "192.0.2.1:8080" in answer.complaint
+
+
+def test_a_missing_manifest_stops_the_relay(home: Home) -> None:
+    answer = home.run("relay", "run")
+    assert answer.code == 78
+    assert f"{home.folder}/manifest.json" in answer.complaint
+
+
+def test_looking_at_a_relay_that_does_not_run_says_where(home: Home) -> None:
+    answer = home.run("relay", "state")
+    assert answer.code == 69
+    assert f"{HOST}:15555" in answer.complaint
+
+
+def test_no_sensor_leaves_the_logger_nothing_to_do(home: Home) -> None:
+    home.change(sensors={}, relay=None)
+    answer = home.run("logger", "run")
+    assert answer.code == 78
+    assert "sensors" in answer.complaint
+
+
+def test_a_node_of_another_chain_is_refused(home: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
+    terms = Terms(mint_cap=Tokens.parse(1000), mint_period=10, supply_blocks=60, challenge_blocks=20)
+    with one_signer_chain(tmp_path_factory.mktemp("chain"), "127.0.5.2") as chain:
+        made = deploy(Authority(chain.account, chain.client), chain.client, terms)
+        made.save(home.folder / "manifest.json")
+        home.change(chain={"rpc": chain.url})
+        assert home.run("contracts", "verify").code == 0
+
+        told = json.loads((home.folder / "manifest.json").read_text())
+        (home.folder / "manifest.json").write_text(json.dumps({**told, "chain_id": 7}))
+        answer = home.run("contracts", "verify")
+        assert answer.code == 78
+        assert f"the node follows chain {chain.genesis.chain_id}, the manifest is of 7" in answer.complaint
+
+        doctor = home.run("doctor", "--json")
+        assert doctor.code == 1
+        failed = [f["what"] for f in json.loads(doctor.out)["findings"] if f["result"] == "failed"]
+        assert any(
+            f"follows chain {chain.genesis.chain_id}, the genesis file is of chain 4205" in f for f in failed
+        )
