@@ -18,7 +18,6 @@ def logger() -> None:
 @daemon
 def run_logger(settings: Settings, stop: Stop) -> int:
     """Log the household's meters until stopped."""
-    start_logs()
     from node.logger.run import run  # noqa: PLC0415 - each daemon pays for its own
 
     return run(
