@@ -6,7 +6,7 @@ import sqlite3
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import structlog
 from flask import current_app
@@ -14,6 +14,7 @@ from flask import current_app
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
 from node.dapp.household import Household
+from node.dapp.ledger import Ledger
 from node.dapp.live import Hub, News
 from node.dapp.picture import picture
 from node.dapp.purse import Purse, midnight, purse
@@ -22,9 +23,6 @@ from node.dapp.tries import Tries
 from node.dapp.users import Users
 from store import snapshot
 from store.errors import StoreError
-
-if TYPE_CHECKING:
-    from node.dapp.ledger import Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -99,9 +97,7 @@ class Context:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The chain as the explorer reads it; loaded when first asked for."""
-        from node.dapp.ledger import Ledger  # noqa: PLC0415 - eth-abi costs 10 MB
-
+        """The chain as the explorer reads it."""
         return Ledger(self.household)
 
 

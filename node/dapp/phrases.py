@@ -209,6 +209,9 @@ EVENTS: Mapping[str, Callable[[Mapping[str, Any], Names], Sentence]] = {
     "Approval": _approval,
     "HouseholdAdmitted": _admitted,
     "HouseholdSuspended": lambda f, n: sentence(n.who(f["account"]), " was suspended."),
+    "OwnershipTransferStarted": lambda f, n: sentence(
+        n.who(f["newOwner"]), " may become a contract's authority."
+    ),
     "OwnershipTransferred": lambda f, n: sentence(n.who(f["newOwner"]), " became a contract's authority."),
 }
 """By the event's name."""

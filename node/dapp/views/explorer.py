@@ -147,7 +147,7 @@ def _number(name: str, otherwise: int) -> int:
 
 def _depth() -> int:
     chain = context().observe().chain
-    return final_depth(chain.signers if chain else 3)
+    return final_depth(chain.signers if chain and chain.signers else 3)
 
 
 def _render(template: str, **values: Any) -> str:

@@ -121,8 +121,8 @@ def steps(made: Trade) -> list[Step]:
     return told if made.state in (TradeState.SETTLED, TradeState.SUPPLIED) else told[:3]
 
 
-def furnish(root: Path, now: float | None = None) -> str:
-    """Fill the state folder; answers the password of the user `home`."""
+def furnish(root: Path, now: float | None = None) -> None:
+    """Fill the state folder: trades with their steps, and an hour and a half of readings."""
     house, at = household(root), time.time() if now is None else now
     house.state.mkdir(parents=True, exist_ok=True)
     database = Database(house.state / "trade.db", (TABLES,))
@@ -142,11 +142,10 @@ def furnish(root: Path, now: float | None = None) -> str:
         for step in steps(made):
             trades.step(made.order, step)
     database.close()
-    _read_back(house, at)
-    return set_password(house.state)
+    _measure(house, at)
 
 
-def _read_back(house: Household, now: float) -> None:
+def _measure(house: Household, now: float) -> None:
     readings, taken = SqliteReadings(house.state / "readings.db"), int(now * 1_000)
     samples = []
     for second in range(-5_400, 0, 10):
@@ -228,7 +227,8 @@ def main() -> None:
     """Make a household and keep its files fresh until interrupted."""
     root = Path(sys.argv[1])
     if not (root / "state").exists():
-        print(furnish(root), flush=True)
+        furnish(root)
+        print(set_password(root / "state"), flush=True)
     while True:
         publish(root, State(sys.argv[2]) if len(sys.argv) > 2 else State.SUPPLIED)
         time.sleep(1)

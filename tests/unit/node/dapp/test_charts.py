@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from tests.integration.dapp import made_up
+from tests.unit.node.dapp.conftest import ORIGIN, Visitor
+
+
+def test_without_readings_the_chart_says_so(member: Visitor) -> None:
+    answer = member.client.get("/data/chart/battery", base_url=ORIGIN).get_json()
+    assert answer["empty"]
+    assert answer["columns"] == []
+
+
+def test_a_chart_is_columns_of_equal_length(member: Visitor, tmp_path: Path) -> None:
+    made_up.furnish(tmp_path)
+    for name, labels in (
+        ("battery", ["Battery"]),
+        ("power", ["Panel", "House", "From Alder", "Sold at feed-1"]),
+    ):
+        chart = member.client.get(f"/data/chart/{name}?span=1h", base_url=ORIGIN).get_json()
+        assert [line["label"] for line in chart["series"]] == labels
+        assert len({len(column) for column in chart["columns"]}) == 1
+        assert len(chart["columns"]) == len(labels) + 1
+        assert 100 <= len(chart["columns"][0]) <= 240
+        assert chart["columns"][0] == sorted(chart["columns"][0])
+        assert chart["empty"] == ""
+
+
+def test_the_battery_chart_marks_the_limits(member: Visitor, tmp_path: Path) -> None:
+    made_up.furnish(tmp_path)
+    chart = member.client.get("/data/chart/battery", base_url=ORIGIN).get_json()
+    assert chart["marks"] == {"limit": 30.0, "resume": 60.0}
+    assert all(0 <= value <= 100 for value in chart["columns"][1])
+
+
+def test_a_chart_that_is_none_is_not_found(member: Visitor) -> None:
+    assert member.code("/data/chart/weather") == 404
+    assert member.code("/data/chart/battery?span=9y") == 404
+
+
+def test_the_numbers_are_for_who_is_logged_in(stranger: Visitor) -> None:
+    assert stranger.code("/data/chart/battery") == 401
+    assert stranger.code("/live") == 401
