@@ -1,0 +1,131 @@
+"""SIGKILL of the trader's process in the middle of a trade: one order on the chain, no token lost or paid twice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from node.client_interaction.status import State
+from node.client_interaction.trade import TradeState
+from tests.integration.trading.street import Home, Street, eventually, street
+
+MEMORY_MIB = 60
+"""Resident memory of the whole process, at most; it was 50 MiB when this was written."""
+
+
+def begin(town: Street) -> None:
+    """Alder sells in this process, Birch trades in one of its own."""
+    for home in (town.alder, town.birch):
+        home.start_relay()
+    town.alder.start_trader()
+    town.birch.spawn_trader()
+    eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+    eventually(lambda: town.birch.state() is State.HOME, 15, "Birch at home")
+
+
+def restart(home: Home) -> None:
+    home.kill_trader()
+    home.spawn_trader()
+
+
+def finished(town: Street) -> None:
+    """Whatever happened: once bought, settled or refunded, and every token where it belongs."""
+    birch = town.birch
+    eventually(lambda: birch.trades() and birch.trades()[0].final, 40, "the trade settled or refunded")
+    [bought] = birch.trades()
+    assert bought.state in (TradeState.SETTLED, TradeState.REFUNDED)
+    assert bought.paid + bought.refunded == bought.cost
+    assert bought.paid == bought.price.cost(bought.vouchered)
+    order = town.market.order(bytes.fromhex(bought.order[2:]))
+    assert order is not None
+    assert not order.state.live
+    assert town.token.balance(town.alder.account.address) == bought.paid
+    assert town.chain.client.nonce(birch.account.address) <= 2
+    assert town.conserved()
+    assert town.shorts == 0
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.4, 1.6])
+def test_a_buyer_killed_while_ordering_orders_once(tmp_path: Path, pause: float) -> None:
+    with street(tmp_path, "127.0.6.2") as town:
+        begin(town)
+        town.birch.soc = 2_500
+        eventually(town.birch.trades, 10, "an order planned")
+        time.sleep(pause)
+        restart(town.birch)
+        eventually(town.connected, 30, "the line closed at both ends after the restart")
+        eventually(lambda: town.true_mwh > 10, 20, "10 mWh")
+        town.birch.soc = 6_100
+        finished(town)
+
+
+def test_a_buyer_killed_while_supplied_goes_on_with_the_same_order(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.3") as town:
+        begin(town)
+        town.birch.soc = 2_500
+        eventually(lambda: town.true_mwh > 20, 30, "20 mWh")
+        process = town.birch.spawn_trader  # the second one takes over from the killed first
+        town.birch.kill_trader()
+        process()
+        before = town.true_mwh
+        eventually(lambda: town.true_mwh > before + 40, 40, "40 mWh more")
+        town.birch.soc = 6_100
+        eventually(lambda: not town.connected(), 10, "Birch home")
+        finished(town)
+        [bought] = town.birch.trades()
+        assert bought.state is TradeState.SETTLED
+        assert bought.vouchered.mwh == pytest.approx(town.true_mwh, abs=5)
+
+
+def test_contacts_open_within_one_lease_when_nobody_comes_back(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.4") as town:
+        begin(town)
+        town.birch.soc = 2_500
+        eventually(town.connected, 30, "the line closed at both ends")
+        town.birch.kill_trader()
+        eventually(lambda: not town.connected(), 11, "the contacts open")
+        town.birch.soc = 6_100
+        town.birch.spawn_trader()
+        finished(town)
+
+
+def test_a_seller_killed_before_it_is_paid_is_paid_once(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.5") as town:
+        for home in (town.alder, town.birch):
+            home.start_relay()
+        town.alder.spawn_trader()
+        town.birch.start_trader()
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        eventually(lambda: town.birch.state() is State.HOME, 15, "Birch at home")
+        town.birch.soc = 2_500
+        eventually(lambda: town.true_mwh > 20, 30, "20 mWh")
+        restart(town.alder)
+        town.birch.soc = 6_100
+        eventually(lambda: town.birch.trades()[0].state is TradeState.ENDED, 15, "the supply ended")
+        for pause in (1.0, 2.2, 0.8):
+            time.sleep(pause)
+            restart(town.alder)
+        finished(town)
+        assert town.chain.client.nonce(town.alder.account.address) == 2
+        [sold] = town.alder.trades()
+        eventually(lambda: town.alder.trades()[0].final, 10, "settled in Alder's books")
+        assert town.alder.trades()[0].paid == town.birch.trades()[0].paid
+        assert sold.order == town.birch.trades()[0].order
+
+
+def test_the_process_is_small(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.6") as town:
+        for home in (town.alder, town.birch):
+            home.start_relay()
+        town.alder.start_trader()
+        process = town.birch.spawn_trader()
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        town.birch.soc = 2_500
+        eventually(lambda: town.birch.state() is State.SUPPLIED, 30, "Birch supplied")
+        time.sleep(4)
+        fields = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        resident = next(int(line.split()[1]) for line in fields if line.startswith("VmRSS"))
+        print(f"resident: {resident / 1024:.1f} MiB")
+        assert resident / 1024 < MEMORY_MIB
