@@ -1,0 +1,161 @@
+"""What the doctor makes of the facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.bindings import Household, Role
+from node.doctor import Failed, Finding, Ok, Warned, chain, clock, contracts, keys, relay, sensors, storage
+from node.doctor.examination import examine, guarded
+from node.sensors.driver import Measurement, Quantity
+from relay_server.messages import ContactState
+from store.snapshot import Snapshot
+
+ACCOUNT = "0x" + "ab" * 20
+EXAMPLE = Path(__file__).parents[4] / "config.example.yml"
+
+
+def entry(**changes: object) -> Household:
+    fields = {"account": ACCOUNT, "name": "birch", "role": Role.CONSUMER, "enode": "", "relay": ""}
+    return Household(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def told(**fields: object) -> Snapshot:
+    return Snapshot(fields=fields, sampled=0.0)
+
+
+def test_a_block_every_second_may_be_ten_seconds_late() -> None:
+    assert isinstance(chain.judged(chain.Head(7, 9.0), period=1), Ok)
+
+
+def test_a_block_that_is_some_periods_late_is_worth_a_warning() -> None:
+    assert isinstance(chain.judged(chain.Head(7, 30.0), period=5), Warned)
+
+
+def test_a_chain_that_stands_still_fails() -> None:
+    found = chain.judged(chain.Head(7, 300.0), period=5)
+    assert isinstance(found, Failed)
+    assert "signers" in found.advice
+
+
+def test_another_chain_fails_with_both_ids() -> None:
+    found = chain.same_chain(1, 2, "http://127.0.0.1:8545")
+    assert isinstance(found, Failed)
+    assert "follows chain 1, the genesis file is of chain 2" in found.what
+
+
+def test_a_node_without_peers_fails() -> None:
+    assert isinstance(chain.peers(told(peers=0, sealing=True), signers=3), Failed)
+
+
+def test_the_only_signer_of_its_chain_may_be_alone() -> None:
+    assert isinstance(chain.peers(told(peers=0, sealing=True, geth="1.13.15"), signers=1), Ok)
+
+
+def test_a_chain_process_that_says_nothing_is_worth_a_warning() -> None:
+    assert isinstance(chain.peers(None, signers=3), Warned)
+
+
+def test_a_clock_behind_the_chain_fails() -> None:
+    found = clock.judged(clock.Facts(now=1_000.0, synchronised=True, head=1_060))
+    assert isinstance(found, Failed)
+    assert "60 s behind" in found.what
+
+
+@pytest.mark.parametrize(("synchronised", "kind"), [(True, Ok), (False, Warned), (None, Ok)])
+def test_a_clock_without_contradiction_is_as_good_as_its_service(
+    synchronised: bool | None, kind: type[Finding]
+) -> None:
+    assert isinstance(clock.judged(clock.Facts(now=1_000.0, synchronised=synchronised, head=990)), kind)
+
+
+def test_a_household_that_is_not_in_the_registry_fails() -> None:
+    assert isinstance(contracts.admitted(ACCOUNT, "birch", []), Failed)
+
+
+def test_a_suspended_household_fails() -> None:
+    assert isinstance(contracts.admitted(ACCOUNT, "birch", [entry(admitted=False)]), Failed)
+
+
+def test_a_household_under_another_name_is_worth_a_warning() -> None:
+    assert isinstance(contracts.admitted(ACCOUNT, "birch", [entry(name="cedar")]), Warned)
+
+
+def test_an_admitted_household_is_fine() -> None:
+    assert contracts.admitted(ACCOUNT, "birch", [entry()]) == Ok("birch is admitted")
+
+
+@pytest.mark.parametrize(("wei", "kind"), [(0, Failed), (10**14, Warned), (10**18, Ok)])
+def test_the_gas_credit_has_to_last(wei: int, kind: type[Finding]) -> None:
+    assert isinstance(contracts.fees(wei), kind)
+
+
+@given(st.integers(min_value=0, max_value=10**13))
+def test_less_room_never_sounds_better(free: int) -> None:
+    order = [Failed, Warned, Ok]
+    less = order.index(type(storage.room(Path("/"), free // 2)))
+    assert less <= order.index(type(storage.room(Path("/"), free)))
+
+
+def test_a_folder_that_cannot_be_made_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert isinstance(storage.usable("paths.state", tmp_path / "file" / "below"), Failed)
+
+
+def test_a_database_that_is_none_fails(tmp_path: Path) -> None:
+    broken = tmp_path / "trade.db"
+    broken.write_bytes(b"this is no database" * 100)
+    found = storage.intact(broken)
+    assert isinstance(found, Failed)
+    assert str(broken) in found.what
+
+
+def test_a_latched_fault_fails_and_says_how_to_clear_it() -> None:
+    contacts = (ContactState(contact=1, closed=False), ContactState(contact=2, closed=False, fault="stuck"))
+    [found] = relay.faults(contacts)
+    assert isinstance(found, Failed)
+    assert found.advice.endswith("commonwatt relay clear 2")
+
+
+def test_a_sensor_shows_its_power_first() -> None:
+    measured = [Measurement(Quantity.VOLTAGE, 5_000, 0.0), Measurement(Quantity.POWER, 12_345, 0.0)]
+    assert sensors.shown(measured) == "12.3 W"
+    assert sensors.shown(measured[:1]) == "voltage 5000"
+    assert sensors.shown([]) == "answers without a measurement"
+
+
+def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
+    found = keys.opened("the account", tmp_path / "key.json", tmp_path / "key.password")
+    assert isinstance(found, Failed)
+    assert "commonwatt key new" in found.advice
+
+
+def test_a_key_of_another_account_than_configured_fails(tmp_path: Path) -> None:
+    from chain.keys import create, write_private
+
+    create(tmp_path / "key.json", "secret")
+    write_private(tmp_path / "key.password", b"secret")
+    found = keys.opened("the account", tmp_path / "key.json", tmp_path / "key.password", ACCOUNT)
+    assert isinstance(found, Failed)
+    assert "account.address says" in found.what
+
+
+def test_a_check_that_breaks_is_a_finding_and_no_traceback() -> None:
+    def broken(settings: object) -> list[Finding]:
+        raise RuntimeError("oh")
+
+    [found] = guarded(broken, None)  # type: ignore[arg-type]
+    assert isinstance(found, Failed)
+    assert "RuntimeError: oh" in found.what
+
+
+def test_a_wrong_configuration_is_told_problem_by_problem(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text("trading: {limt: 1 %}\ndapp: {listen: x}\n")
+    found = list(examine([EXAMPLE, wrong]))
+    assert [entry.check for entry in found] == ["config", "config"]
+    assert all(isinstance(entry.finding, Failed) for entry in found)
