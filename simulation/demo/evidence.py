@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from node.client_interaction.trade import Step, Trade
+from node.client_interaction.trade import Trade
 from node.client_interaction.trades import open_trades
 from relay_server.errors import RelayError
 from relay_server.records import open_records
@@ -19,11 +19,6 @@ class BuyersBook:
     """A purchase as the buyer's own client-interaction keeps it."""
 
     trade: Trade
-    steps: tuple[Step, ...]
-
-    def at(self, name: str) -> float | None:
-        """When a step was taken for the first time, Unix seconds."""
-        return next((step.at for step in self.steps if step.name == name), None)
 
 
 def bought(neighbourhood: Neighbourhood, household: str) -> list[BuyersBook]:
@@ -31,9 +26,7 @@ def bought(neighbourhood: Neighbourhood, household: str) -> list[BuyersBook]:
     try:
         with open_trades(neighbourhood.state(household) / "trade.db") as reader:
             trades = [trade for trade in reader.latest(1_000) if trade.side == "buyer"]
-            return [
-                BuyersBook(trade=trade, steps=tuple(reader.steps(trade.order))) for trade in reversed(trades)
-            ]
+            return [BuyersBook(trade=trade) for trade in reversed(trades)]
     except StoreError:
         return []
 

@@ -48,11 +48,10 @@ def report(demo: Demo) -> dict[str, Any]:
         supplies=evidence.supplies(watch.world.ask("switchings")["switchings"]),
         energy=lambda line, start, end: _energy(demo, line, start, end),
     )
-    listed = reports.trades(collected)
     return {
         "scenario": scenario(demo),
-        "trades": listed,
-        "meters_against_world": reports.agreements(listed),
+        "trades": reports.trades(collected),
+        "supplies": reports.supplied(collected),
         "conservation": conservation(demo),
         "shorts": reports.shorts(events),
         "outages": reports.outages(events),

@@ -11,6 +11,7 @@ from simulation.neighbourhood.scenario import (
     DELTA,
     HOME_PIN,
     LIMIT,
+    MARGIN,
     OFFERED,
     RATING,
     RESUME,
@@ -92,6 +93,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
     if sold:
         configuration["offers"] = {
             "reserve": f"{member.ratings.reserve} %",
+            "margin": f"{MARGIN} %",
             "feeds": [
                 {"contact": line.feed, "price": member.ratings.price, "max_energy": f"{OFFERED} mWh"}
                 for line in sold

@@ -77,19 +77,23 @@ class Ratings:
 
 RATINGS: dict[Role, Ratings] = {
     "producer": Ratings(
-        capacity=12_000, soc=0.75, load=12, panel=480, charge=450, resistance=0.008, price=280, reserve=15
+        capacity=15_000, soc=0.75, load=12, panel=480, charge=450, resistance=0.008, price=280, reserve=15
     ),
-    "consumer": Ratings(capacity=3_000, soc=0.40, load=50),
-    "prosumer": Ratings(capacity=4_000, soc=0.50, load=42, panel=150, price=220, reserve=60),
+    "consumer": Ratings(capacity=3_000, soc=0.37, load=50),
+    "prosumer": Ratings(capacity=4_000, soc=0.50, load=42, panel=150, price=220, reserve=50),
 }
 LIMIT = 30
 """State of charge below which all of them buy, percent."""
 
-RESUME = 60
+RESUME = 50
 """State of charge at which they go home, percent."""
 
-DELTA = 500
-"""Bought beyond that for the loads meanwhile, mWh."""
+DELTA = 900
+"""Bought beyond that, mWh: for the loads meanwhile, and so that an order seldom needs a successor, which is
+funded when the order lasts for about ten seconds more."""
+
+MARGIN = 25
+"""Above its reserve, at which a household begins to sell again, percent: enough for a whole order."""
 
 OFFERED = 3_000
 """The most that one order may ask for, mWh."""

@@ -82,6 +82,8 @@ class Server:
                 if connection.household != was and connection.household is not None:
                     self.attached[connection.household] += 1
                 await writer.drain()
+        except asyncio.CancelledError:
+            return  # The world ends: nobody is to blame.
         except (ConnectionError, asyncio.LimitOverrunError, ValueError) as error:
             log.warning("world.client-lost", household=connection.household, error=str(error))
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from simulation.neighbourhood.bench import world
-from simulation.neighbourhood.scenario import LIMIT, RESUME, Line, Scenario
+from simulation.neighbourhood.scenario import LIMIT, MARGIN, RESUME, Line, Scenario
 from simulation.world import State, initial, step
 from simulation.world.contacts import drive
 from simulation.world.notes import Event
@@ -19,7 +19,6 @@ LATENCY = 5.0
 """Seconds from the limit to the tie: sample, order, confirmation, feed, transfer."""
 
 GAP = 0.15
-MARGIN = 0.05
 
 
 @dataclass
@@ -44,7 +43,7 @@ def play(scenario: Scenario, seconds: float) -> Outcome:
     homes = {h.name: h for h in spec.households}
     ratings = {m.name: m.ratings for m in scenario.members}
     running: dict[str, Supply] = {}
-    selling = {m.name: m.ratings.soc * 100 > m.ratings.reserve + 5 for m in scenario.members}
+    selling = {m.name: m.ratings.soc * 100 > m.ratings.reserve + MARGIN for m in scenario.members}
     began: dict[str, float] = {}
     outcome = Outcome(lowest=dict.fromkeys(homes, 1.0))
     for turn in range(round(seconds / DT)):
@@ -56,7 +55,7 @@ def play(scenario: Scenario, seconds: float) -> Outcome:
         for name in homes:
             outcome.lowest[name] = min(outcome.lowest[name], soc[name])
             low = ratings[name].reserve / 100
-            selling[name] = soc[name] > (low if selling[name] else low + MARGIN)
+            selling[name] = soc[name] > (low if selling[name] else low + MARGIN / 100)
         for buyer in homes:
             supply = running.get(buyer)
             if supply is None and soc[buyer] < LIMIT / 100:

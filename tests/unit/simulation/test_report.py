@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from node.client_interaction.trade import Side, Step, Trade, TradeState
+from node.client_interaction.trade import Side, Trade, TradeState
 from quantities import Energy, Price, Tokens
 from simulation.demo import evidence, report
 from simulation.demo.evidence import BuyersBook
@@ -25,13 +25,12 @@ def order(name: str) -> Order:
 
 
 def book(name: str, received: int, created: float, ended: float, **more: Any) -> BuyersBook:
-    steps = more.pop("steps", ())
     trade = Trade(
         order=name, side=Side.BUYER, market="0xM", partner="alder", account="0xA1", contact=1, channel=11,
         energy=Energy(1_500), price=Price(280), cost=Tokens(420), created=BEGAN + created,
-        changed=BEGAN + ended, state=TradeState.SETTLED, received=Energy(received), **more,
+        changed=BEGAN + ended, received=Energy(received), **{"state": TradeState.SETTLED, **more},
     )  # fmt: skip
-    return BuyersBook(trade=trade, steps=steps)
+    return BuyersBook(trade=trade)
 
 
 def switching(at: float, closed: bool, contact: str = TIE) -> dict[str, Any]:
@@ -61,32 +60,34 @@ def test_a_trade_is_told_by_everybodys_books() -> None:
     assert entry["energy_by_buyers_meter_mwh"] == 1_001
     assert entry["energy_by_sellers_meter_mwh"] == 1_012
     assert entry["energy_by_world_mwh"] == pytest.approx(1_000)
-    assert entry["delivered_by_world_mwh"] == pytest.approx(1_010)
     assert entry["limit_to_contact_s"] == pytest.approx(5)
     assert (entry["paid"], entry["refunded"]) == (280, 140)
 
 
-def test_an_order_that_continues_another_has_its_own_part_of_the_supply() -> None:
-    rolled = Step(name="supplied", at=BEGAN + 41)
-    books = [
-        book("0x1", 600, 33, 50),
-        book("0x2", 410, 39, 52, previous="0x1", steps=(rolled,)),
-    ]
-    first, second = report.trades(collected(books, [switching(35, True), switching(45, False)]))
-    assert first["energy_by_world_mwh"] == pytest.approx(600)
-    assert second["energy_by_world_mwh"] == pytest.approx(400)
+def test_an_order_that_continues_another_begins_when_that_one_is_full() -> None:
+    books = [book("0x1", 1_500, 33, 60), book("0x2", 490, 45, 62, previous="0x1")]
+    found = collected(books, [switching(35, True), switching(55, False)])
+    first, second = report.trades(found)
+    assert first["energy_by_world_mwh"] == 1_500
+    assert second["energy_by_world_mwh"] == pytest.approx(500)
     assert second["limit_to_contact_s"] is None
-    [agreement] = report.agreements([first, second])
-    assert agreement["orders"] == ["0x1", "0x2"]
-    assert agreement["off_mwh"] == pytest.approx(10)
-    assert agreement["within_1_percent_or_20_mwh"]
+    [supply] = report.supplied(found)
+    assert supply["orders"] == ["0x1", "0x2"]
+    assert supply["received_by_world_mwh"] == pytest.approx(2_000)
+    assert supply["delivered_by_world_mwh"] == pytest.approx(2_020)
+    assert supply["off_mwh"] == pytest.approx(10)
+    assert supply["within_1_percent_or_20_mwh"]
+
+
+def test_a_supply_that_lasts_is_not_held_against_the_world_yet() -> None:
+    lasting = book("0x1", 300, 33, 38, state=TradeState.SUPPLIED)
+    found = collected([lasting], [switching(35, True)])
+    assert report.supplied(found) == []
 
 
 def test_a_meter_that_is_off_is_told() -> None:
-    entries = report.trades(
-        collected([book("0x1", 1_031, 33, 50)], [switching(35, True), switching(45, False)])
-    )
-    assert not report.agreements(entries)[0]["within_1_percent_or_20_mwh"]
+    found = collected([book("0x1", 1_031, 33, 50)], [switching(35, True), switching(45, False)])
+    assert not report.supplied(found)[0]["within_1_percent_or_20_mwh"]
 
 
 def test_other_ties_and_other_times_are_not_the_trades() -> None:
@@ -95,8 +96,9 @@ def test_other_ties_and_other_times_are_not_the_trades() -> None:
         switching(36, True, "birch.tie-12"), switching(44, False, "birch.tie-12"),
         switching(60, True),
     ]  # fmt: skip
-    [entry] = report.trades(collected([book("0x1", 0, 33, 50)], switchings))
-    assert (entry["energy_by_world_mwh"], entry["closings"]) == (0, 0)
+    found = collected([book("0x1", 0, 33, 50)], switchings)
+    assert report.trades(found)[0]["energy_by_world_mwh"] == 0
+    assert report.supplied(found)[0]["closings"] == 0
 
 
 def test_outages_longer_than_a_changeover_are_told_one_by_one() -> None:

@@ -87,4 +87,4 @@ def test_over_a_day_prosumers_both_sell_and_buy() -> None:
     buyers = {buyer for _, _, buyer, _ in outcome.trades}
     assert sellers == {"alder", "cedar", "dogwood"}
     assert buyers == {"birch", "cedar", "dogwood"}
-    assert all(energy > 400 for _, _, _, energy in outcome.trades[:-2]), "no trade of crumbs"
+    assert all(energy > 200 for _, _, _, energy in outcome.trades[:-2]), "no trade of crumbs"
