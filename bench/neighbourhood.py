@@ -1,0 +1,93 @@
+"""How long a whole neighbourhood takes to start and to answer an empty battery, and what its processes weigh.
+
+Runs the demo at block periods of 1 and 5 seconds and reads its report. The reaction is held against the
+floor (bench/floor.py), start against the chain's own first block, memory against the targets below.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.floor import percentile, waits
+from node.readings.settings import ReadingsSettings
+
+TRADES = 20
+SLACK = 0.5
+"""Seconds above the floor that are ours to spend, at the 95th percentile."""
+
+PYTHON_TARGET = 220
+"""MiB of RSS: all of our Python of one household."""
+
+GETH_TARGET = 130
+"""MiB of RSS."""
+
+
+def main() -> None:
+    """Print every figure."""
+    for period in (1, 5):
+        print(f"-- blocks every {period} s, until {TRADES} trades are settled", flush=True)
+        report = demo(period)
+        started(report)
+        reacted(report, period)
+    weighed(report)
+
+
+def demo(period: int) -> dict[str, Any]:
+    """A run's report."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.json"
+        words = ["demo", "--headless", f"--trades={TRADES}", f"--period={period}", f"--report={path}"]
+        subprocess.run(
+            [str(Path(sys.executable).with_name("commonwatt")), *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        report: dict[str, Any] = json.loads(path.read_text())
+    return report
+
+
+def started(report: dict[str, Any]) -> None:
+    """From the command to what people see."""
+    milestones = report["milestones_s"]
+    for name in ("first_block", "everything_started", "first_settled_trade"):
+        ratio = milestones[name] / milestones["first_block"]
+        print(f"{name.replace('_', ' '):22} {milestones[name]:7.1f} s   {ratio:5.1f} x the first block")
+
+
+def reacted(report: dict[str, Any], period: int) -> None:
+    """From the limit crossed in the world to the contact closed in it."""
+    took = sorted(t["limit_to_contact_s"] for t in report["trades"] if t["limit_to_contact_s"] is not None)
+    floor = waits(ReadingsSettings().sample, period, report["scenario"]["signers"])
+    print(f"limit to contact, {len(took)} trades       ours     floor     above")
+    for percent in (50, 95):
+        ours, least = percentile(took, percent), percentile(floor, percent)
+        kept = (
+            "" if percent != 95 else f"  (target {SLACK} s: {'met' if ours - least <= SLACK else 'MISSED'})"
+        )
+        print(
+            f"  p{percent:<4}                      {ours:7.2f} s {least:7.2f} s {ours - least:+7.2f} s{kept}"
+        )
+
+
+def weighed(report: dict[str, Any]) -> None:
+    """Memory of every process, MiB."""
+    for name, programs in report["memory_kib"].items():
+        for program, used in programs.items():
+            print(
+                f"{name + ' ' + program:34} RSS {used['rss'] / 1024:6.1f}  PSS {used['pss'] / 1024:6.1f} MiB"
+            )
+    for name, used in report["household_python_kib"].items():
+        compared("our Python of " + name, used["rss"] / 1024, PYTHON_TARGET)
+    geth = max(p["geth"]["rss"] for p in report["memory_kib"].values() if "geth" in p)
+    compared("the largest geth", geth / 1024, GETH_TARGET)
+
+
+def compared(what: str, mebibytes: float, target: int) -> None:
+    """One figure beside its target."""
+    kept = "met" if mebibytes <= target else "MISSED"
+    print(f"{what:34} RSS {mebibytes:6.1f} MiB   {mebibytes / target:4.2f} x the target of {target} ({kept})")

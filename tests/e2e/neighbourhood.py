@@ -1,0 +1,224 @@
+"""A whole neighbourhood of real processes, as `commonwatt demo` starts it, to look at and to hurt."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from chain.client import ChainClient
+from chain.errors import ChainError
+from contracts import manifest as manifests
+from contracts.bindings import Registry
+from contracts.manifest import Manifest
+from node.config import Settings, load
+from simulation.demo import ledger
+from simulation.demo.evidence import BuyersBook, bought
+from simulation.demo.ledger import Order
+from simulation.neighbourhood import plan
+from simulation.world.client import WorldClient
+from store import snapshot
+
+T = TypeVar("T")
+
+COMMONWATT = Path(sys.executable).with_name("commonwatt")
+
+WORDS = {
+    "chain": "chain run",
+    "sealer": "chain seal",
+    "logger": "logger run",
+    "relay": "relay run",
+    "client-interaction": "client-interaction run",
+}
+"""Process → what its command line has."""
+
+
+class Neighbourhood:
+    """A demo that runs, seen from outside."""
+
+    def __init__(self, folder: Path, first: str, demo: subprocess.Popen[str]) -> None:
+        self.folder = folder
+        self.demo = demo
+        self.scenario = plan(4, first=IPv4Address(first))
+        self.names = tuple(member.name for member in self.scenario.members)
+
+    # --- looking ---------------------------------------------------------------------------------------
+
+    def settings(self, household: str) -> Settings:
+        """A household's configuration."""
+        return load([self.folder / household / "household.yml"])
+
+    def lease(self, household: str) -> float:
+        """How long its relay holds a contact without a frame, s."""
+        relay = self.settings(household).relay
+        assert relay is not None
+        return relay.lease
+
+    @cached_property
+    def runs(self) -> Mapping[str, Path]:
+        """Household → where its processes publish."""
+        return {name: self.settings(name).paths.run for name in self.names}
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The contracts, once they are deployed."""
+        return manifests.load(self.folder / "manifest.json")
+
+    @cached_property
+    def accounts(self) -> Mapping[str, str]:
+        """Household → account, by the registry."""
+        listed = Registry(self.client(), self.manifest.registry).households()
+        return {household.name: household.account for household in listed}
+
+    def client(self, household: str = "dogwood") -> ChainClient:
+        """A household's own chain node (the follower's, unless named)."""
+        return ChainClient(self.settings(household).chain.rpc, timeout=5.0)
+
+    @cached_property
+    def world(self) -> WorldClient:
+        """The physical world."""
+        return WorldClient(str(self.runs[self.names[0]].parent / "world.sock"), patience=5.0)
+
+    def trading(self, household: str) -> Mapping[str, Any]:
+        """What its client-interaction says it is doing; empty while it says nothing fresh."""
+        found = snapshot.read(self.runs[household] / "trading.json")
+        return found.fields if found is not None and found.age() < 3 else {}
+
+    def orders(self, household: str = "dogwood") -> dict[str, Order]:
+        """All orders, by the chain."""
+        client = self.client(household)
+        return ledger.read(client, self.manifest, client.block_number())
+
+    def books(self, household: str) -> list[BuyersBook]:
+        """What a household bought, by its own books."""
+
+        class Folders:
+            def state(_, name: str) -> Path:  # noqa: N805 - only what `bought` looks at
+                return self.folder / name / "state"
+
+        return bought(Folders(), household)  # type: ignore[arg-type]
+
+    def conservation(self) -> dict[str, Any]:
+        """The books of the whole neighbourhood, at a final block."""
+        client = self.client()
+        last = ledger.final(client, len(self.scenario.signers))
+        return ledger.conservation(client, self.manifest, self.accounts, last)
+
+    def events(self, kind: str) -> list[Mapping[str, Any]]:
+        """What the world noted: shorts, outages."""
+        truth = self.world.ask("truth")["truth"]
+        return [event for event in truth["events"] if event["kind"] == kind]
+
+    def switchings(self, contact: str) -> list[Mapping[str, Any]]:
+        """How one contact of the world really moved; `at` in Unix seconds."""
+        return [s for s in self.world.ask("switchings")["switchings"] if s["contact"] == contact]
+
+    # --- waiting and hurting ---------------------------------------------------------------------------
+
+    def processes(self, household: str, process: str) -> list[psutil.Process]:
+        """The running processes of one kind of one household."""
+        found = []
+        for candidate in psutil.process_iter():
+            try:
+                words = " ".join(candidate.cmdline())
+            except psutil.Error:
+                continue
+            if process == "geth":
+                mine = "/geth" in words.split(" ")[0] and str(self.folder / household) in words
+            elif process == "dapp":
+                mine = "gunicorn" in words and self._listens(household) in words
+            else:
+                mine = f"{WORDS[process]} --config {self.folder / household}/" in words
+            if mine:
+                found.append(candidate)
+        return found
+
+    def _listens(self, household: str) -> str:
+        return self.settings(household).dapp.listen
+
+    def kill(self, household: str, process: str) -> set[int]:
+        """SIGKILL what runs of that kind; answers the process ids that are gone."""
+        victims = self.processes(household, process)
+        assert victims, f"no {process} of {household} is running"
+        for victim in victims:
+            victim.kill()
+        return {victim.pid for victim in victims}
+
+    def until(self, what: str, look: Callable[[], T | None], seconds: float) -> T:
+        """Wait for something; fail with its name."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.demo.poll() is None, f"the demo ended with {self.demo.returncode}"
+            try:
+                found = look()
+            except ChainError:
+                found = None
+            if found:
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"{what} did not come in {seconds:.0f} s; {self.told()}")
+
+    def told(self) -> str:
+        """What every household says it is doing."""
+        return "; ".join(f"{name}: {self.trading(name).get('reason')}" for name in self.names)
+
+    def supplied(self, seconds: float = 150.0) -> tuple[str, str, str]:
+        """Wait for a trade in the middle of its supply: (buyer, seller, order)."""
+
+        def look() -> tuple[str, str, str] | None:
+            for name in self.names:
+                trading = self.trading(name)
+                received, energy = trading.get("received_mwh") or 0, trading.get("energy_mwh") or 0
+                if trading.get("state") == "supplied" and 30 < received < energy // 2:
+                    return name, str(trading["seller"]), str(trading["order"])
+            return None
+
+        return self.until("a supply", look, seconds)
+
+
+@contextmanager
+def neighbourhood(folder: Path, first: str, *options: str) -> Iterator[Neighbourhood]:
+    """Run a demo for as long as the block lasts, and see that nothing of it is left."""
+    log = folder.with_suffix(".log")
+    with log.open("w") as output:
+        demo = subprocess.Popen(
+            [str(COMMONWATT), "demo", "--headless", "--keep", str(folder), "--address", first, *options],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    running = Neighbourhood(folder, first, demo)
+    try:
+        running.until("the manifest", (folder / "manifest.json").exists, 90)
+        yield running
+    except AssertionError as error:
+        error.add_note(f"--- the demo said, in {log}:\n{log.read_text()[-3000:]}")
+        raise
+    finally:
+        began = time.monotonic()
+        demo.send_signal(signal.SIGINT)
+        demo.wait(15)
+        took = time.monotonic() - began
+    assert took < 6, f"the demo took {took:.1f} s to end"
+    assert not left_behind(folder), left_behind(folder)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Processes that still have to do with a folder."""
+    found = []
+    for candidate in psutil.process_iter():
+        try:
+            if str(folder) in " ".join(candidate.cmdline()):
+                found.append(" ".join(candidate.cmdline()))
+        except psutil.Error:
+            continue
+    return found
