@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import textwrap
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def resolve_paths(model: Model, document: Document) -> None:
 def _resolve(shape_: Shape, value: object, where: Where, document: Document) -> object:
     match shape_, value:
         case Leaf(path=True), str():
-            return str(document.place(where).file.absolute().parent / Path(value).expanduser())
+            return os.path.normpath(document.place(where).file.absolute().parent / Path(value).expanduser())
         case Several(of), dict():
             value.update({key: _resolve(of, item, (*where, key), document) for key, item in value.items()})
         case Several(of), list():
