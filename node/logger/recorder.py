@@ -33,10 +33,14 @@ class Periodic:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def stop(self, within: float) -> None:
-        """Act one last time, and end; do not wait longer than `within` seconds."""
+    def stop(self) -> None:
+        """Act one last time, and end."""
         self._stopping.set()
-        self._thread.join(within)
+
+    def ended(self, within: float) -> bool:
+        """Whether it has ended, after waiting for at most so many seconds."""
+        self._thread.join(max(within, 0.0))
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -24,6 +24,9 @@ from store.errors import StoreError
 
 LONGEST_WAIT = 0.25
 """Seconds that a wish to stop, or a driver that hangs, may go unnoticed."""
+
+STOP_WITHIN = 2.0
+"""Seconds in which to save what there is: a daemon stops within 3 s."""
 
 
 def run(
@@ -58,56 +61,31 @@ def run(
             household = Household(
                 sensors, battery, period=readings.sample, run=run_folder, ledger=ledger, keep=recorder.add
             )
-            _log(sensors, household, recorder, readings, stop)
-            ledger.close()
+            saver = Periodic("registers", min(SAVE_EVERY, readings.batch), household.save)
+            storer = Periodic("readings", readings.batch, recorder.store)
+            watched = _log(sensors, household, readings.sample, stop)
+            _end(watched, (saver, ledger.close), (storer, recorder.close))
     except StoreError as error:
         raise Unavailable(str(error)) from error
     return 0
 
 
 def _log(
-    sensors: Mapping[str, SensorSettings],
-    household: Household,
-    recorder: Recorder,
-    readings: ReadingsSettings,
-    stop: Stopping,
-) -> None:
-    """Start every thread, sample until told to stop, and end them all."""
-    keepers = (
-        Periodic("registers", min(SAVE_EVERY, readings.batch), household.save),
-        Periodic("readings", readings.batch, recorder.store),
-    )
+    sensors: Mapping[str, SensorSettings], household: Household, period: float, stop: Stopping
+) -> list[Supervised]:
+    """Ask on the beat of the monotonic clock, and take each answer as it comes, until told to stop."""
     outcomes: SimpleQueue[Outcome] = SimpleQueue()
     watched = [Supervised(name, settings, outcomes.put) for name, settings in sensors.items()]
-    lines.info("logger.started", sensors=",".join(sorted(sensors)), sample_s=readings.sample)
-    sd_ready()
-    try:
-        _sample(watched, household, readings.sample, outcomes, stop)
-    finally:
-        for one in watched:
-            one.end()
-        for keeper in keepers:
-            keeper.stop(within=1.0)
-        recorder.close()
-        lines.info("logger.stopped")
-
-
-def _sample(
-    watched: list[Supervised],
-    household: Household,
-    period: float,
-    outcomes: SimpleQueue[Outcome],
-    stop: Stopping,
-) -> None:
-    """Ask on the beat of the monotonic clock; take each answer as it comes."""
     by_name = {one.name: one for one in watched}
+    lines.info("logger.started", sensors=",".join(sorted(sensors)), sample_s=period)
+    sd_ready()
     due = time.monotonic()
     while not stop.is_set():
         now = time.monotonic()
         sample_due = now >= due
         if sample_due:
             due += period * max(1, -int((due - now) // period))
-            sd_watchdog()
+        sd_watchdog()
         for one in watched:
             one.look_after(now, sample_due=sample_due)
         try:
@@ -115,3 +93,19 @@ def _sample(
         except Empty:
             continue
         by_name[outcome.worker.name].heard(outcome, household.take)
+    return watched
+
+
+def _end(watched: Sequence[Supervised], *keepers: tuple[Periodic, Callable[[], None]]) -> None:
+    """Save and close everything that lets itself be closed in time; what hangs ends with the process."""
+    until = time.monotonic() + STOP_WITHIN
+    for one in watched:
+        one.end()
+    for keeper, _ in keepers:
+        keeper.stop()
+    for keeper, close in keepers:
+        if keeper.ended(until - time.monotonic()):
+            close()
+    for one in watched:
+        one.join(min(until - time.monotonic(), 0.2))
+    lines.info("logger.stopped")

@@ -71,7 +71,11 @@ class Supervised:
         """Let the driver close its device."""
         if self._worker is not None:
             self._worker.end()
-            self._worker.join(0.3)
+
+    def join(self, within: float) -> None:
+        """Wait for that, at most so many seconds."""
+        if self._worker is not None:
+            self._worker.join(max(within, 0.0))
 
     def _start(self, now: float) -> None:
         self._abandoned = [worker for worker in self._abandoned if worker.alive]

@@ -38,4 +38,4 @@ class ReadingsSettings(BaseModel):
         le=10,
         description="Samples are stored together this often; a power cut loses one batch.",
     )
-    keep_days: int = Field(default=400, ge=1, description="Samples older than this many days are deleted.")
+    keep_days: int = Field(default=90, ge=1, description="Samples older than this many days are deleted.")

@@ -183,8 +183,8 @@ class SqliteReadings:
             with self._connection() as connection, connection:
                 gone = connection.execute(
                     "DELETE FROM samples WHERE (meter, taken, batch) IN (SELECT meter, taken, batch "
-                    "FROM samples WHERE meter = ? AND taken < ? AND batch IN (SELECT number FROM batches WHERE last < ?) "
-                    "LIMIT ?)",
+                    "FROM samples WHERE meter = ? AND taken < ? "
+                    "AND batch IN (SELECT number FROM batches WHERE last < ?) LIMIT ?)",
                     (meter, before, before, PRUNE_ROWS),
                 ).rowcount
             deleted += gone
