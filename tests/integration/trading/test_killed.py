@@ -1,4 +1,4 @@
-"""SIGKILL of the trader's process in the middle of a trade: one order on the chain, no token lost or paid twice."""
+"""SIGKILL of the trader in the middle of a trade: one order on the chain, no token lost or paid twice."""
 
 from __future__ import annotations
 
