@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,17 +40,18 @@ def run(settings: Settings, stop: Stop) -> int:
 
 
 @chain.command()
-@daemon
-def seal(settings: Settings, stop: Stop) -> int:
+@with_settings
+def seal(settings: Settings) -> None:
     """Hold the sealing key and sign block headers for the node, until stopped."""
-    from chain import sealer  # noqa: PLC0415 - each daemon pays for its own
+    from chain import sealer_process  # noqa: PLC0415 - only what each command needs
 
     section = node(settings).seal
     if section is None:
         raise Misconfigured(
             "there is no section `chain.node.seal` in the configuration: this node is no signer"
         )
-    return sealer.run(section, stop)
+    command = sealer_process.command(section)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 @chain.command()

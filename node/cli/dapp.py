@@ -23,15 +23,15 @@ def dapp() -> None:
 def run(files: tuple[Path, ...]) -> None:
     """Serve the pages until stopped: becomes gunicorn, with one worker."""
     from node.dapp import serve  # noqa: PLC0415 - not for its neighbours
+    from node.dapp.household import from_settings  # noqa: PLC0415
 
-    files = tuple(file.absolute() for file in chosen(files))
-    settings = load(files)
+    settings = load(chosen(files))
     if serve.taken(settings.dapp):
         raise Unavailable(
             f"cannot listen on {settings.dapp.listen}: another program does, or this host has no such "
             "address; stop the other, or change dapp.listen"
         )
-    command = serve.arguments(settings.dapp, files)
+    command = serve.arguments(from_settings(settings))
     sys.stderr.flush()
     os.execve(command[0], command, {**os.environ, **serve.ENVIRONMENT})  # noqa: S606 - no shell is wanted
 
