@@ -183,10 +183,10 @@ def _starting(c: Case) -> Decision:
         held = c.current.baseline is not None
         phase = Phase.RETURNING if held else Phase.AT_HOME
         return c.leave(reason.why, blamed=reason.blamed, phase=phase)
-    view = sentences.starting(c.current, c.supply, c.policy.trading)
     if c.s.age(c.s.meter) > c.policy.trading.stale_meter:
         waiting = replace(c.supply, trouble="the tie's meter is silent")
-        return replace(c, supply=waiting).stay(view)
+        return replace(c, supply=waiting).stay(sentences.starting(c.current, waiting, c.policy.trading))
+    view = sentences.starting(c.current, c.supply, c.policy.trading)
     return c.stay(view, CloseFeed(order=c.current.order)) if c.due else c.stay(view)
 
 
