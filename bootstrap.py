@@ -364,9 +364,8 @@ class Progress:
         while not self.ended.wait(pause):
             elapsed = time.monotonic() - self.started
             detail = f": {self.detail}" if self.detail else ""
-            self.show(
-                f"{self.title}{detail} …  {elapsed:.0f} s  {last_line() if sys.stdout.isatty() else ''}"
-            )
+            said = f"  {last_line()}" if sys.stdout.isatty() else ""
+            self.show(f"{self.title}{detail} …  {elapsed:.0f} s{said}")
             pause = 1.0 if sys.stdout.isatty() else 20.0
 
     def show(self, line: str, last: bool = False) -> None:
