@@ -145,15 +145,16 @@ class PostgresReadings:
     def broken(self) -> int | None:
         """The first batch that does not fit the chain."""
         query = f"""
-            SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
-            WHERE batch = %s ORDER BY meters.name COLLATE "C", taken
+            SELECT {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
+            WHERE meter IN (SELECT id FROM meters) AND taken BETWEEN %s AND %s AND batch = %s
+            ORDER BY meters.name COLLATE "C", taken
             """  # noqa: S608
         with self._connection() as connection:
             previous: Batch | None = None
             for row in connection.execute("SELECT * FROM batches ORDER BY number").fetchall():
                 batch = Batch(*row)
-                own = connection.execute(query.encode(), (batch.number,)).fetchall()
-                if not chain.fits(previous, batch, [_sample(sample[1:]) for sample in own]):
+                own = connection.execute(query.encode(), (batch.first, batch.last, batch.number)).fetchall()
+                if not chain.fits(previous, batch, [_sample(sample) for sample in own]):
                     return batch.number
                 previous = batch
         return None
@@ -203,11 +204,9 @@ class PostgresReadings:
 
     @staticmethod
     def _meters(connection: postgres.Connection, names: Iterable[str]) -> dict[str, int]:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO meters (name) VALUES (%s) ON CONFLICT DO NOTHING",
-                [(name,) for name in sorted(names)],
-            )
+        known = {row[0] for row in connection.execute("SELECT name FROM meters").fetchall()}
+        for name in sorted(set(names) - known):  # an insert that conflicts would use an id up, too
+            connection.execute("INSERT INTO meters (name) VALUES (%s)", (name,))
         return dict(connection.execute("SELECT name, id FROM meters").fetchall())
 
     @staticmethod

@@ -141,19 +141,16 @@ class SqliteReadings:
     def broken(self) -> int | None:
         """The first batch that does not fit the chain."""
         query = (
-            f"SELECT {COLUMNS}, batch FROM samples JOIN meters ON meters.id = samples.meter "  # noqa: S608
-            "ORDER BY batch, meters.name, taken"
+            f"SELECT {COLUMNS} FROM meters CROSS JOIN samples ON samples.meter = meters.id "  # noqa: S608
+            "WHERE taken BETWEEN ? AND ? AND batch = ? ORDER BY meters.name, taken"
         )
         with self._connection() as connection:
-            samples = connection.execute(query)
-            waiting = samples.fetchone()
             previous: Batch | None = None
             for row in connection.execute("SELECT * FROM batches ORDER BY number"):
-                batch, own = Batch(**row), []
-                while waiting is not None and waiting["batch"] <= batch.number:
-                    own.append(_sample(waiting))
-                    waiting = samples.fetchone()
-                if not chain.fits(previous, batch, own):
+                batch = Batch(**row)
+                # The times lead to the rows by the primary key; a sample that was moved in time is missing.
+                own = connection.execute(query, (batch.first, batch.last, batch.number))
+                if not chain.fits(previous, batch, [Sample(**sample) for sample in own]):
                     return batch.number
                 previous = batch
         return None
@@ -227,7 +224,3 @@ class SqliteReadings:
 
 def _row(meter: int, batch: int, sample: Sample) -> tuple[int | None, ...]:
     return (meter, sample.taken, batch, *(getattr(sample, field) for field in chain.FIELDS))
-
-
-def _sample(row: sqlite3.Row) -> Sample:
-    return Sample(meter=row["meter"], taken=row["taken"], **{field: row[field] for field in chain.FIELDS})

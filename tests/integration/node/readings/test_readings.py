@@ -201,6 +201,14 @@ def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str)
         assert readings.broken() == 2
 
 
+def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+    with open_readings(ReadingsSettings(url=postgres_url), tmp_path) as readings:
+        for number in range(5):
+            readings.append([sample(number), sample(number, "load")])
+        with psycopg.connect(postgres_url) as connection:
+            assert connection.execute("SELECT last_value FROM meters_id_seq").fetchall() == [(2,)]
+
+
 def test_readings_of_a_newer_version_are_left_alone(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
     for url in (None, postgres_url):
         open_readings(ReadingsSettings(url=url), tmp_path).close()
