@@ -52,12 +52,12 @@ def create_app(household: Household) -> Flask:
         SESSION_COOKIE_NAME=f"commonwatt-{household.name}",
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_HTTPONLY=True,
-        PERMANENT_SESSION_LIFETIME=household.dapp.session,
+        PERMANENT_SESSION_LIFETIME=household.session,
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=365 * 86_400,
     )
     app.extensions["commonwatt"] = Context(household, users, Tries())
-    protect(app, users, household.dapp.names, household.dapp.session)
+    protect(app, users, household.names, household.session)
     for name in PAGES:
         app.register_blueprint(import_module(f"node.dapp.views.{name}").page)
     app.register_error_handler(HTTPException, _refused)

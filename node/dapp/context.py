@@ -93,7 +93,7 @@ class Context:
     @cached_property
     def hub(self) -> Hub:
         """The live pages' one thread."""
-        return Hub(self.news, self.household.dapp.viewers)
+        return Hub(self.news, self.household.viewers)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -1,19 +1,23 @@
-"""What the pages need to know of the household's configuration, and nothing more: no key, pin or secret."""
+"""What the pages need to know of the household's configuration, and nothing more: no key, pin or secret.
+
+Whoever starts the pages reads the configuration and hands this over as one line of JSON: the pages' process
+neither reads the configuration nor carries what reads it (9 MB).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from node.dapp.settings import DappSettings
 from node.dapp.words import capital
 from quantities import Energy, SoC, Tokens
+from quantities.amount import Amount
 
 if TYPE_CHECKING:
     from node.config import Settings
-    from node.readings.settings import ReadingsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +36,16 @@ class Household:
     name: str
     run: Path
     state: Path
-    dapp: DappSettings = field(default_factory=DappSettings)
     role: str = "consumer"
+
+    listen: str = "127.0.0.1:8080"
+    threads: int = 4
+    viewers: int = 200
+    """Live pages at the same time."""
+    session: float = 30 * 86_400.0
+    """Seconds that a login lasts unused."""
+    names: tuple[str, ...] = ()
+    """Further host names of the pages."""
 
     battery: str | None = None
     """The battery's meter."""
@@ -57,7 +69,8 @@ class Household:
     rpc: str = ""
     """Empty: there is no chain to ask."""
     manifest: Path | None = None
-    readings: ReadingsSettings | None = None
+    readings: str | None = None
+    """The readings' PostgreSQL; None: SQLite in the state folder."""
 
     @property
     def title(self) -> str:
@@ -74,7 +87,11 @@ def from_settings(settings: Settings) -> Household:
         role=str(settings.household.role),
         run=settings.paths.run,
         state=settings.paths.state,
-        dapp=settings.dapp,
+        listen=settings.dapp.listen,
+        threads=settings.dapp.threads,
+        viewers=settings.dapp.viewers,
+        session=settings.dapp.session,
+        names=settings.dapp.names,
         battery=settings.battery.sensor if settings.battery else None,
         capacity=settings.battery.capacity if settings.battery else None,
         panels=tuple(meter for meter in settings.dapp.panels if meter in settings.sensors),
@@ -91,5 +108,48 @@ def from_settings(settings: Settings) -> Household:
         sellers={name: seller.account for name, seller in settings.sellers.items()},
         rpc=settings.chain.rpc if settings.chain else "",
         manifest=settings.chain.manifest if settings.chain else None,
-        readings=settings.readings,
+        readings=settings.readings.url,
     )
+
+
+def dumps(household: Household) -> str:
+    """As one line of JSON."""
+    return json.dumps(vars(household), default=_plain, separators=(",", ":"))
+
+
+def loads(text: str) -> Household:
+    """What `dumps` wrote.
+
+    Raises:
+        ValueError: it did not write this.
+    """
+    try:
+        given: dict[str, Any] = json.loads(text)
+        for name in ("panels", "loads", "names"):
+            given[name] = tuple(given[name])
+        for name in ("ties", "feeds"):
+            given[name] = tuple(Line(**line) for line in given[name])
+        for name, kind in READ.items():
+            given[name] = None if given[name] is None else kind(given[name])
+        return Household(**given)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not a household as `dumps` writes it: {error!r}") from None
+
+
+READ: Mapping[str, Callable[[Any], object]] = {
+    "run": Path,
+    "state": Path,
+    "manifest": Path,
+    "capacity": Energy,
+    "budget": Tokens,
+    "limit": SoC,
+    "resume": SoC,
+    "reserve": SoC,
+}
+"""How the fields that JSON does not know are read again."""
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Amount):
+        return value.value
+    return str(value) if isinstance(value, Path) else vars(value)

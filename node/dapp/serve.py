@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from node.dapp.household import Household, dumps, loads
 from node.dapp.settings import DappSettings, host_and_port
 
 if TYPE_CHECKING:
     from flask import Flask
 
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
-"""For the process: glibc's memory pools, of which each thread would otherwise keep one."""
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
+"""For the process. glibc would keep a pool of memory for each thread, and the 19 MB of the first password
+that is checked: one pool, and what is large goes back at once (mallopt(3))."""
 
 
-def arguments(settings: DappSettings, configurations: Sequence[Path]) -> list[str]:
-    """The command line to exec: gunicorn with the application made from these configuration files."""
-    files = ", ".join(repr(str(path)) for path in configurations)
+def arguments(household: Household) -> list[str]:
+    """The command line to exec: gunicorn with the application of this household."""
     return [
         sys.executable,
         *("-m", "gunicorn"),
-        *("--bind", settings.listen),
+        *("--bind", household.listen),
         *("--workers", "1"),
         *("--worker-class", "node.dapp.worker.LiveWorker"),
-        *("--threads", str(settings.threads)),
-        *("--worker-connections", str(64 + settings.threads)),
+        *("--threads", str(household.threads)),
+        *("--worker-connections", str(64 + household.threads)),
         *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108 - the worker's heartbeat, not a file of ours
         *("--timeout", "60"),
         *("--graceful-timeout", "1"),
@@ -35,7 +34,7 @@ def arguments(settings: DappSettings, configurations: Sequence[Path]) -> list[st
         *("--limit-request-fields", "50"),
         *("--log-level", "warning"),
         "--no-control-socket",
-        f"node.dapp.serve:application({files})",
+        f"node.dapp.serve:application({dumps(household)!r})",
     ]
 
 
@@ -52,15 +51,14 @@ def taken(settings: DappSettings) -> bool:
     return False
 
 
-def application(*configurations: str) -> Flask:
-    """The WSGI application of the household that these files describe; gunicorn's worker calls it."""
+def application(household: str) -> Flask:
+    """The WSGI application of a household, given as `node.dapp.household.dumps` writes it."""
+    # structlog loads rich, where it is installed, for tracebacks in colours: 4 MB that no log of ours shows.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
     from chain.daemon import configure_logs, sd_ready  # noqa: PLC0415 - not for the process that only execs
-    from node.config import load  # noqa: PLC0415
     from node.dapp.app import create_app  # noqa: PLC0415
-    from node.dapp.household import from_settings  # noqa: PLC0415
 
     configure_logs()
-    household = from_settings(load([Path(path) for path in configurations]))
-    app = create_app(household)
+    app = create_app(loads(household))
     sd_ready()
     return app

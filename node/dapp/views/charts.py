@@ -33,7 +33,7 @@ def chart(name: str) -> Response:
     household, end = context().household, int(time.time() * 1_000)
     try:
         with open_readings(
-            household.readings or ReadingsSettings(), household.state, read_only=True
+            ReadingsSettings(url=household.readings), household.state, read_only=True
         ) as readings:
             found = CHARTS[name](household, readings, Span(end - span * 1_000, end, POINTS))
     except StoreError as error:

@@ -44,10 +44,10 @@ class Browser:
         assert CHROMIUM is not None
         to_us, from_it = os.pipe()
         from_us, to_it = os.pipe()
-        # The shell puts the pipe's ends where Chromium looks for them: 3 to read from, 4 to write to.
+        # Chromium reads from 3 and writes to 4; bash puts the pipes there (dash knows no number above 9).
         command = f'exec "$@" 3<&{from_us} 4>&{from_it}'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command, "sh", CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            ["bash", "-c", command, "bash", CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=(from_us, from_it),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ class Browser:
     def until(self, script: str, patience: float = PATIENCE) -> None:
         """Wait until an expression is true."""
         end = time.monotonic() + patience
-        while not self.run(script):
+        while not self.run(f"Boolean({script})"):
             assert time.monotonic() < end, f"in {patience} s it never came true: {script}"
             time.sleep(0.05)
 

@@ -15,7 +15,6 @@ from node.client_interaction.status import State, Status
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import TABLES, Trades
 from node.dapp.household import Household, Line
-from node.dapp.settings import DappSettings
 from node.dapp.users import set_password
 from node.readings.interface import Sample
 from node.readings.sqlite import SqliteReadings
@@ -36,7 +35,7 @@ def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
         role="prosumer",
         run=root / "run",
         state=root / "state",
-        dapp=DappSettings(listen=listen),
+        listen=listen,
         battery="battery",
         capacity=Energy.from_wh(3),
         panels=("panel",),

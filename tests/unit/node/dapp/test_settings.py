@@ -1,3 +1,4 @@
+import ast
 import json
 from pathlib import Path
 
@@ -5,8 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 import node.dapp
+from node.dapp.household import Household, dumps, loads
 from node.dapp.serve import arguments
 from node.dapp.settings import DappSettings, host_and_port
+from tests.integration.dapp import made_up
 
 FRONT_END = Path(node.dapp.__file__).parent / "frontend"
 
@@ -28,16 +31,31 @@ def test_a_v6_address_loses_its_brackets() -> None:
     assert host_and_port("[fd00::2]:8080") == ("fd00::2", 8080)
 
 
-def test_gunicorn_gets_the_configuration_files_whatever_they_are_called() -> None:
-    last = arguments(DappSettings(), [Path("/etc/it's here/site.yml"), Path("/b.yml")])[-1]
-    assert last == """node.dapp.serve:application("/etc/it's here/site.yml", '/b.yml')"""
+def test_a_household_is_handed_over_whole() -> None:
+    for household in (
+        made_up.household(Path("/it's here")),
+        Household(name="x", run=Path("r"), state=Path("s")),
+    ):
+        assert loads(dumps(household)) == household
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 1}'])
+def test_what_is_no_household_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a household"):
+        loads(text)
 
 
 def test_gunicorn_runs_one_worker_where_it_was_told_to() -> None:
-    told = arguments(DappSettings(listen="127.0.7.1:8080", threads=3), [])
+    told = arguments(made_up.household(Path("/tmp"), listen="127.0.7.1:8080"))
     assert told[told.index("--bind") + 1] == "127.0.7.1:8080"
     assert told[told.index("--workers") + 1] == "1"
-    assert told[told.index("--threads") + 1] == "3"
+
+
+def test_gunicorn_can_read_the_call_whatever_a_path_is_called() -> None:
+    household = made_up.household(Path("""/it's "here"/\\"""))
+    call = ast.parse(arguments(household)[-1].partition(":")[2], mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert loads(ast.literal_eval(call.args[0])) == household
 
 
 def test_the_front_ends_lock_names_no_host() -> None:

@@ -1,0 +1,156 @@
+"""The pages as a household runs them: `commonwatt.yml`, the real command line, a real gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from node.config import load
+from node.dapp.household import from_settings
+from node.dapp.serve import ENVIRONMENT, arguments
+from node.dapp.users import set_password
+from tests.integration.dapp.made_up import ALDER, CEDAR
+
+CONFIGURATION = """
+household: {{name: birch, role: prosumer}}
+paths: {{run: run, state: state}}
+account: {{keystore: key.json, password_file: key.password}}
+chain: {{rpc: "{rpc}", genesis: genesis.json, manifest: {manifest}}}
+relay:
+  feeds: [{{contact: 1, pin: 17, meter: feed-1}}]
+  transfer:
+    home_pin: 22
+    ties: [{{contact: 11, pin: 23, meter: tie-11}}, {{contact: 12, pin: 24, meter: tie-12}}]
+sensors:
+  battery: {{driver: ina219}}
+  panel: {{driver: ina219}}
+  load: {{driver: ina219}}
+  feed-1: {{driver: ina219}}
+  tie-11: {{driver: ina219}}
+  tie-12: {{driver: ina219}}
+battery: {{sensor: battery, capacity: 3 Wh}}
+trading: {{limit: 30 %, resume: 60 %, daily_budget: 5}}
+sellers:
+  alder: {{account: "{alder}", relay: "10.0.0.1:15555", contact: 1, channel: 11}}
+  cedar: {{account: "{cedar}", relay: "10.0.0.3:15555", contact: 1, channel: 12}}
+dapp: {{listen: "{listen}", threads: 2, viewers: 40}}
+"""
+
+
+@dataclass
+class Pages:
+    """A running gunicorn, and a browser's cookie for it."""
+
+    host: str
+    port: int
+    password: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    cookie: str = field(default="")
+
+    @property
+    def address(self) -> str:
+        """Of the first page."""
+        return f"http://{self.host}:{self.port}"
+
+    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+        """One request: its status and text."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        headers = {"Cookie": self.cookie}
+        if form is None:
+            connection.request("GET", path, headers=headers)
+        else:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("POST", path, urlencode(form), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if given := answer.getheader("Set-Cookie"):
+            self.cookie = given.split(";")[0]
+        connection.close()
+        return answer.status, text
+
+    def log_in(self) -> None:
+        """By the form."""
+        _, page = self.ask("/login")
+        found = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert found
+        status, _ = self.ask("/login", {"csrf": found[1], "name": "home", "password": self.password})
+        assert status == 302
+
+    def watch(self, buffer: int | None = None) -> socket.socket:
+        """Open a stream of events, read to the end of its headers."""
+        sock = socket.socket()
+        if buffer is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        sock.settimeout(10)
+        sock.connect((self.host, self.port))
+        request = f"GET /live HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nCookie: {self.cookie}\r\n\r\n"
+        sock.sendall(request.encode())
+        return sock
+
+    def memory(self) -> int:
+        """Resident kilobytes of gunicorn's master and worker together."""
+        return sum(_resident(pid) for pid in [self.process.pid, *_children(self.process.pid)])
+
+
+@contextmanager
+def served(
+    folder: Path, host: str, rpc: str = "http://127.0.7.1:1", manifest: str = "manifest.json"
+) -> Iterator[Pages]:
+    """Serve a household whose files are in `folder`/run and `folder`/state."""
+    with socket.socket() as sock:
+        sock.bind((host, 0))
+        port = int(sock.getsockname()[1])
+    file, log = folder / "commonwatt.yml", folder / "dapp.log"
+    file.write_text(
+        CONFIGURATION.format(listen=f"{host}:{port}", rpc=rpc, manifest=manifest, alder=ALDER, cedar=CEDAR)
+    )
+    password = set_password(folder / "state")
+    command = arguments(from_settings(load([file])))
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **ENVIRONMENT}, stdout=output, stderr=output, cwd=folder
+        )
+    try:
+        _wait(host, port, process, log)
+        yield Pages(host, port, password, process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        try:
+            connection = http.client.HTTPConnection(host, port, timeout=10)
+            connection.request("GET", "/login")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"no page in 20 s: {log.read_text()}")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _resident(pid: int) -> int:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) if found else 0

@@ -1,0 +1,129 @@
+"""The pages in a real Chromium: what scripts do, what the content policy says, what fits on a phone.
+
+Pictures of every page are kept under build/screenshots/dapp, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.client_interaction.status import State
+from tests.integration.dapp import made_up
+from tests.integration.dapp.browser import CHROMIUM, Browser
+from tests.integration.dapp.on_chain import traded_chain
+from tests.integration.dapp.served import Pages, served
+
+BUNDLE = Path(__file__).parents[3] / "node" / "dapp" / "static" / "build" / "main.js"
+PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "dapp"
+
+PHONE, DESK = (360, 740), (1280, 900)
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
+    pytest.mark.skipif(
+        not BUNDLE.exists(),
+        reason="no bundle: npm ci && npm run build in node/dapp/frontend",
+    ),
+]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    made_up.furnish(tmp_path)
+    made_up.publish(tmp_path)
+    with served(tmp_path, "127.0.7.4") as pages:
+        yield pages
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    with Browser(tmp_path / "profile") as browser:
+        browser.size(*PHONE)
+        yield browser
+
+
+def test_the_first_page_comes_alive(pages: Pages, browser: Browser, tmp_path: Path) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    assert browser.run("document.querySelector('h1').textContent") == "Supplied by Alder"
+    browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
+    made_up.publish(tmp_path, State.HOME, soc=6_020)
+    browser.until("document.querySelector('h1').textContent === 'At home, on its own battery'", patience=5)
+    browser.until("document.querySelector('[data-text=soc]').textContent === '60 %'", patience=5)
+    assert browser.run("document.querySelector('[data-link=trade_link]').hidden")
+    assert browser.run("document.querySelector('[data-arm=neighbours]').classList.contains('idle')")
+    browser.until("document.querySelectorAll('.chart canvas').length === 2")
+    assert browser.complaints == []
+
+
+def test_a_page_says_that_it_lost_its_household_and_finds_it_again(
+    pages: Pages, browser: Browser, tmp_path: Path
+) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
+    [worker] = Path(f"/proc/{pages.process.pid}/task/{pages.process.pid}/children").read_text().split()
+    os.kill(int(worker), signal.SIGKILL)
+    browser.until("document.querySelector('#pulse.lost')", patience=10)
+    browser.until("document.querySelector('#pulse:not(.lost)')", patience=20)
+    made_up.publish(tmp_path, State.HOME)
+    browser.until("document.querySelector('h1').textContent.startsWith('At home')", patience=5)
+
+
+def test_a_button_changes_the_span_of_the_charts(pages: Pages, browser: Browser) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    browser.until("document.querySelectorAll('.chart canvas').length === 2")
+    browser.run("document.querySelector('[data-span=\"6h\"]').click()")
+    browser.until("document.querySelector('[data-span=\"6h\"]').getAttribute('aria-pressed') === 'true'")
+    assert browser.run("document.querySelector('[data-span=\"1h\"]').getAttribute('aria-pressed')") == "false"
+
+
+def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "chain").mkdir()
+    with traded_chain(tmp_path / "chain") as traded:
+        made_up.furnish(tmp_path)
+        made_up.publish(tmp_path)
+        manifest = str(traded.manifest_file)
+        with served(tmp_path, "127.0.7.5", rpc=traded.chain.url, manifest=manifest) as pages:
+            browser.open(f"{pages.address}/login")
+            _look(browser, "login")
+            browser.log_in(pages.address, "home", pages.password)
+            looked = {
+                "now": "/",
+                "trades": "/trades",
+                "trade": f"/trades/{made_up.order(8)}",
+                "explorer": "/explorer/",
+                "events": "/explorer/events",
+                "blocks": "/explorer/blocks",
+                "block": f"/explorer/block/{traded.chain.client.block_number()}",
+                "transaction": f"/explorer/tx/{traded.bought}",
+                "address": f"/explorer/address/{traded.seller.address}",
+                "not-found": "/nowhere",
+            }
+            for name, path in looked.items():
+                browser.open(pages.address + path)
+                _look(browser, name)
+    expected = "Failed to load resource: the server responded with a status of 404"
+    assert [complaint for complaint in browser.complaints if expected not in complaint] == []
+
+
+def _look(browser: Browser, name: str) -> None:
+    """Nothing is wider than the phone; every control has a name and is large enough for a thumb."""
+    browser.size(*PHONE)
+    assert browser.run("document.documentElement.scrollWidth") <= PHONE[0], name
+    assert browser.run(UNNAMED) == [], name
+    assert browser.run("document.querySelectorAll('h1').length") == 1, name
+    assert browser.run("document.title.length") > 10, name
+    browser.picture(PICTURES / f"{name}-phone.png")
+    browser.size(*PHONE, dark=True)
+    browser.picture(PICTURES / f"{name}-dark.png")
+    browser.size(*DESK)
+    browser.picture(PICTURES / f"{name}-desk.png")
+
+
+UNNAMED = """[...document.querySelectorAll('a, button, input:not([type=hidden])')]
+    .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length || e.hidden))
+    .map(e => e.outerHTML)"""

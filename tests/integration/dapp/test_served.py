@@ -1,0 +1,152 @@
+"""A real gunicorn, files as the other processes write them, and sockets as browsers open them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.client_interaction.status import State
+from tests.integration.dapp import made_up
+from tests.integration.dapp.served import Pages, served
+
+HOST = "127.0.7.2"
+
+MEMORY_KB = 80 * 1024
+"""Of gunicorn's master and worker together. The aim is 75 MB."""
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    made_up.furnish(tmp_path)
+    made_up.publish(tmp_path)
+    with served(tmp_path, HOST) as pages:
+        pages.log_in()
+        yield pages
+
+
+class Events:
+    """What arrives on a stream."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self._rest = sock, b""
+        head = self._until(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        assert b"text/event-stream" in head
+
+    def next(self, kind: str) -> dict[str, object]:
+        """The next event of this kind."""
+        while True:
+            lines = self._until(b"\n\n").decode().splitlines()
+            fields = dict(line.split(": ", 1) for line in lines if ": " in line)
+            if fields.get("event") == kind:
+                found: dict[str, object] = json.loads(fields["data"])
+                return found
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self._rest:
+            more = self._sock.recv(65_536)
+            assert more, "the stream ended"
+            self._rest += more
+        found, _, self._rest = self._rest.partition(end)
+        return found
+
+
+def test_the_configured_household_is_shown(pages: Pages) -> None:
+    status, page = pages.ask("/")
+    assert status == 200
+    assert "Supplied by Alder" in page
+    assert "82.2 W" in page
+
+
+def test_whoever_connects_is_told_everything_first(pages: Pages) -> None:
+    with pages.watch() as sock:
+        told = Events(sock).next("node_data")
+    assert told["headline"] == "Supplied by Alder"
+    assert told["soc"] == "41 %"
+
+
+def test_what_changes_is_on_the_screen_within_a_second_and_a_half(pages: Pages, tmp_path: Path) -> None:
+    with pages.watch() as sock:
+        events = Events(sock)
+        events.next("node_data")
+        made_up.publish(tmp_path, State.HOME, soc=6_020)
+        written = time.monotonic()
+        told = events.next("node_data")
+        while "headline" not in told:
+            told = events.next("node_data")
+    assert time.monotonic() - written < 1.5
+    assert told["headline"] == "At home, on its own battery"
+    assert told["soc"] == "60 %"
+    assert "soc_note" in told
+    assert "panel_watts" not in told, "what did not change is not told again"
+
+
+def test_open_streams_take_no_thread_from_the_pages(pages: Pages) -> None:
+    streams = [pages.watch() for _ in range(20)]
+    for stream in streams:
+        Events(stream).next("node_data")
+    began = time.monotonic()
+    assert pages.ask("/trades")[0] == 200
+    assert time.monotonic() - began < 2
+    for stream in streams:
+        stream.close()
+
+
+def test_a_stream_too_many_is_refused_and_a_place_is_free_again(pages: Pages) -> None:
+    streams = [pages.watch() for _ in range(40)]
+    for stream in streams:
+        Events(stream).next("node_data")
+    assert pages.ask("/live")[0] == 503
+    for stream in streams:
+        stream.close()
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        with pages.watch() as sock:
+            if sock.recv(12) == b"HTTP/1.1 200":
+                return
+        time.sleep(0.2)
+    raise AssertionError("closed pages still take places after 5 s")
+
+
+def test_a_page_that_does_not_read_holds_nobody_up(pages: Pages) -> None:
+    with pages.watch(buffer=1_024), pages.watch() as sock:
+        events = Events(sock)
+        events.next("node_data")
+        events.next("node_data")
+
+
+def test_a_stream_is_for_who_is_logged_in(pages: Pages) -> None:
+    pages.cookie = ""
+    assert pages.ask("/live")[0] == 401
+
+
+def test_it_ends_within_three_seconds_with_streams_open(pages: Pages) -> None:
+    with pages.watch() as sock:
+        Events(sock).next("node_data")
+        began = time.monotonic()
+        pages.process.send_signal(signal.SIGTERM)
+        assert pages.process.wait(5) == 0
+        assert time.monotonic() - began < 3
+    assert "Traceback" not in pages.log.read_text()
+
+
+def test_master_and_worker_are_small_after_work(pages: Pages) -> None:
+    for _ in range(5):
+        for path in ("/", "/trades", f"/trades/{made_up.order(8)}", "/data/chart/power?span=1h"):
+            assert pages.ask(path)[0] == 200
+    with pages.watch() as sock:
+        Events(sock).next("node_data")
+    assert pages.memory() <= MEMORY_KB, f"{pages.memory()} kB"
+
+
+def test_a_silent_chain_leaves_the_other_pages_alone(pages: Pages) -> None:
+    status, page = pages.ask("/explorer/")
+    assert status == 503
+    assert "commonwatt chain run" in page
+    assert pages.ask("/")[0] == 200
