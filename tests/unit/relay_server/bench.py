@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from contracts.bindings.market import Offer, Order, State
 from quantities import Energy, Power, Price
-from relay_server import accounts
-from relay_server.acts import Act, Drive, Tell
+from relay_server.accounts import Account
+from relay_server.accounts import Order as BuyersOrder
+from relay_server.acts import Act, Baseline, Drive, Latch, Save, Tell
 from relay_server.authorisation import View
+from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
 from store.registers import Register
 
@@ -43,14 +45,12 @@ def register(forward: int, sampled: float, power: int = 30_000, meter: str = "fe
     return Register(meter=meter, forward=forward, reverse=0, power=power, sampled=sampled)
 
 
-def order(id_: bytes = ORDER, energy: int = 1_000, buyer: str = BUYER) -> accounts.Order:
-    return accounts.Order(id=id_, buyer=buyer, contact=FEED, energy=Energy(energy))
+def order(id_: bytes = ORDER, energy: int = 1_000, buyer: str = BUYER) -> BuyersOrder:
+    return BuyersOrder(id=id_, buyer=buyer, contact=FEED, energy=Energy(energy))
 
 
-def account(buyer: str = BUYER, delivered: int = 0, vouchered: int = 0) -> accounts.Account:
-    return accounts.Account(
-        buyer=buyer, contact=FEED, delivered=Energy(delivered), vouchered=Energy(vouchered)
-    )
+def account(buyer: str = BUYER, delivered: int = 0, vouchered: int = 0) -> Account:
+    return Account(buyer=buyer, contact=FEED, delivered=Energy(delivered), vouchered=Energy(vouchered))
 
 
 def on_chain(
@@ -119,3 +119,27 @@ class Memory:
     def keep(self, acts: Sequence[Act]) -> Future[None] | None:
         self.acts += acts
         return None
+
+    def remembered(self) -> Remembered:
+        """What a relay that starts now would find on disk."""
+        accounts: dict[tuple[str, int], Account] = {}
+        orders: dict[bytes, BuyersOrder] = {}
+        baselines: dict[int, Baseline] = {}
+        faults: dict[int, str] = {}
+        for act in self.acts:
+            match act:
+                case Save():
+                    accounts[act.account.buyer, act.account.contact] = act.account
+                    if act.order:
+                        orders[act.order.id] = act.order
+                case Baseline(order=None):
+                    baselines.pop(act.contact, None)
+                case Baseline():
+                    baselines[act.contact] = act
+                case Latch(fault=None):
+                    faults.pop(act.contact, None)
+                case Latch(fault=str(fault)):
+                    faults[act.contact] = fault
+                case _:
+                    pass
+        return Remembered(boot=2, accounts=accounts, orders=orders, baselines=baselines, faults=faults)

@@ -1,0 +1,233 @@
+"""The whole house under hypothesis: whatever is commanded, lost, stuck or killed, the promises hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from contracts.bindings.market import State
+from relay_server.acts import HOME
+from relay_server.authorisation import View
+from relay_server.drivers.recording import RecordingPins
+from relay_server.instructions import Instruction, What
+from relay_server.lease import bound
+from relay_server.messages import NO_ORDER, Code, Granted, Op, Refused, SwitchFrame
+from relay_server.persistence import Remembered
+from relay_server.switchboard import Seen, Switchboard
+from tests.unit.relay_server.bench import (
+    BUYER,
+    FEED,
+    FEED_PIN,
+    HOME_PIN,
+    NEXT,
+    ORDER,
+    OTHER,
+    RATING,
+    SECOND_TIE,
+    SECOND_TIE_PIN,
+    SELLER,
+    SETTINGS,
+    TIE,
+    TIE_PIN,
+    Memory,
+    on_chain,
+    register,
+    seen,
+    stale,
+)
+
+TURN = 0.08
+
+
+class House(RuleBasedStateMachine):
+    """Seconds pass by turns of the safety loop; commands come between them."""
+
+    @initialize(unwired=st.booleans())
+    def boot(self, unwired: bool) -> None:
+        self.now = 1_000.0
+        pins = (HOME_PIN, TIE_PIN, SECOND_TIE_PIN, FEED_PIN)
+        self.pins = RecordingPins({"unwired": pins if unwired else ()}, clock=lambda: self.now)
+        self.memory = Memory()
+        self.orders = {ORDER: on_chain(ORDER), NEXT: on_chain(NEXT, state=State.WAITING, supply_end=None)}
+        self.fresh, self.advanced = True, self.now
+        self.forward, self.power, self.meters = 10_000.0, 0, True
+        self.forward_at = self.now
+        self.signed = {ORDER: 0, NEXT: 0}
+        self.taken = 0.0
+        self.switchboard = self.start(Remembered(boot=1))
+        self.last_keep = float("-inf")
+        self.home_due: float | None = None
+
+    def start(self, remembered: Remembered) -> Switchboard:
+        switchboard = Switchboard(
+            SETTINGS,
+            SELLER,
+            pins=self.pins,
+            keeps=self.memory,
+            remembered=remembered,
+            now=self.now,
+        )
+        switchboard.make_safe(self.now, "boot")
+        return switchboard
+
+    @property
+    def view(self) -> View:
+        view = replace(
+            seen(*self.orders.values(), now=self.now), advanced=self.now if self.fresh else self.advanced
+        )
+        return view if self.fresh else stale(view)
+
+    def turn(self) -> None:
+        self.now += TURN
+        if self.pins.contacts.get(FEED_PIN):
+            flowed = self.power * TURN / 3_600
+            self.forward += flowed
+            self.taken += flowed
+        if self.meters and self.now - self.forward_at >= 1.0:
+            self.forward_at = self.now
+        sampled = self.forward_at
+        shown = getattr(self, "shown", int(self.forward))
+        if sampled == self.now:
+            shown = int(self.forward)
+        self.shown = shown
+        through = self.power if self.pins.contacts.get(FEED_PIN) else 0
+        registers = {
+            FEED: register(shown, sampled, through),
+            TIE: register(0, sampled, 20_000, "tie-11"),
+            SECOND_TIE: register(0, sampled, 20_000, "tie-12"),
+        }
+        self.switchboard.turn(self.now, registers, self.view)
+
+    def command(self, op: Op, contact: int, order: bytes, signer: str, energy: int | None = None) -> object:
+        frame = SwitchFrame(
+            op=op,
+            order=order,
+            contact=contact,
+            n=1,
+            signature=b"",
+            energy=energy or 0,
+            voucher=b"" if energy is None else b"v" * 65,
+        )
+        at = Seen(now=self.now, view=self.view)
+        return self.switchboard.switch(frame, signer, energy is not None, at).answer
+
+    # --- what may happen
+
+    @rule(turns=st.integers(1, 60))
+    def time_passes(self, turns: int) -> None:
+        for _ in range(turns):
+            self.turn()
+            self.promises()
+
+    @rule(order=st.sampled_from([ORDER, NEXT]), buyer=st.sampled_from([BUYER, BUYER, OTHER]))
+    def close_feed(self, order: bytes, buyer: str) -> None:
+        before = self.pins.energised.get(FEED_PIN, False)
+        answer = self.command(Op.CLOSE, FEED, order, buyer)
+        if not before and self.pins.energised.get(FEED_PIN):
+            assert isinstance(answer, Granted)
+            assert self.fresh, "never on a stale chain"
+            assert self.orders[order].state in {State.OPEN, State.WAITING}
+            assert buyer == BUYER
+        if isinstance(answer, Granted) and answer.lease_ms >= 9_990:
+            self.last_keep = self.now
+
+    @rule(order=st.sampled_from([ORDER, NEXT]), more=st.integers(-5, 120))
+    def keep_feed(self, order: bytes, more: int) -> None:
+        energy = min(max(self.signed[order] + more, 0), 1_000)
+        answer = self.command(Op.KEEP, FEED, order, BUYER, energy)
+        if not (isinstance(answer, Refused) and answer.code in {Code.NOT_FUNDED, Code.STALE_CHAIN}):
+            self.signed[order] = max(self.signed[order], energy)
+        if isinstance(answer, Granted) and answer.lease_ms >= 9_990:
+            self.last_keep = self.now
+
+    @rule(order=st.sampled_from([ORDER, NEXT]), buyer=st.sampled_from([BUYER, SELLER, OTHER]))
+    def open_feed(self, order: bytes, buyer: str) -> None:
+        self.command(Op.OPEN, FEED, order, buyer)
+
+    @rule(op=st.sampled_from(list(Op)), tie=st.sampled_from([TIE, SECOND_TIE]), own=st.booleans())
+    def command_tie(self, op: Op, tie: int, own: bool) -> None:
+        pin = {TIE: TIE_PIN, SECOND_TIE: SECOND_TIE_PIN}[tie]
+        answer = self.command(op, tie, NO_ORDER, SELLER if own else BUYER)
+        if not own:
+            assert isinstance(answer, Refused)
+        elif op is Op.OPEN and pin not in self.pins.broken:
+            assert not self.pins.energised.get(pin), "going home is never delayed"
+
+    @rule(milliwatts=st.integers(0, 36_000))
+    def load_changes(self, milliwatts: int) -> None:
+        self.power = milliwatts
+
+    @rule(on=st.booleans())
+    def logger_dies_or_comes_back(self, on: bool) -> None:
+        self.meters = on
+
+    @rule(fresh=st.booleans())
+    def chain_stalls_or_goes_on(self, fresh: bool) -> None:
+        self.advanced = self.now
+        self.fresh = fresh
+
+    @rule(order=st.sampled_from([ORDER, NEXT]), state=st.sampled_from([State.CLOSING, State.REDEEMED]))
+    def order_ends_on_chain(self, order: bytes, state: State) -> None:
+        self.orders[order] = replace(self.orders[order], state=state)
+
+    @rule(order=st.sampled_from([ORDER, NEXT]))
+    def order_is_live_after_all(self, order: bytes) -> None:
+        self.orders[order] = replace(self.orders[order], state=State.OPEN, supply_end=1_000)
+
+    @rule(pin=st.sampled_from([HOME_PIN, TIE_PIN, SECOND_TIE_PIN]))
+    @precondition(lambda self: not self.pins.unwired)
+    def contact_sticks(self, pin: int) -> None:
+        self.pins.stuck.add(pin)
+
+    @rule(pin=st.sampled_from([HOME_PIN, TIE_PIN, FEED_PIN]))
+    def output_breaks(self, pin: int) -> None:
+        self.pins.broken.add(pin)
+
+    @rule()
+    def everything_is_repaired(self) -> None:
+        self.pins.stuck.clear()
+        self.pins.broken.clear()
+        for pin, energised in self.pins.energised.items():
+            self.pins.contacts[pin] = energised
+        for contact in (HOME, FEED, TIE, SECOND_TIE):
+            self.switchboard.obey(Instruction(what=What.CLEAR, contact=contact), self.now)
+        self.turn()
+
+    @rule()
+    def relay_is_killed_and_starts_again(self) -> None:
+        self.switchboard = self.start(self.memory.remembered())
+        self.last_keep = float("-inf")
+
+    # --- what must hold
+
+    @invariant()
+    def promises(self) -> None:
+        if not hasattr(self, "pins"):
+            return
+        contacts = self.pins.contacts
+        sources = [not contacts.get(HOME_PIN, False), contacts.get(TIE_PIN), contacts.get(SECOND_TIE_PIN)]
+        assert sum(map(bool, sources)) <= 1, "two sources on one load"
+        if FEED_PIN not in self.pins.broken and contacts.get(FEED_PIN):
+            assert self.now <= self.last_keep + SETTINGS.lease + 2 * TURN, "closed past its lease"
+
+    @invariant()
+    def what_is_open_stays_within_the_bound(self) -> None:
+        if not hasattr(self, "pins") or self.pins.broken:
+            return
+        account = self.switchboard._accounts.get((BUYER, FEED))
+        if account:
+            true_gap = self.taken - account.vouchered.mwh
+            allowed = bound(account.owed, RATING, SETTINGS).mwh + RATING.over(2 * TURN).mwh + 2
+            assert true_gap <= allowed, f"{true_gap} mWh open, {allowed} allowed"
+
+
+House.TestCase.settings = settings(
+    max_examples=400,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestHouse = House.TestCase
