@@ -146,14 +146,16 @@ class PostgresReadings:
         """The first batch that does not fit the chain."""
         query = f"""
             SELECT {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
-            WHERE meter IN (SELECT id FROM meters) AND taken BETWEEN %s AND %s AND batch = %s
+            WHERE meter = ANY(%s) AND taken BETWEEN %s AND %s AND batch = %s
             ORDER BY meters.name COLLATE "C", taken
             """  # noqa: S608
         with self._connection() as connection:
             previous: Batch | None = None
+            meters = [row[0] for row in connection.execute("SELECT id FROM meters").fetchall()]
             for row in connection.execute("SELECT * FROM batches ORDER BY number").fetchall():
                 batch = Batch(*row)
-                own = connection.execute(query.encode(), (batch.first, batch.last, batch.number)).fetchall()
+                where = (meters, batch.first, batch.last, batch.number)  # as the primary key goes
+                own = connection.execute(query.encode(), where).fetchall()
                 if not chain.fits(previous, batch, [_sample(sample) for sample in own]):
                     return batch.number
                 previous = batch
