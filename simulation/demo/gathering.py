@@ -51,7 +51,7 @@ def report(demo: Demo) -> dict[str, Any]:
     return {
         "scenario": scenario(demo),
         "trades": reports.trades(collected),
-        "supplies": reports.supplied(collected),
+        "meters_against_world": reports.supplied(collected),
         "conservation": conservation(demo),
         "shorts": reports.shorts(events),
         "outages": reports.outages(events),

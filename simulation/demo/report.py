@@ -170,8 +170,8 @@ def supplied(evidence: Evidence) -> list[dict[str, Any]]:
                 "seconds": world.seconds,
                 "closings": world.closings,
                 "delivered_by_world_mwh": world.delivered,
-                "received_by_world_mwh": world.received,
-                "received_by_buyers_meter_mwh": metered,
+                "world_mwh": world.received,
+                "buyers_meter_mwh": metered,
                 "off_mwh": round(off, 3),
                 "within_1_percent_or_20_mwh": off <= max(0.01 * world.received, 20.0),
             }

@@ -24,6 +24,7 @@ from simulation.demo.watch import Watch
 from simulation.neighbourhood import Scenario, plan
 from simulation.neighbourhood.folders import Neighbourhood, build
 from simulation.supervisor import Command, GaveUp, Supervisor, ports
+from simulation.world.spec import MORNING
 
 BEAT = 0.2
 """Seconds between two looks at everything."""
@@ -187,7 +188,9 @@ class Demo:
     def _heading(self) -> str:
         wanted = self.options.trades
         goal = f" of {wanted}" if wanted is not None else ""
-        return f"Commonwatt, {self._elapsed():.0f} s: {len(self.watch.settled)}{goal} trades settled"
+        clock = time_of_day(self.watch.truth["t"] if self.watch.truth else 0.0, self.options.day)
+        settled = len(self.watch.settled)
+        return f"Commonwatt – {clock} in the demo's day – {settled}{goal} trades settled"
 
     def _why_not(self) -> str:
         """Where everybody stands, in one line."""
@@ -210,3 +213,9 @@ class Demo:
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.began
+
+
+def time_of_day(t: float, day: float) -> str:
+    """The clock in the demo's world, `t` seconds after it began."""
+    minutes = int((MORNING + t / day) % 1.0 * 1_440)
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.neighbourhood.scenario import (
+    ADDRESS,
     DELTA,
     HOME_PIN,
     LIMIT,
@@ -31,6 +32,10 @@ MAX_PRICE = 400
 
 DAILY_BUDGET = 500
 """Tokens: the demo's hours are a household's days."""
+
+
+LOWEST = 5
+"""State of charge that a household without a neighbour to buy from calls low, percent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +94,8 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             for line in bought
         }
     else:
-        configuration["trading"] = {"enabled": False}
+        # Nobody could supply it; below its own reserve it says so.
+        configuration["trading"] = {"limit": f"{LOWEST} %", "resume": f"{member.ratings.reserve} %"}
     if sold:
         configuration["offers"] = {
             "reserve": f"{member.ratings.reserve} %",
@@ -129,8 +135,8 @@ def sensor(around: Surroundings, point: str) -> dict[str, Any]:
 
 
 def authrpc(member: Member) -> int:
-    """The port that geth opens for nobody."""
-    return AUTHRPC + (int(member.address) & 0xFF) - 1
+    """The port that geth opens for nobody: another one in another network, as all share 127.0.0.1."""
+    return AUTHRPC + (int(member.address) - int(ADDRESS)) % 1_000
 
 
 def chain(member: Member, around: Surroundings) -> dict[str, Any]:

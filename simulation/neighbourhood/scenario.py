@@ -88,7 +88,7 @@ LIMIT = 30
 RESUME = 50
 """State of charge at which they go home, percent."""
 
-DELTA = 900
+DELTA = 1_100
 """Bought beyond that, mWh: for the loads meanwhile, and so that an order seldom needs a successor, which is
 funded when the order lasts for about ten seconds more."""
 

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 Kind = Literal["feed", "home", "tie"]
 
+MORNING = 8 / 24
+"""Time of day at which a world begins, if nothing else is said: a sunny morning, fraction of a day."""
+
 
 class WorldError(Exception):
     """Root of this room's errors about the simulated world."""
@@ -106,7 +109,7 @@ class WorldSpec:
     day: float = 600.0
     """Real seconds in which a day of sun and load passes."""
 
-    morning: float = 8 / 24
+    morning: float = MORNING
     """Time of day at the start, fraction of a day."""
 
     dt: float = 0.01

@@ -73,7 +73,7 @@ def test_an_order_that_continues_another_begins_when_that_one_is_full() -> None:
     assert second["limit_to_contact_s"] is None
     [supply] = report.supplied(found)
     assert supply["orders"] == ["0x1", "0x2"]
-    assert supply["received_by_world_mwh"] == pytest.approx(2_000)
+    assert supply["world_mwh"] == pytest.approx(2_000)
     assert supply["delivered_by_world_mwh"] == pytest.approx(2_020)
     assert supply["off_mwh"] == pytest.approx(10)
     assert supply["within_1_percent_or_20_mwh"]
