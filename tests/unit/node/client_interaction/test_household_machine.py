@@ -30,10 +30,12 @@ from node.client_interaction.trade import FINAL, Side, Trade, TradeState
 from quantities import SoC, Tokens
 from tests.unit.node.client_interaction.made import NOW, WALL, chain, offer, on_chain, policy, seller
 
-POLICY = policy(daily_budget="0.002")
+POLICY = policy(daily_budget="0.001")
 CHALLENGE = 20
 TICK = 0.5
 LEASE = 10.0
+POWER = 200_000
+"""mW: an order is used up within a minute."""
 
 
 class Household(RuleBasedStateMachine):
@@ -95,10 +97,30 @@ class Household(RuleBasedStateMachine):
         self.offered = offered
         self.turn(1)
 
-    @rule()
-    def restart(self) -> None:
+    @rule(soc=st.none() | st.integers(0, 10_000))
+    def restart(self, soc: int | None) -> None:
         """The process is killed: what is not on disk or on the chain is forgotten."""
+        self.soc = self.soc if soc is None else soc
         self.memory, self.kept, self.tie_kept = Memory(), None, None
+        self.turn(1)
+
+    @rule(soc=st.integers(500, 2_900), after=st.integers(0, 80), full=st.booleans())
+    def a_good_day(self, soc: int, after: int, full: bool) -> None:
+        """The battery is low and everything works: a supply, for a while, perhaps until it is full."""
+        self.relays = self.own_relay = self.chain_up = self.offered = True
+        self.soc = soc
+        self.turn(1)
+        self.blocks()
+        self.turn(after)
+        if full:
+            self.soc = 7_000
+            self.turn(8)
+            self.settle_all()
+
+    def settle_all(self) -> None:
+        for order, found in self.orders.items():
+            if found.state.live and self.trades[order].state is TradeState.ENDED:
+                self.orders[order] = replace(found, state=State.REDEEMED)
         self.turn(1)
 
     @precondition(lambda self: self.chain_up)
@@ -132,7 +154,7 @@ class Household(RuleBasedStateMachine):
         for _ in range(ticks):
             self.now += TICK
             if self.feed and self.tie:
-                self.forward += 20_000 * TICK / 3_600
+                self.forward += POWER * TICK / 3_600
             if self.kept is not None and self.relays and self.feed:
                 self.kept, self.feed_until = self.now, self.now + LEASE
             if self.tie_kept is not None and self.own_relay and self.tie:
@@ -171,7 +193,7 @@ class Household(RuleBasedStateMachine):
             asked=frozenset(self.asked),
             spent=Tokens(spent),
             meter=Meter(
-                forward=int(self.forward), power=20_000 if self.tie and self.feed else 0, sampled=self.now
+                forward=int(self.forward), power=POWER if self.tie and self.feed else 0, sampled=self.now
             ),
             feed=None if self.kept is None else Lease(granted=self.kept),
             tie=None if self.tie_kept is None else Lease(granted=self.tie_kept),
@@ -237,7 +259,8 @@ class Household(RuleBasedStateMachine):
         order = f"0x{len(self.trades):064x}"
         self.trades[order] = Trade(
             order=order, side=Side.BUYER, market="0x" + "cc" * 20, partner="alder",
-            account=act.seller.account, contact=1, energy=act.energy, price=act.price, cost=act.price.cost(act.energy),
+            account=act.seller.account, contact=1, energy=act.energy, price=act.price,
+            cost=act.price.cost(act.energy),
             created=WALL, changed=WALL, channel=11, previous=act.previous,
         )  # fmt: skip
 
@@ -273,5 +296,5 @@ class Household(RuleBasedStateMachine):
         assert not self.tie
 
 
-Household.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Household.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestHousehold = Household.TestCase
