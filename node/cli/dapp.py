@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
 from chain.daemon import Unavailable
-from node.cli.options import answer, chosen, config_option, json_option, with_settings
-from node.config import Settings, load
+from node.cli.options import answer, json_option, with_settings
+from node.config import Settings
 
 
 @click.group()
@@ -19,13 +18,12 @@ def dapp() -> None:
 
 
 @dapp.command()
-@config_option
-def run(files: tuple[Path, ...]) -> None:
+@with_settings
+def run(settings: Settings) -> None:
     """Serve the pages until stopped: becomes gunicorn, with one worker."""
     from node.dapp import serve  # noqa: PLC0415 - not for its neighbours
     from node.dapp.household import from_settings  # noqa: PLC0415
 
-    settings = load(chosen(files))
     if serve.taken(settings.dapp):
         raise Unavailable(
             f"cannot listen on {settings.dapp.listen}: another program does, or this host has no such "
