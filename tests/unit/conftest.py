@@ -1,7 +1,7 @@
 """Unit tests open no socket: what does so is an integration test."""
 
 import pytest
-from pytest_socket import disable_socket  # type: ignore[import-untyped]
+from pytest_socket import disable_socket
 
 
 @pytest.fixture(autouse=True)
