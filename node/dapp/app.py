@@ -33,6 +33,21 @@ MENU = (
 )
 """Endpoint, title and icon."""
 
+SPOKEN = [
+    "ago",
+    "capital",
+    "clock",
+    "counted",
+    "energy",
+    "grouped",
+    "iso",
+    "percent",
+    "price",
+    "short",
+    "tokens",
+]
+"""Functions of `node.dapp.words` that templates use as filters."""
+
 LARGEST_FORM = 64 * 1024
 """Bytes."""
 
@@ -73,18 +88,7 @@ def _speak(app: Flask, household: Household) -> None:
     app.jinja_env.globals.update(
         household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words
     )
-    for name in (
-        "ago",
-        "capital",
-        "clock",
-        "counted",
-        "energy",
-        "iso",
-        "percent",
-        "price",
-        "short",
-        "tokens",
-    ):
+    for name in SPOKEN:
         app.jinja_env.filters[name] = getattr(words, name)
 
 

@@ -67,7 +67,7 @@ def _sentence(household: Household, seen: Observation) -> dict[str, str]:
             "headline": headline(household, None),
             "reason": "Nothing is bought or sold until it is started: commonwatt client-interaction run.",
             "next": "",
-            "since": "",
+            "since": "not running",
             "state_class": "state absent",
             "trade_link": "",
         }
@@ -162,8 +162,10 @@ def _money(household: Household, seen: Observation, purse: Purse | None) -> dict
     status = seen.trading.status if seen.trading else None
     balance = words.tokens(int(status.balance)) if status and status.balance is not None else "–"
     escrow = int(status.escrow) if status and status.escrow else 0
+    old = seen.trading is not None and seen.trading.age > STALE_PROCESS
     shown = {
         "balance": balance,
+        "balance_class": "figure stale" if old else "figure",
         "escrow": f"{words.tokens(escrow)} set aside for running orders" if escrow else "",
         "spent": "–",
         "spent_share": "0",
@@ -207,7 +209,7 @@ def _chain(chain: Chain | None, now: float) -> dict[str, str]:
     return {
         "chain": {"fine": "In step", "late": "Behind", "stale": "Silent"}[health],
         "chain_note": note,
-        "chain_height": f"{chain.height:,}".replace(",", " "),
+        "chain_height": words.grouped(chain.height),
         "chain_head": words.ago(max(late, 0)),
         "chain_peers": words.counted(chain.peers, "neighbour", "neighbours"),
         "chain_signers": words.counted(chain.signers, "signer", "signers") + (", we too" * chain.sealing),

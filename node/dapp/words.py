@@ -92,6 +92,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def grouped(number: int) -> str:
+    """ "30 000 000", with narrow spaces that do not break."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def listed(names: list[str]) -> str:
     """ "Alder", "Alder and Birch", "Alder, Birch and Cedar"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from flask import Blueprint, abort, jsonify, request
 from flask.wrappers import Response
 
@@ -12,6 +13,8 @@ from node.dapp.curves import Span, battery_chart, power_chart
 from node.readings.opening import open_readings
 from node.readings.settings import ReadingsSettings
 from store.errors import StoreError
+
+log = structlog.get_logger(__name__)
 
 page = Blueprint("charts", __name__)
 
@@ -37,7 +40,10 @@ def chart(name: str) -> Response:
         ) as readings:
             found = CHARTS[name](household, readings, Span(end - span * 1_000, end, POINTS))
     except StoreError as error:
-        return jsonify(columns=[], series=[], empty=f"No readings yet: {error}.")
+        log.info("readings_unread", error=str(error))
+        return jsonify(
+            columns=[], series=[], empty="No readings to be had: is commonwatt logger run running?"
+        )
     return jsonify(
         columns=found.columns,
         series=[{"label": line.label, "colour": line.colour, "unit": line.unit} for line in found.lines],

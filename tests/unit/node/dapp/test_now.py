@@ -141,3 +141,10 @@ def test_every_value_of_the_picture_is_a_text(tmp_path: Path) -> None:
     for seen in (Observation(unix=0.0), observe(house, 0.0, snapshot.boottime())):
         shown = picture(house, seen, Purse())
         assert all(type(value) is str for value in shown.values())
+
+
+def test_an_old_balance_looks_old(member: Visitor, tmp_path: Path) -> None:
+    made_up.publish(tmp_path)
+    assert 'class="figure"' in member.get("/")
+    made_up.publish(tmp_path, sampled=snapshot.boottime() - 90)
+    assert 'class="figure stale"' in member.get("/")
