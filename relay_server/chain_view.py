@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -17,7 +17,7 @@ from typing import Protocol
 
 import structlog
 
-from chain.blocks import Block, Header
+from chain.blocks import Block
 from chain.client import ChainClient
 from chain.confirmations import depth
 from chain.errors import ChainError
@@ -118,13 +118,13 @@ class ChainReader:
     def _read_period(self, head: Block) -> float:
         if self._period is None or head.number >= self._period[0] + GAPS or head.number <= GAPS:
             headers = self._client.headers(max(head.number - GAPS, 1), head.number)
-            self._period = (head.number, shortest_gap(headers))
+            self._period = (head.number, shortest_gap([header.timestamp for header in headers]))
         return self._period[1]
 
 
-def shortest_gap(headers: list[Header]) -> float:
-    """Seconds between blocks, from consecutive headers; the longest believable where nothing shows it."""
-    gaps = [after.timestamp - before.timestamp for before, after in pairwise(headers)]
+def shortest_gap(timestamps: Sequence[int]) -> float:
+    """Seconds between blocks, from consecutive timestamps; the longest believable where nothing shows it."""
+    gaps = [after - before for before, after in pairwise(timestamps)]
     return min(max(float(min(gaps, default=LONGEST_PERIOD)), 1.0), LONGEST_PERIOD)
 
 
