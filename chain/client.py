@@ -234,7 +234,8 @@ class ChainClient:
         answer = _parsed(self._exchange(json.dumps(frames if len(frames) > 1 else frames[0])), self.url)
         answers = answer if isinstance(answer, list) else [answer]
         by_id = {each.get("id"): each for each in answers if isinstance(each, dict)}
-        return [_result(by_id.get(n, answers[0]), self.url) for n in range(len(frames))]
+        refused = answers[0] if answers else None  # A batch as a whole is refused with one error without id.
+        return [_result(by_id.get(n, refused), self.url) for n in range(len(frames))]
 
     def _exchange(self, body: str) -> bytes:
         """One HTTP request, tried twice: an idle connection may have died with the node's last restart."""
