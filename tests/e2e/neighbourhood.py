@@ -175,10 +175,13 @@ class Neighbourhood:
         """Wait for a trade in the middle of its supply: (buyer, seller, order)."""
 
         def look() -> tuple[str, str, str] | None:
+            homes = self.world.ask("truth")["truth"]["homes"]
             for name in self.names:
                 trading = self.trading(name)
                 received, energy = trading.get("received_mwh") or 0, trading.get("energy_mwh") or 0
-                if trading.get("state") == "supplied" and 30 < received < energy // 2:
+                # What it says may be a second old: whether energy flows is the world's to say.
+                flowing = homes[name]["source"] not in ("home", None)
+                if trading.get("state") == "supplied" and flowing and 30 < received < energy // 2:
                     return name, str(trading["seller"]), str(trading["order"])
             return None
 
