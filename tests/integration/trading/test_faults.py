@@ -1,0 +1,164 @@
+"""What goes wrong in a real trade: relays that die, sellers that stay silent, orders that are used up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.bindings import State as OnChain
+from node.client_interaction.status import State
+from node.client_interaction.trade import TradeState
+from tests.integration.trading.street import Street, eventually, street
+
+
+def supplied(town: Street) -> None:
+    """Everything runs, and Birch is supplied."""
+    for home in (town.alder, town.birch):
+        home.start_relay()
+        home.start_trader()
+    eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+    town.birch.soc = 2_500
+    eventually(lambda: town.birch.state() is State.SUPPLIED, 30, "Birch supplied")
+
+
+def says(town: Street, words: str) -> bool:
+    now = town.birch.status()
+    return now is not None and words in now.reason
+
+
+def test_an_order_that_is_used_up_rolls_over_without_opening(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.10", delta="100 mWh", resume="31 %") as town:
+        town.watts = 60
+        supplied(town)
+        town.birch.soc = 2_900
+        eventually(lambda: len(town.birch.trades()) >= 2, 30, "a successor")
+        first = town.birch.trades()[-1]
+        eventually(lambda: town.birch.trades()[-2].state is TradeState.SUPPLIED, 30, "the supply rolled over")
+        eventually(lambda: town.birch.trades()[-1].state is TradeState.SETTLED, 20, "the first order settled")
+        assert town.connected()
+        town.birch.soc = 3_200
+        eventually(lambda: all(trade.final for trade in town.birch.trades()), 40, "all settled or refunded")
+        trades = town.birch.trades()
+        assert trades[-1].vouchered == first.energy
+        assert sum(trade.vouchered.mwh for trade in trades) == pytest.approx(town.true_mwh, rel=0.02, abs=10)
+        closings = [change for change in town.alder.pins.changes(17) if change[2]]
+        assert len(closings) == 1
+        assert town.conserved()
+        assert town.shorts == 0
+
+
+def test_a_seller_whose_relay_dies_is_left_and_paid_for_what_it_gave(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.11", settle_within="5 s") as town:
+        supplied(town)
+        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        town.alder.stop_relay()
+        eventually(lambda: not town.connected(), 8, "Birch home")
+        town.alder.start_relay()
+        eventually(lambda: town.birch.trades()[0].final, 100, "the trade settled")
+        assert town.birch.trades()[0].state is TradeState.SETTLED
+        assert town.conserved()
+        assert town.shorts == 0
+
+
+def test_a_buyer_whose_own_relay_dies_is_at_home_and_settles(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.12", settle_within="5 s") as town:
+        supplied(town)
+        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        town.birch.stop_relay()
+        eventually(lambda: not town.connected(), 3, "the contacts open")
+        eventually(lambda: town.birch.trades()[0].final, 60, "the trade settled")
+        assert town.birch.trades()[0].state is TradeState.SETTLED
+        assert says(town, "nobody can supply. The own relay: its relay does not answer")
+        town.birch.start_relay()
+        eventually(lambda: town.birch.state() is State.SUPPLIED, 40, "supplied again")
+        assert town.shorts == 0
+
+
+def test_a_silent_seller_is_closed_and_the_tokens_come_back(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.13", start_within="3 s") as town:
+        for home in (town.alder, town.birch):
+            home.start_relay()
+            home.start_trader()
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        eventually(lambda: town.birch.state() is State.HOME, 10, "Birch at home")
+        town.birch.soc = 2_500
+        eventually(town.birch.trades, 10, "an order")
+        town.alder.stop_trader()
+        town.alder.stop_relay()
+        order = bytes.fromhex(town.birch.trades()[0].order[2:])
+        eventually(
+            lambda: (found := town.market.order(order)) and found.state is OnChain.CLOSING, 20, "closing"
+        )
+        eventually(lambda: town.birch.trades()[0].final, 20, "the tokens back")
+        [trade] = town.birch.trades()
+        assert trade.state is TradeState.REFUNDED
+        assert trade.refunded == trade.cost
+        assert town.conserved()
+        assert says(town, "Alder: ")
+
+
+def test_a_seller_with_an_empty_battery_ends_the_supply_and_withdraws(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.14") as town:
+        supplied(town)
+        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        town.alder.soc = 3_000
+        eventually(lambda: not town.connected(), 8, "Birch home, as announced")
+        eventually(lambda: town.birch.trades()[0].state is TradeState.SETTLED, 20, "settled")
+        offer = town.market.offer(town.alder.account.address, 1)
+        assert offer is None or not offer.max_energy
+        assert says(town, "Alder: nothing offered")
+
+
+def test_a_silent_meter_or_battery_sensor_goes_home_and_says_so(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.15") as town:
+        supplied(town)
+        town.birch.deaf = True
+        eventually(lambda: not town.connected(), 5, "Birch home")
+        eventually(lambda: town.birch.trades()[0].ending, 15, "the trade ended")
+        assert town.birch.trades()[0].ending == "The tie's meter is silent."
+        town.birch.deaf = False
+        town.birch.soc = None
+        eventually(lambda: town.birch.state() is State.FAULT, 15, "the fault told")
+        assert says(town, "state of charge is not known")
+        town.birch.soc = 7_000
+        eventually(lambda: town.birch.state() is State.HOME, 5, "well again")
+
+
+def test_a_wrong_manifest_is_refused_and_a_right_one_taken_without_a_restart(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.16") as town:
+        path = town.birch.settings.chain.manifest
+        right = path.read_text()
+        wrong = json.loads(right)
+        wrong["current"]["code_hash"] = "0x" + "00" * 32
+        path.write_text(json.dumps(wrong))
+        town.birch.start_relay()
+        town.birch.start_trader()
+        eventually(lambda: town.birch.state() is State.FAULT, 10, "the fault told")
+        eventually(lambda: says(town, "is not that of the neighbourhood's EnergyMarket"), 5, "in a sentence")
+        path.write_text(right)
+        eventually(lambda: town.birch.state() is State.HOME, 10, "at home")
+
+
+def test_a_chain_that_is_down_is_said_and_waited_for(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.17") as town:
+        chain = town.birch.settings.chain.model_copy(update={"rpc": "http://127.0.6.17:1"})
+        town.birch.settings = town.birch.settings.model_copy(update={"chain": chain})
+        town.birch.soc = 1_000
+        town.birch.start_trader()
+        eventually(lambda: town.birch.state() is State.NO_SUPPLY, 10, "no supply")
+        assert says(town, "The chain node at http://127.0.6.17:1 does not answer")
+
+
+def test_a_relay_of_another_account_is_no_seller(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.18") as town:
+        seller = town.birch.settings.sellers["alder"].model_copy(update={"relay": town.birch.address})
+        town.birch.settings = town.birch.settings.model_copy(update={"sellers": {"alder": seller}})
+        for home in (town.alder, town.birch):
+            home.start_relay()
+            home.start_trader()
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        town.birch.soc = 1_000
+        eventually(lambda: says(town, f"belongs to {town.birch.account.address}"), 15, "the reason")
+        assert town.birch.trades() == []
