@@ -42,4 +42,4 @@ def render(rows: Sequence[Row], heading: str, footer: Sequence[str]) -> Group:
             row.trade or Text(row.reason, style="dim"),
             "–" if row.height is None else str(row.height),
         )
-    return Group(table, *(Text(line, style="dim") for line in footer))
+    return Group(table, *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in footer))
