@@ -79,7 +79,7 @@ RATINGS: dict[Role, Ratings] = {
     "producer": Ratings(
         capacity=15_000, soc=0.75, load=12, panel=480, charge=450, resistance=0.008, price=280, reserve=15
     ),
-    "consumer": Ratings(capacity=3_000, soc=0.37, load=50),
+    "consumer": Ratings(capacity=3_000, soc=0.38, load=50),
     "prosumer": Ratings(capacity=4_000, soc=0.50, load=42, panel=150, price=220, reserve=50),
 }
 LIMIT = 30
