@@ -189,7 +189,7 @@ class Clique:
         if done.returncode != 0:
             if "incompatible genesis" in done.stderr:
                 raise self._other_chain()
-            last = done.stderr.strip().rpartition("\n")[2]
+            last = done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"
             raise NodeUnavailable(f"geth cannot begin the chain in {self.node.data}: {last}")
 
     def _other_chain(self) -> SettingRefused:

@@ -1,6 +1,9 @@
 """The first block, written in Python before any node starts: its hash says which chain this is.
 
-Clique (EIP-225) wants the signers in the extra data: 32 zero bytes, the addresses in order, 65 zero bytes.
+Clique (EIP-225) wants the signers in the extra data: 32 bytes of free use, the addresses in order, 65 zero
+bytes. The free ones hold the chain id, which the hash of a first block would not cover otherwise: two chains
+of the same signers could not be told apart by it.
+
 Every fork up to London is on from block 0. Clique refuses the later ones: contracts are compiled for London.
 """
 
@@ -74,7 +77,7 @@ class Genesis:
     def as_geth(self) -> dict[str, Any]:
         """The genesis as geth's `init` reads it."""
         signers = sorted(bytes.fromhex(signer.removeprefix("0x")) for signer in self.signers)
-        extra = bytes(VANITY) + b"".join(signers) + bytes(SEAL)
+        extra = self.chain_id.to_bytes(VANITY) + b"".join(signers) + bytes(SEAL)
         return {
             "config": {
                 "chainId": self.chain_id,

@@ -33,6 +33,9 @@ FRAME_LIMIT = 16_384
 """Bytes of one request: a header with a hundred signers has 2.7 kB, twice that in hexadecimal."""
 
 CONNECTION_LIMIT = 8
+BACKLOG = 128
+"""Callers that may wait to be taken: connecting to a full Unix socket fails at once."""
+
 FRAME_TIME = 2.0
 """Seconds in which a request that has begun must be complete."""
 
@@ -211,7 +214,7 @@ def listen(path: Path) -> socket.socket:
             listener.bind(str(path))
         finally:
             os.umask(before)
-        listener.listen(CONNECTION_LIMIT)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise NodeUnavailable(

@@ -89,12 +89,12 @@ class Household:
         return (self.directory / f"{what}.log").read_text()
 
     def geth_pids(self) -> list[int]:
-        """Processes that run on this household's data directory, whoever started them."""
+        """Nodes that run on this household's data directory, whoever started them."""
         found = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 line = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
-                if b"--datadir" in line and str(self.node.data).encode() in line:
+                if b"--config" in line and str(self.node.data).encode() in line:
                     found.append(int(entry.name))
         return found
 

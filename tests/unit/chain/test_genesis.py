@@ -12,10 +12,10 @@ from tests.unit.chain.sealed import SIGNERS
 PLAIN: dict[str, Any] = {"chain_id": 7, "period": 5, "signers": tuple(s.address for s in SIGNERS[:3])}
 
 
-def test_the_signers_stand_in_order_in_the_extra_data() -> None:
+def test_chain_id_and_signers_in_order_are_the_extra_data() -> None:
     extra = bytes.fromhex(Genesis(**PLAIN).as_geth()["extraData"][2:])
     addresses = sorted(bytes.fromhex(s.address[2:]) for s in SIGNERS[:3])
-    assert extra == bytes(32) + b"".join(addresses) + bytes(65)
+    assert extra == (7).to_bytes(32) + b"".join(addresses) + bytes(65)
 
 
 def test_a_genesis_comes_back_from_its_file(tmp_path: Path) -> None:
