@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,14 +16,15 @@ MEMORY_MIB = 60
 """Resident memory of the whole process, at most; it was 50 MiB when this was written."""
 
 
-def begin(town: Street) -> None:
-    """Alder sells in this process, Birch trades in one of its own."""
+def begin(town: Street) -> subprocess.Popen[bytes]:
+    """Alder sells in this process, Birch trades in one of its own, which is answered."""
     for home in (town.alder, town.birch):
         home.start_relay()
     town.alder.start_trader()
-    town.birch.spawn_trader()
+    process = town.birch.spawn_trader()
     eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
     eventually(lambda: town.birch.state() is State.HOME, 15, "Birch at home")
+    return process
 
 
 def restart(home: Home) -> None:
@@ -66,9 +68,7 @@ def test_a_buyer_killed_while_supplied_goes_on_with_the_same_order(tmp_path: Pat
         begin(town)
         town.birch.soc = 2_500
         eventually(lambda: town.true_mwh > 20, 30, "20 mWh")
-        process = town.birch.spawn_trader  # the second one takes over from the killed first
-        town.birch.kill_trader()
-        process()
+        restart(town.birch)
         before = town.true_mwh
         eventually(lambda: town.true_mwh > before + 40, 40, "40 mWh more")
         town.birch.soc = 6_100
@@ -129,3 +129,18 @@ def test_the_process_is_small(tmp_path: Path) -> None:
         resident = next(int(line.split()[1]) for line in fields if line.startswith("VmRSS"))
         print(f"resident: {resident / 1024:.1f} MiB")
         assert resident / 1024 < MEMORY_MIB
+
+
+def test_a_trader_that_is_stopped_goes_home_first_and_ends_in_three_seconds(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.7") as town:
+        process = begin(town)
+        town.birch.soc = 2_500
+        eventually(lambda: town.true_mwh > 20, 30, "20 mWh")
+        process.terminate()
+        assert process.wait(3.0) == 0
+        assert not town.connected()
+        assert not town.feed_closed()
+        town.birch.soc = 6_100
+        town.birch.spawn_trader()
+        finished(town)
+        assert town.birch.trades()[0].ending == "Trading is being stopped."
