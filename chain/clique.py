@@ -12,7 +12,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from chain import genesis, ipc
 from chain.blocks import Header, parse_header
@@ -20,7 +19,7 @@ from chain.engine import NodeStatus
 from chain.errors import BadAnswer, NodeUnavailable, SettingRefused, UnknownBlock
 from chain.files import replace_file
 from chain.keys import load_node_key
-from chain.settings import IPC_LIMIT, NodeSettings
+from chain.plan import IPC_LIMIT, NodePlan
 
 VERSION = "1.13.15"
 
@@ -31,18 +30,11 @@ INIT_TIMEOUT = 60.0
 """Seconds; a Pi's card takes a few."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Clique:
     """One geth node on this host."""
 
-    node: NodeSettings
-    genesis: Path
-    """The genesis file."""
-
-    @property
-    def ipc(self) -> Path:
-        """The administrative socket."""
-        return self.node.ipc or self.node.data / "geth.ipc"
+    node: NodePlan
 
     def version(self) -> str:
         """Geth's version.
@@ -74,25 +66,25 @@ class Clique:
             SettingRefused: the genesis file is wrong, or the directory holds another chain.
             NodeUnavailable: geth is missing or cannot write.
         """
-        wanted = genesis.load(self.genesis)
+        wanted = genesis.load(self.node.genesis)
         kept = self.node.data / "genesis.json"
         if kept.exists():
             if genesis.load(kept) != wanted:
                 raise self._other_chain()
             return
         self._run_init()
-        replace_file(kept, self.genesis.read_bytes(), mode=0o644)
+        replace_file(kept, self.node.genesis.read_bytes(), mode=0o644)
 
     def command(self, sealer: str | None) -> Sequence[str]:
         """Geth's command line; writes its configuration file first."""
-        chain = genesis.load(self.genesis)
+        chain = genesis.load(self.node.genesis)
         load_node_key(self.node.key_file)
-        if len(str(self.ipc).encode()) > IPC_LIMIT:
+        if len(str(self.node.ipc).encode()) > IPC_LIMIT:
             raise SettingRefused(
-                f"the socket {self.ipc} has a path of more than {IPC_LIMIT} bytes: "
+                f"the socket {self.node.ipc} has a path of more than {IPC_LIMIT} bytes: "
                 "name a shorter one as chain.node.ipc"
             )
-        self.ipc.parent.mkdir(parents=True, exist_ok=True)
+        self.node.ipc.parent.mkdir(parents=True, exist_ok=True)
         config = self.node.data / "config.toml"
         replace_file(config, p2p_config(self.node).encode(), mode=0o644)
         host, _, port = self.node.http.rpartition(":")
@@ -102,15 +94,15 @@ class Clique:
             *("--networkid", str(chain.chain_id), "--nodekey", str(self.node.key_file)),
             *("--syncmode", "full", "--gcmode", "archive", "--state.scheme", "hash", "--db.engine", "pebble"),
             *("--history.transactions", "0", "--snapshot=false", "--cache", str(self.node.cache)),
-            *("--nat", "none", "--ipcpath", str(self.ipc)),
+            *("--nat", "none", "--ipcpath", str(self.node.ipc)),
             *("--authrpc.addr", "127.0.0.1", "--authrpc.port", str(self.node.authrpc_port)),
             *("--http", "--http.addr", host.strip("[]"), "--http.port", port, "--http.api", "eth,net,web3"),
             *("--rpc.txfeecap", "0", "--txpool.pricelimit", "1", "--miner.gasprice", "1"),
             *("--verbosity", str(self.node.log_level), "--log.format", "logfmt"),
         ]
-        if sealer is not None and self.node.seal is not None:
+        if sealer is not None and self.node.sealer is not None:
             line += ["--mine", "--miner.etherbase", sealer, "--miner.gaslimit", str(chain.gas_limit)]
-            line += ["--signer", str(self.node.seal.socket)]
+            line += ["--signer", str(self.node.sealer)]
         return line
 
     def environment(self) -> Mapping[str, str]:
@@ -124,7 +116,7 @@ class Clique:
             Unreachable, RpcError, BadAnswer: it does not answer as it should.
         """
         head, peers, syncing, sealing = ipc.batch(
-            self.ipc,
+            self.node.ipc,
             [
                 ("eth_getBlockByNumber", ("latest", False)),
                 ("net_peerCount", ()),
@@ -141,7 +133,7 @@ class Clique:
                 sealing=bool(sealing),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise BadAnswer(f"{self.ipc} tells no head: {error!r}") from None
+            raise BadAnswer(f"{self.node.ipc} tells no head: {error!r}") from None
 
     def headers(self, first: int, last: int) -> list[Header]:
         """Read headers over the administrative socket.
@@ -151,18 +143,18 @@ class Clique:
             UnknownBlock: it does not have them.
         """
         calls = [("eth_getBlockByNumber", (hex(number), False)) for number in range(first, last + 1)]
-        answers = ipc.batch(self.ipc, calls) if calls else []
+        answers = ipc.batch(self.node.ipc, calls) if calls else []
         if None in answers:
-            raise UnknownBlock(f"{self.ipc} has no block {first + answers.index(None)}")
+            raise UnknownBlock(f"{self.node.ipc} has no block {first + answers.index(None)}")
         return [parse_header(answer) for answer in answers]
 
     def befriend(self, enode: str) -> None:
         """Dial a node, and count its connections beside the limit of peers."""
-        ipc.batch(self.ipc, [("admin_addTrustedPeer", (enode,)), ("admin_addPeer", (enode,))])
+        ipc.batch(self.node.ipc, [("admin_addTrustedPeer", (enode,)), ("admin_addPeer", (enode,))])
 
     def unfriend(self, enode: str) -> None:
         """Hang up on a node, and dial it no more."""
-        ipc.batch(self.ipc, [("admin_removeTrustedPeer", (enode,)), ("admin_removePeer", (enode,))])
+        ipc.batch(self.node.ipc, [("admin_removeTrustedPeer", (enode,)), ("admin_removePeer", (enode,))])
 
     def _program(self) -> str:
         program = shutil.which(self.node.geth)
@@ -178,7 +170,7 @@ class Clique:
         try:
             self.node.data.mkdir(parents=True, exist_ok=True)
             done = subprocess.run(
-                [self._program(), *arguments, "init", str(self.genesis)],
+                [self._program(), *arguments, "init", str(self.node.genesis)],
                 capture_output=True,
                 text=True,
                 timeout=INIT_TIMEOUT,
@@ -194,12 +186,12 @@ class Clique:
 
     def _other_chain(self) -> SettingRefused:
         return SettingRefused(
-            f"{self.node.data} holds the chain of another genesis than {self.genesis}: "
+            f"{self.node.data} holds the chain of another genesis than {self.node.genesis}: "
             "name another directory as chain.node.data, or remove this one if its chain is given up"
         )
 
 
-def p2p_config(node: NodeSettings) -> str:
+def p2p_config(node: NodePlan) -> str:
     """Geth's configuration file: only who may connect. Every other section would zero what it leaves out."""
     peers = json.dumps(list(node.peers))
     lines = [

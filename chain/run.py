@@ -15,10 +15,10 @@ from chain.back_off import BackOff
 from chain.clique import Clique
 from chain.daemon import Stopping, run_every, sd_ready
 from chain.engine import Engine, NodeStatus
-from chain.errors import ChainError, NodeUnavailable, SettingRefused
+from chain.errors import ChainError, NodeUnavailable
 from chain.keys import enode, load_node_key
+from chain.plan import NodePlan
 from chain.ports import check_lock, check_ports
-from chain.settings import ChainSettings, NodeSettings
 from chain.signers import SignerSet
 
 BEAT = 1.0
@@ -41,11 +41,11 @@ Publish = Callable[[Mapping[str, object]], None]
 Peers = Callable[[], Sequence[str]]
 
 
-def run(settings: ChainSettings, publish: Publish, stop: Stopping, peers: Peers | None = None) -> int:
+def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = None) -> int:
     """Run the node until stopped. Call it from the main thread (chain.child says why).
 
     Args:
-        settings: section `chain`.
+        node: what to run.
         publish: takes the node's state every second: height, head_time, peers, signers, sealing, syncing,
             geth (its version).
         stop: ends it.
@@ -59,10 +59,7 @@ def run(settings: ChainSettings, publish: Publish, stop: Stopping, peers: Peers 
         SettingRefused, KeyRefused: the configuration is wrong, or the data directory holds another chain.
         NodeUnavailable: geth is missing, or an address is taken.
     """
-    node = settings.node
-    if node is None:
-        raise SettingRefused("chain.node is not there: this host is not configured to run a chain node")
-    engine = Clique(node=node, genesis=settings.genesis)
+    engine = Clique(node)
     ours = enode(load_node_key(node.key_file), *_split(node.listen))
     friends = Friends(engine, ours, node.peers, peers)
     supervisor = Supervisor(
@@ -85,7 +82,7 @@ class Supervisor:
     def __init__(
         self,
         *,
-        node: NodeSettings,
+        node: NodePlan,
         engine: Engine,
         version: str,
         publish: Publish,
@@ -143,10 +140,10 @@ class Supervisor:
 
     def _sealer(self) -> str | None:
         """The address that the sealer seals with; only the sealer can read its key."""
-        if self._node.seal is None:
+        if self._node.sealer is None:
             return None
         try:
-            accounts = ipc.request(self._node.seal.socket, "account_list")
+            accounts = ipc.request(self._node.sealer, "account_list")
         except ChainError as error:
             raise NodeUnavailable(f"waiting for the sealer, `commonwatt chain seal`: {error}") from None
         return str(accounts[0])
@@ -235,7 +232,7 @@ def identity(address: str) -> str:
     return address.removeprefix("enode://").partition("@")[0].lower()
 
 
-def check_all(node: NodeSettings) -> None:
+def check_all(node: NodePlan) -> None:
     """Make sure that the node's addresses and data directory are free.
 
     Raises:
@@ -251,7 +248,7 @@ def check_all(node: NodeSettings) -> None:
     )
 
 
-def _wait_for_ports(node: NodeSettings, stop: Stopping) -> None:
+def _wait_for_ports(node: NodePlan, stop: Stopping) -> None:
     end = time.monotonic() + TAKEN_PATIENCE
     while not stop.is_set():
         try:

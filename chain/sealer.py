@@ -11,15 +11,14 @@ import os
 import selectors
 import socket
 import stat
-import sys
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from chain import lines
-from chain.daemon import Stop, main, sd_ready, sd_watchdog
+from chain.daemon import Stop, sd_ready, sd_watchdog
 from chain.errors import NodeUnavailable, SettingRefused
 from chain.headers import read_unsealed
 from chain.keys import Account, keccak, load
@@ -149,15 +148,6 @@ def _request(frame: bytes) -> dict[str, Any]:
     return request
 
 
-@dataclass(frozen=True)
-class Places:
-    """The three paths, where nothing heavier is loaded than this."""
-
-    keystore: Path
-    password_file: Path
-    socket: Path
-
-
 @dataclass
 class Caller:
     """One connection."""
@@ -166,14 +156,6 @@ class Caller:
     since: float
     """Monotonic seconds: when it last gave a whole request, or began one."""
     received: bytearray = field(default_factory=bytearray)
-
-
-def become(settings: SealerSettings) -> NoReturn:
-    """Replace this process by a sealer that has loaded nothing else: 23 MB instead of 45."""
-    place = [str(settings.keystore), str(settings.password_file), str(settings.socket)]
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", __name__, *place])  # noqa: S606 - no shell is wanted
 
 
 def run(settings: SealerSettings, stop: Stop) -> int:
@@ -301,8 +283,3 @@ def _callers(selector: selectors.BaseSelector) -> list[Caller]:
 def _hang_up(caller: Caller, selector: selectors.BaseSelector) -> None:
     selector.unregister(caller.sock)
     caller.sock.close()
-
-
-if __name__ == "__main__":
-    keystore, password_file, socket_path = map(Path, sys.argv[1:])
-    sys.exit(main(lambda: run(Places(keystore, password_file, socket_path), Stop().on_signals())))

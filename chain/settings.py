@@ -8,12 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from chain.errors import SettingRefused
+from chain.plan import IPC_LIMIT, NodePlan
 from quantities.fields import SecondsField
 
 ENODE = re.compile(r"enode://[0-9a-f]{128}@(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}\Z")
-
-IPC_LIMIT = 107
-"""Bytes of a Unix socket's path (sun_path of unix(7), without its final zero)."""
 
 
 def host_and_port(text: str) -> str:
@@ -119,3 +118,31 @@ class ChainSettings(BaseModel):
     manifest: Path = Field(Path("manifest.json"), description="Addresses and code hashes of the contracts.")
     timeout: SecondsField = Field(5.0, description="How long one question to the node may take.")
     node: NodeSettings | None = Field(None, description="Absent where this host runs no chain node.")
+
+    def plan(self) -> NodePlan:
+        """What the node's own process needs of this.
+
+        Raises:
+            SettingRefused: this host runs no node.
+        """
+        node = self.node
+        if node is None:
+            raise SettingRefused(
+                "there is no section `chain.node` in the configuration: this host runs no chain node"
+            )
+        return NodePlan(
+            genesis=self.genesis,
+            geth=node.geth,
+            data=node.data,
+            listen=node.listen,
+            http=node.http,
+            authrpc_port=node.authrpc_port,
+            ipc=node.ipc or node.data / "geth.ipc",
+            key_file=node.key_file,
+            peers=node.peers,
+            max_peers=node.max_peers,
+            network=node.network,
+            cache=node.cache,
+            log_level=node.log_level,
+            sealer=node.seal.socket if node.seal else None,
+        )

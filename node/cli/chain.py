@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import click
 
-from chain.daemon import Stop
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
-from node.cli.daemon import daemon
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from store import snapshot
@@ -27,16 +24,15 @@ def chain() -> None:
 
 
 @chain.command()
-@daemon
-def run(settings: Settings, stop: Stop) -> int:
+@with_settings
+def run(settings: Settings) -> None:
     """Run the chain node until stopped, and start it again when it dies."""
-    from chain import run as runner  # noqa: PLC0415 - each daemon pays for its own
+    from node import chain_process  # noqa: PLC0415 - only what each command needs
 
-    def publish(state: Mapping[str, object]) -> None:
-        snapshot.write(settings.paths.chain, state)
-
-    node(settings)
-    return runner.run(settings.chain, publish, stop, Neighbours(settings.chain.manifest, settings.chain.rpc))
+    command = chain_process.command(
+        settings.chain.plan(), settings.paths.chain, settings.chain.manifest, settings.chain.rpc
+    )
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 @chain.command()
@@ -61,12 +57,12 @@ def init(settings: Settings, as_json: bool) -> None:
     """Make the node's data directory from the genesis file; `run` does so too."""
     from chain.clique import Clique  # noqa: PLC0415 - only what each command needs
 
-    section = node(settings)
-    engine = Clique(node=section, genesis=settings.chain.genesis)
+    plan = settings.chain.plan()
+    engine = Clique(plan)
     engine.version()
     engine.init()
-    text = f"{section.data} holds the chain of {settings.chain.genesis}"
-    answer(as_json, {"data": str(section.data), "genesis": str(settings.chain.genesis)}, text)
+    text = f"{plan.data} holds the chain of {plan.genesis}"
+    answer(as_json, {"data": str(plan.data), "genesis": str(plan.genesis)}, text)
 
 
 @chain.command()
@@ -103,33 +99,6 @@ def told_by(told: snapshot.Snapshot, now: float) -> Iterator[str]:
     yield from (f"signer {signer}" for signer in fields.get("signers", ()))
     if told.age() >= STALE:
         yield "nothing newer was told: is the chain process still running?"
-
-
-class Neighbours:
-    """The enodes of the admitted households, read out of the registry."""
-
-    def __init__(self, manifest: Path, rpc: str) -> None:
-        """Read nothing yet: neither manifest nor node need be there when the chain process starts."""
-        self._manifest = manifest
-        self._rpc = rpc
-
-    def __call__(self) -> Sequence[str]:
-        """All of them as the chain's head has them.
-
-        Raises:
-            ContractsError: there is no manifest yet, or it is another chain's.
-            ChainError: the node does not answer.
-        """
-        from chain.client import ChainClient  # noqa: PLC0415 - not before geth runs
-        from contracts import manifest  # noqa: PLC0415
-        from contracts.bindings.registry import Registry  # noqa: PLC0415
-
-        client = ChainClient(self._rpc)
-        try:
-            households = Registry(client, manifest.load(self._manifest).registry).households()
-        finally:
-            client.close()
-        return [each.enode for each in households if each.admitted and each.enode]
 
 
 def node(settings: Settings) -> NodeSettings:

@@ -27,7 +27,7 @@ from chain.daemon import Stop
 from chain.errors import ChainError
 from chain.genesis import Genesis
 from chain.keys import Account, create, create_node_key, write_private
-from chain.settings import NodeSettings, SealSettings
+from chain.settings import ChainSettings, NodeSettings, SealSettings
 
 ETHER = 10**18
 PASSWORD = "for tests only"
@@ -148,7 +148,7 @@ def one_signer_chain(
             log_level=1,
             seal=seal,
         )
-        engine = Clique(node=node, genesis=genesis_file)
+        engine = Clique(ChainSettings(genesis=genesis_file, node=node).plan())
         engine.init()
         client = ChainClient(f"http://{node.http}")
         with running_sealer(seal):

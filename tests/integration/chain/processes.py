@@ -41,7 +41,7 @@ def daemon(what: str, settings_file: Path, state: Path) -> int:
         draft.write_text(json.dumps(fields))
         draft.replace(state)
 
-    return run.run(settings, publish, stop)
+    return run.run(settings.plan(), publish, stop)
 
 
 @dataclass

@@ -55,7 +55,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 def start(keystore: Path, password_file: Path, path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "chain.sealer", str(keystore), str(password_file), str(path)],
+        [sys.executable, "-m", "chain.sealer_process", str(keystore), str(password_file), str(path)],
         cwd=CHECKOUT,
         stderr=subprocess.PIPE,
         text=True,
@@ -191,10 +191,10 @@ def test_what_geth_has_sealed_was_sealed_by_the_sealers_key(chain: TestChain) ->
 
     header = chain.client.block("latest")
     assert signer_of(header) == chain.signer.address
-    assert chain.engine.node.seal is not None
+    assert chain.engine.node.sealer is not None
     with pytest.raises(RpcError, match="not a Clique header"):
         ipc.request(
-            chain.engine.node.seal.socket,
+            chain.engine.node.sealer,
             "account_signData",
             CLIQUE,
             chain.signer.address,

@@ -64,14 +64,14 @@ def test_a_geth_that_does_not_seal_clique(home: Household, tmp_path: Path) -> No
 
 
 def test_another_chain_in_the_data_directory(home: Household) -> None:
-    Clique(node=home.node, genesis=home.settings.genesis).init()
+    Clique(home.settings.plan()).init()
     assert home.signer is not None
     Genesis(chain_id=chain_id(), period=1, signers=(home.signer.address,)).write(home.settings.genesis)
     assert refused(home, 78).startswith(f"{home.node.data} holds the chain of another genesis than")
 
 
 def test_another_chain_is_told_by_geth_itself_when_our_note_is_gone(home: Household) -> None:
-    engine = Clique(node=home.node, genesis=home.settings.genesis)
+    engine = Clique(home.settings.plan())
     engine.init()
     (home.node.data / "genesis.json").unlink()
     engine.init()  # The same chain: nothing to say.

@@ -7,6 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from chain.clique import p2p_config
+from chain.errors import SettingRefused
+from chain.plan import NodePlan
 from chain.settings import ChainSettings, NodeSettings
 
 ENODE = "enode://" + "ab" * 64 + "@10.0.0.1:30303"
@@ -19,6 +21,10 @@ def node(**given: Any) -> NodeSettings:
 def test_a_household_without_a_node_reads_anothers() -> None:
     assert ChainSettings().node is None
     assert ChainSettings(rpc="http://10.0.0.1:8545", timeout="2 s").timeout == 2.0
+
+
+def planned(**given: Any) -> NodePlan:
+    return ChainSettings(node=node(**given)).plan()
 
 
 @pytest.mark.parametrize(
@@ -42,7 +48,7 @@ def test_a_wrong_value_is_told_with_what_is_right(wrong: dict[str, Any], says: s
 
 
 def test_geths_file_holds_nothing_but_the_peers() -> None:
-    config = tomllib.loads(p2p_config(node(peers=[ENODE], network="10.0.0.0/24")))
+    config = tomllib.loads(p2p_config(planned(peers=[ENODE], network="10.0.0.0/24")))
     assert config == {
         "Node": {
             "P2P": {
@@ -59,5 +65,16 @@ def test_geths_file_holds_nothing_but_the_peers() -> None:
 
 
 def test_a_node_alone_waits_for_no_more_than_one_peer() -> None:
-    assert "MaxPeers = 1\n" in p2p_config(node())
-    assert "MaxPeers = 9\n" in p2p_config(node(max_peers=9))
+    assert "MaxPeers = 1\n" in p2p_config(planned())
+    assert "MaxPeers = 9\n" in p2p_config(planned(max_peers=9))
+
+
+def test_a_plan_comes_back_from_a_command_line() -> None:
+    seal = {"keystore": "k", "password_file": "p", "socket": "/run/s"}
+    for plan in (planned(), planned(peers=[ENODE], ipc="/run/ipc", seal=seal, max_peers=3)):
+        assert NodePlan.from_json(plan.to_json()) == plan
+
+
+def test_a_host_without_a_node_plans_none() -> None:
+    with pytest.raises(SettingRefused, match="this host runs no chain node"):
+        ChainSettings().plan()
