@@ -67,3 +67,9 @@ def scaled(text: str, decimals: int) -> int:
 def shown(value: int, decimals: int, places: int) -> str:
     """Write an integer of 10^-decimals parts with `places` decimals, rounded half to even."""
     return f"{Decimal(value).scaleb(-decimals):.{places}f}"
+
+
+def trimmed(value: int, decimals: int, places: int) -> str:
+    """As `shown`, without zeros at the end: 30, 29.8."""
+    text = shown(value, decimals, places)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from quantities.amount import Amount, scaled, shown
+from quantities.amount import Amount, scaled, shown, trimmed
 from quantities.energy import Energy
 
 DECIMALS = 18
@@ -49,4 +49,5 @@ class Price(Amount):
         return Energy(tokens.value * MWH_PER_KWH // self.value)
 
     def __str__(self) -> str:
-        return f"{shown(self.value, DECIMALS, 4)}/kWh"
+        whole, point, decimals = trimmed(self.value, DECIMALS, 4).partition(".")
+        return f"{whole}{point}{decimals:0<2} tokens per kWh" if point else f"{whole} tokens per kWh"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from quantities.amount import Amount, scaled, shown
+from quantities.amount import Amount, scaled, trimmed
 from quantities.energy import Energy
 
 FULL = 10_000
@@ -45,4 +45,4 @@ class SoC(Amount):
         return Energy(max(target.value - self.value, 0) * capacity.mwh // FULL)
 
     def __str__(self) -> str:
-        return f"{shown(self.value, 2, 1)} %"
+        return f"{trimmed(self.value, 2, 1)} %"

@@ -72,9 +72,7 @@ def tokens(base: int) -> str:
 
 def price(base: int) -> str:
     """A price in base units per kWh: "0.25 tokens per kWh"."""
-    shown = str(Price(base)).removesuffix("/kWh").rstrip("0")
-    whole, _, decimals = shown.partition(".")
-    return f"{whole}.{decimals:0<2} tokens per kWh"
+    return str(Price(base))
 
 
 def percent(soc: int) -> str:

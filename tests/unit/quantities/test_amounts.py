@@ -74,3 +74,9 @@ def test_the_energy_to_a_target_is_nothing_above_it() -> None:
     capacity = Energy(3_000)
     assert SoC.from_percent(30).below(SoC.from_percent(60), capacity) == Energy(900)
     assert SoC.from_percent(70).below(SoC.from_percent(60), capacity) == Energy(0)
+
+
+def test_a_price_and_a_state_of_charge_show_no_idle_zeros() -> None:
+    assert str(Price.parse("280")) == "280 tokens per kWh"
+    assert str(Price.parse("0.25")) == "0.25 tokens per kWh"
+    assert [str(SoC(n)) for n in (0, 3_000, 2_984, 10_000)] == ["0 %", "30 %", "29.8 %", "100 %"]

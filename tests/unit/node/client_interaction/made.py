@@ -53,7 +53,7 @@ def trade(state: TradeState = TradeState.CONFIRMED, **changes: Any) -> Trade:
     fields: dict[str, Any] = {
         "order": ORDER, "side": Side.BUYER, "market": "0x" + "cc" * 20, "partner": "alder", "account": ALDER,
         "contact": 1, "energy": Energy(1_000), "price": PRICE, "cost": PRICE.cost(Energy(1_000)),
-        "created": WALL, "changed": WALL, "channel": 11, "reason": "because the battery fell to 19.0 %",
+        "created": WALL, "changed": WALL, "channel": 11, "reason": "because the battery fell to 19 %",
         "baseline": 500 if state is TradeState.SUPPLIED else None,
     }  # fmt: skip
     return Trade(**{**fields, "state": state, **changes})

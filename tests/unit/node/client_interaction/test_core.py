@@ -63,8 +63,8 @@ def test_a_battery_above_its_limit_stays_at_home() -> None:
     decision = decide(situation(battery=battery(30)), POLICY, Memory())
     assert decision.acts == ()
     assert decision.view.state is State.HOME
-    assert decision.view.reason == "On its own battery, which is at 30.0 %."
-    assert decision.view.next == "Buys when the battery falls below 30.0 %."
+    assert decision.view.reason == "On its own battery, which is at 30 %."
+    assert decision.view.next == "Buys when the battery falls below 30 %."
 
 
 def test_a_battery_below_its_limit_buys_what_lifts_it_and_delta() -> None:
@@ -74,11 +74,11 @@ def test_a_battery_below_its_limit_buys_what_lifts_it_and_delta() -> None:
     assert buy.energy == Energy((6_000 - 1_900) * 3_000 // 10_000 + 200)
     assert decision.view.state is State.BUYING
     assert decision.view.reason == (
-        "Buying 1.43 Wh from Alder at 0.2500/kWh, because the battery fell to 19.0 % (limit 30.0 %)."
+        "Buying 1.43 Wh from Alder at 0.25 tokens per kWh, because the battery fell to 19 % (limit 30 %)."
     )
 
 
-NOBODY = "The battery is at 19.0 %, and nobody can supply. "
+NOBODY = "The battery is at 19 %, and nobody can supply. "
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ NOBODY = "The battery is at 19.0 %, and nobody can supply. "
         (
             {"sellers": (seller(offer=offer(price=Price.parse("0.5"))),)},
             State.NO_SUPPLY,
-            NOBODY + "Alder: asks 0.5000/kWh, more than 0.4000/kWh.",
+            NOBODY + "Alder: asks 0.50 tokens per kWh, more than 0.40 tokens per kWh.",
         ),
         (
             {"sellers": (seller(offer=offer(open=b"\1" * 32)),)},
@@ -258,7 +258,7 @@ def test_a_supply_goes_on_while_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"battery": battery(60)}, "the battery is at 60.0 %"),
+        ({"battery": battery(60)}, "the battery is at 60 %"),
         ({"battery": None}, "the battery's state of charge is unknown"),
         ({"battery": battery(40, age=11)}, "the battery's state of charge is unknown"),
         ({"meter": Meter(forward=800, power=0, sampled=NOW - 3.1)}, "the tie's meter is silent"),
@@ -371,8 +371,8 @@ def test_a_supply_that_rolled_over_stays_tied() -> None:
 def test_an_unused_successor_ends_with_its_predecessor() -> None:
     after = trade(TradeState.CONFIRMED, order=SUCCESSOR, previous=ORDER)
     s = supplied(trades=(trade(TradeState.SUPPLIED), after))
-    decision = decide(s, POLICY, supply(Phase.AT_HOME, hopeless=True, ending="the battery is at 60.0 %"))
-    why = "The battery is at 60.0 %."
+    decision = decide(s, POLICY, supply(Phase.AT_HOME, hopeless=True, ending="the battery is at 60 %"))
+    why = "The battery is at 60 %."
     assert decision.acts == (Finish(order=ORDER, why=why), Finish(order=SUCCESSOR, why=why))
 
 

@@ -69,7 +69,7 @@ def test_without_a_relay_there_is_nothing_to_offer_or_to_buy_over(tmp_path: Path
 
 def test_a_household_does_not_sell_what_it_is_about_to_buy(tmp_path: Path) -> None:
     [line] = told(tmp_path, "offers:\n  reserve: 20 %\n")
-    assert line.startswith("2 offers.reserve: 20.0 %: below trading.limit (30.0 %) the household buys")
+    assert line.startswith("2 offers.reserve: 20 %: below trading.limit (30 %) the household buys")
 
 
 def test_a_household_that_does_not_buy_may_sell_down_to_anywhere(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
 
 def test_resume_below_limit_is_refused_at_the_section(tmp_path: Path) -> None:
     [message] = told(tmp_path, "trading:\n  limit: 70 %\n")
-    assert "trading: `resume` (60.0 %) must be above `limit` (70.0 %)" in message
+    assert "trading: `resume` (60 %) must be above `limit` (70 %)" in message
 
 
 def test_what_is_shown_can_be_read_again(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_money_never_shows_an_exponent(base: int) -> None:
 
 @pytest.mark.parametrize(
     ("given_", "said"),
-    [("0.25", "0.25 tokens per kWh"), ("3", "3.00 tokens per kWh"), ("0.1234", "0.1234 tokens per kWh")],
+    [("0.25", "0.25 tokens per kWh"), ("3", "3 tokens per kWh"), ("0.1234", "0.1234 tokens per kWh")],
 )
 def test_prices(given_: str, said: str) -> None:
     assert words.price(Price.parse(given_).value) == said
