@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +24,7 @@ from simulation.demo.watch import Watch
 from simulation.neighbourhood import Scenario, plan
 from simulation.neighbourhood.folders import Neighbourhood, build
 from simulation.supervisor import Command, GaveUp, Supervisor, ports
-from simulation.world.spec import MORNING
+from simulation.world.spec import MORNING, WorldError
 
 BEAT = 0.2
 """Seconds between two looks at everything."""
@@ -117,17 +117,27 @@ class Demo:
     def run(self) -> None:
         """Start everything, watch, report, and end everything whatever happens."""
         try:
-            with self._show() as show:
-                self._start()
-                self._until_done(show)
-            if self.options.report is not None:
-                self._write_report(self.options.report)
+            self._watched()
         except GaveUp as error:
             raise DemoFailed(f"{error} (its log: {self.neighbourhood.logs})") from error
         finally:
             self.stop.set()
             self.supervisor.stop()
             self.watch.close()
+
+    def _watched(self) -> None:
+        """Start, and watch to the end; what came of it is reported, whatever that end is."""
+        try:
+            with self._show() as show:
+                self._start()
+                self._until_done(show)
+        except DemoFailed:
+            if self.options.report is not None and self.founding.manifest is not None:
+                with suppress(DemoFailed):
+                    self._write_report(self.options.report)
+            raise
+        if self.options.report is not None:
+            self._write_report(self.options.report)
 
     def _show(self) -> Show:
         console = Console()
@@ -207,7 +217,7 @@ class Demo:
     def _write_report(self, path: Path) -> None:
         try:
             report = gathering.report(self)
-        except ChainError as error:
+        except (ChainError, WorldError) as error:
             raise DemoFailed(f"no report: {error}") from error
         path.write_text(json.dumps(report, indent=2) + "\n")
 
