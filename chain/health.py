@@ -34,7 +34,7 @@ def assess(headers: Sequence[Header], signers: Collection[str], peers: int, wall
     """Judge the last consecutive headers, the head last.
 
     Args:
-        headers: at least one; to see all n signers, 2 · n and more are of use. The first block is nobody's.
+        headers: at least one. Of fewer than 2 · n, nobody is called silent. The first block is nobody's.
         signers: who may seal.
         peers: connected nodes.
         wall: Unix seconds.
@@ -52,7 +52,7 @@ def assess(headers: Sequence[Header], signers: Collection[str], peers: int, wall
         age=wall - headers[-1].timestamp,
         peers=peers,
         seen=seen,
-        silent=frozenset(signers) - seen if sealed else frozenset(),
+        silent=frozenset(signers) - seen if len(sealed) >= 2 * len(signers) else frozenset(),
         missed=sum(header.difficulty != IN_TURN for header in sealed),
         blocks=len(sealed),
     )

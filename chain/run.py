@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from chain import child, ipc, lines
 from chain.back_off import BackOff
@@ -16,6 +17,7 @@ from chain.clique import Clique
 from chain.daemon import Stopping, run_every, sd_ready
 from chain.engine import Engine, NodeStatus
 from chain.errors import ChainError, NodeUnavailable
+from chain.health import Health, assess
 from chain.keys import enode, load_node_key
 from chain.plan import NodePlan
 from chain.ports import check_lock, check_ports
@@ -23,6 +25,9 @@ from chain.signers import SignerSet
 
 BEAT = 1.0
 """Seconds between two looks at the node."""
+
+ROUNDS = 4
+"""How many turns of every signer the health looks back at."""
 
 PEERS_EVERY = 10.0
 """Seconds between two looks at the registry."""
@@ -46,8 +51,9 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
 
     Args:
         node: what to run.
-        publish: takes the node's state every second: height, head_time, peers, signers, sealing, syncing,
-            geth (its version).
+        publish: takes the node's state every second: height, head_time, peers, signers, silent (the
+            signers that sealed none of the last blocks), missed (turns in them), sealing, syncing, geth (its
+            version).
         stop: ends it.
         peers: the enodes of the neighbourhood's other nodes, from the registry. What it raises is logged, and
             the node keeps the peers that it has.
@@ -97,6 +103,7 @@ class Supervisor:
         self._clock = clock
         self._signers = SignerSet(engine)
         self._known_signers: frozenset[str] = frozenset()
+        self._health: Health | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._started = self._answered = 0.0
         self._next_start = 0.0
@@ -168,6 +175,7 @@ class Supervisor:
     def _state(self, status: NodeStatus) -> Mapping[str, object]:
         try:
             self._known_signers = self._signers.step(status.height) or self._known_signers
+            self._assess(status)
         except ChainError as error:
             self._say_once(f"the signers cannot be counted now: {error}")
         return {
@@ -175,10 +183,25 @@ class Supervisor:
             "head_time": status.head_time,
             "peers": status.peers,
             "signers": sorted(self._known_signers),
+            "silent": sorted(self._health.silent) if self._health else [],
+            "missed": self._health.missed if self._health else 0,
             "sealing": status.sealing,
             "syncing": status.syncing,
             "geth": self.version,
         }
+
+    def _assess(self, status: NodeStatus) -> None:
+        """Look at the last blocks, whenever there is a new one."""
+        if self._health and self._health.height == status.height:
+            return
+        window = ROUNDS * max(len(self._known_signers), 1)
+        headers = self._engine.headers(max(status.height - window + 1, 0), status.height)
+        before = self._health.silent if self._health else frozenset()
+        self._health = assess(headers, self._known_signers, status.peers, time.time())
+        for signer in self._health.silent - before:
+            lines.warning("a signer is silent", signer=signer, blocks=self._health.blocks)
+        for signer in before - self._health.silent:
+            lines.info("a signer seals again", signer=signer)
 
     def _say_once(self, what: str) -> None:
         """Log what lasts only when it begins."""
@@ -187,10 +210,22 @@ class Supervisor:
             lines.warning(what)
 
 
+class Meets(Protocol):
+    """What Friends needs of an Engine."""
+
+    def befriend(self, enode: str) -> None:
+        """Connect to a node."""
+        ...
+
+    def unfriend(self, enode: str) -> None:
+        """Part with a node."""
+        ...
+
+
 class Friends:
     """The nodes that ours connects to: those configured, and those in the registry."""
 
-    def __init__(self, engine: Engine, ours: str, configured: Iterable[str], registry: Peers | None) -> None:
+    def __init__(self, engine: Meets, ours: str, configured: Iterable[str], registry: Peers | None) -> None:
         self._engine = engine
         self._ours = identity(ours)
         self._configured = {identity(each) for each in configured}

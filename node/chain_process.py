@@ -1,4 +1,4 @@
-"""The process that watches over the chain node, without what checked its configuration: 13 MB less for months.
+"""What watches over the chain node, without what checked its configuration: 13 MB less, for months.
 
     python -m node.chain_process PLAN STATE MANIFEST RPC
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account as TransactionSigner
 
+from chain.clique import Clique
 from chain.genesis import Genesis
 from chain.keys import Account
 from chain.signers import SignerSet
@@ -93,7 +94,9 @@ def test_a_transaction_that_the_follower_takes_is_mined(homes: Neighbourhood) ->
 def test_the_state_tells_height_peers_signers_and_who_seals(homes: Neighbourhood) -> None:
     until(lambda: homes.follower.state().get("signers"), 5, "counted signers")
     state = homes.follower.state()
-    assert set(state) == {"height", "head_time", "peers", "signers", "sealing", "syncing", "geth"}
+    keys = {"height", "head_time", "peers", "signers", "silent", "missed", "sealing", "syncing", "geth"}
+    assert set(state) == keys
+    assert state["silent"] == []
     assert state["signers"] == sorted(homes.genesis.signers)
     assert state["height"] >= 2
     assert state["peers"] == 3
@@ -113,6 +116,25 @@ def test_no_port_is_open_but_on_the_configured_address(homes: Neighbourhood) -> 
     listening = listeners(pids[0])
     node = homes.follower.node
     assert listening == {node.listen, node.http, f"127.0.0.1:{node.authrpc_port}"}
+
+
+def test_a_node_that_the_others_befriend_joins_and_leaves_when_they_part(
+    homes: Neighbourhood, tmp_path: Path
+) -> None:
+    with short_directory() as sockets:
+        new = describe(
+            tmp_path / "new", sockets, "127.0.2.21", seals=False, genesis=homes.follower.settings.genesis
+        )
+        with ended([new]):
+            new.start("run")
+            until(lambda: new.state().get("height") == 0, 10, "node without peers")
+            friend = Clique(homes.follower.settings.plan())
+            friend.befriend(new.enode)
+            Clique(new.settings.plan()).befriend(homes.follower.enode)
+            until(lambda: new.client.block_number() >= 2, 20, "chain at the newcomer")
+            friend.unfriend(new.enode)
+            Clique(new.settings.plan()).unfriend(homes.follower.enode)
+            until(lambda: new.state()["peers"] == 0, 10, "parting")
 
 
 def test_a_killed_signer_does_not_stop_the_chain_and_comes_back(homes: Neighbourhood) -> None:
