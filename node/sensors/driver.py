@@ -9,6 +9,7 @@ returns a `Sensor`. A package of its own can bring one:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,8 +17,7 @@ from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
+from chain.options import OptionRefused
 from node.sensors.errors import OptionsRefused, SensorError, SensorRefused, UnknownDriver
 
 GROUP = "commonwatt.sensors"
@@ -112,11 +112,23 @@ def open_sensor(name: str, driver: str, options: Mapping[str, Any]) -> Sensor:
         return find(driver)(options)
     except SensorRefused as error:
         raise type(error)(f"sensors.{name}: {error}") from error
-    except ValidationError as error:
-        wrong = "; ".join(_shown(detail) for detail in error.errors(include_url=False))
-        raise OptionsRefused(f"sensors.{name}: driver {driver!r}: {wrong}") from error
     except SensorError as error:
         raise SensorError(f"sensors.{name}: {error}") from error
+    except ValueError as error:
+        wrong = _wrong(error)
+        if wrong is None:
+            raise
+        raise OptionsRefused(f"sensors.{name}: driver {driver!r}: {wrong}") from error
+
+
+def _wrong(error: ValueError) -> str | None:
+    """What is wrong with the options; None if the error is of another kind."""
+    if isinstance(error, OptionRefused):
+        return str(error)
+    pydantic = sys.modules.get("pydantic")  # only where a driver of another package has brought it
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
+        return None
+    return "; ".join(_shown(detail) for detail in error.errors(include_url=False))
 
 
 def _shown(detail: Any) -> str:

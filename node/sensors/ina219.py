@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from chain import options
 from node.sensors.driver import Measurement, Quantity
 from node.sensors.errors import SensorError, SensorRefused
 from store.snapshot import boottime
@@ -32,33 +32,42 @@ _buses: defaultdict[int, Lock] = defaultdict(Lock)
 """One conversation at a time on each bus: the sensors of a household have a thread each."""
 
 
-class Options(BaseModel):
+@dataclass(frozen=True)
+class Options:
     """What stands beside `driver: ina219`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    address: int = 0x40
+    """On the bus; two solder bridges choose it."""
 
-    address: int = Field(
-        default=0x40, ge=0x40, le=0x4F, description="On the bus; two solder bridges choose it."
-    )
-    bus: int = Field(default=1, ge=0, le=20, description="I2C bus: 1 is /dev/i2c-1, on pins 3 and 5.")
-    shunt: float = Field(default=0.1, gt=0, le=10, description="Resistance of the shunt in ohms.")
-    range: Literal[16, 32] = Field(default=32, description="Largest bus voltage in volts: 16 or 32.")
-    invert: bool = Field(
-        default=False, description="Current from VIN- to VIN+ is the meter's forward direction."
-    )
+    bus: int = 1
+    """I2C bus: 1 is /dev/i2c-1, on pins 3 and 5."""
+
+    shunt: float = 0.1
+    """Resistance of the shunt in ohms."""
+
+    range: Literal[16, 32] = 32
+    """Largest bus voltage in volts."""
+
+    invert: bool = False
+    """Current from VIN- to VIN+ is the meter's forward direction."""
+
+    def __post_init__(self) -> None:
+        options.within("address", self.address, 0x40, 0x4F)
+        options.within("bus", self.bus, 0, 20)
+        options.within("shunt", self.shunt, 0.000_01, 10)
 
 
 class Ina219:
     """Entry point `ina219` in `commonwatt.sensors`."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any]) -> None:
         """Find the device and configure it.
 
         Raises:
             SensorRefused: the library is not installed, I2C is not enabled, or this user may not use it.
             SensorError: nobody answers at the address.
         """
-        self._options = Options.model_validate(dict(options))
+        self._options = options.read(Options, given)
         library = _library()
         self._lock = _buses[self._options.bus]
         try:

@@ -9,29 +9,28 @@ before the relay wants it to. Inputs read high when the thing is so: auxiliary c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from chain import options
 from relay_server.drivers.interface import DriverMissing
 
 
-class Options(BaseModel):
+@dataclass(frozen=True)
+class Options:
     """What stands beside `driver: rpi-gpio`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     active_low: bool = False
     """The board energises its coil at a low level, as most opto-coupled relay boards do."""
 
-    auxiliary: Mapping[int, int] = {}
+    auxiliary: Mapping[int, int] = field(default_factory=dict)
     """For an output, the input on which its contact's auxiliary contact is wired."""
 
     normally_closed: frozenset[int] = frozenset()
     """Outputs whose auxiliary contact is closed while the coil is released, as home's mirror contact is."""
 
-    sense: Mapping[int, int] = {}
+    sense: Mapping[int, int] = field(default_factory=dict)
     """For an output, the input that is high while there is voltage on the line side of its contact."""
 
     beat: int | None = None
@@ -42,13 +41,11 @@ class Options(BaseModel):
 class RpiGpioPins:
     """Entry point `rpi-gpio` in `commonwatt.pins`."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any]) -> None:
         try:
-            self._options = Options.model_validate(dict(options))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise DriverMissing(f"relay.pins.{key}: {first['msg']}") from None
+            self._options = options.read(Options, given)
+        except options.OptionRefused as error:
+            raise DriverMissing(f"relay.pins: {error}") from None
         self._gpio = _gpio()
         self._gpio.setmode(self._gpio.BCM)
         self._driven: dict[int, bool] = {}

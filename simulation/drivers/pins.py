@@ -7,27 +7,29 @@ world was restarted, the outputs that were driven are driven again: a real outpu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from chain import options
 from simulation.world.client import WorldClient, WorldGone, WorldRefused
 
 
-class Options(BaseModel):
+@dataclass(frozen=True)
+class Options:
     """What stands beside `driver: simulated`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    world: str
+    """The world's Unix socket."""
 
-    world: str = Field(description="the world's Unix socket")
-    household: str = Field(description="whose contacts these pins drive")
+    household: str
+    """Whose contacts these pins drive."""
 
 
 class SimulatedPins:
     """Entry point `simulated` in `commonwatt.pins`."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = Options.model_validate(dict(options))
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._options = options.read(Options, given)
         self._driven: dict[int, bool] = {}
         self._world = WorldClient(self._options.world, greet=self._greet)
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from chain import options
 from node.sensors.driver import Measurement, Quantity
 from node.sensors.errors import SensorError
 from simulation.world.client import WorldClient
 from simulation.world.spec import WorldError
 
 
-class Options(BaseModel):
+@dataclass(frozen=True)
+class Options:
     """What stands beside `driver: simulated`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    world: str
+    """The world's Unix socket."""
 
-    world: str = Field(description="the world's Unix socket")
-    point: str = Field(description='where the sensor sits: "birch.battery"')
+    point: str
+    """Where the sensor sits: "birch.battery"."""
 
 
 class SimulatedSensor:
     """Entry point `simulated` in `commonwatt.sensors`."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = Options.model_validate(dict(options))
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._options = options.read(Options, given)
         self._world = WorldClient(self._options.world, patience=0.3)
 
     def read(self) -> Sequence[Measurement]:
