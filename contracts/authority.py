@@ -1,7 +1,7 @@
 """Sends the authority's transactions: many at once, each waited for.
 
 The authority's key lives with the operator, and is used now and then; unlike a household's wallet it needs no
-journal. Signing is eth-account's, loaded with the first transaction, as only the operator's command needs it.
+journal.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chain.keys import Account
+from chain.transactions import Call, Fees, sign
 from contracts.deploy import Receipt, Transaction
 from contracts.errors import DeploymentFailed
-
-GWEI = 10**9
-TIP, MAX_FEE = GWEI, 100 * GWEI
-"""Wei a unit of gas: what the chain's miners ask at least, and far more than its base fee ever was."""
 
 GAS = {"create": 3_000_000, "call": 600_000, "pay": 21_000}
 """Limits. The market's creation takes 2.5 million; admitting, with an enode, 280,000. Nodes ask for a
@@ -105,20 +102,7 @@ class Authority:
 
 
 def signed(account: Account, chain_id: int, nonce: int, transaction: Transaction) -> bytes:
-    """The raw bytes of a transaction (type 2, EIP-1559)."""
-    from eth_account import Account as Signer  # noqa: PLC0415 - 25 MB that only the operator's command needs
-
+    """The raw bytes of a transaction."""
     kind = "create" if transaction.to is None else "call" if transaction.data else "pay"
-    fields = {
-        "type": 2,
-        "chainId": chain_id,
-        "nonce": nonce,
-        "value": transaction.value,
-        "data": transaction.data,
-        "gas": GAS[kind],
-        "maxFeePerGas": MAX_FEE,
-        "maxPriorityFeePerGas": TIP,
-    }
-    if transaction.to is not None:
-        fields["to"] = transaction.to
-    return bytes(Signer.sign_transaction(fields, account.private).raw_transaction)
+    call = Call(to=transaction.to, data=transaction.data, gas=GAS[kind], value=transaction.value)
+    return sign(account, chain_id, nonce, call, Fees()).raw

@@ -10,12 +10,14 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from chain import keys
 from chain.client import ChainClient
 from chain.daemon import Stopping, sd_ready, sd_watchdog
+from chain.transactions import Fees
 from contracts.manifest import Manifest
 from node.client_interaction import status
 from node.client_interaction.actors.ledger import Interest, Ledger, News
@@ -33,16 +35,17 @@ from node.client_interaction.situation import Battery, Chain, Policy, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import TABLES, Trades
-from node.config.settings import Settings
 from node.wallet import journal as journal_
 from node.wallet.database import FILE, Database
 from node.wallet.journal import Journal
 from node.wallet.sender import Sender
-from node.wallet.transactions import Fees
 from quantities import Energy, SoC
 from store import snapshot
 from store.claim import Claim
 from store.snapshot import boottime
+
+if TYPE_CHECKING:
+    from node.config.settings import Settings
 
 log = structlog.get_logger()
 

@@ -3,7 +3,6 @@
 - `node.wallet.settings`: where the key is
 - `node.wallet.database`: `trade.db`, one connection, joined transactions
 - `node.wallet.journal`: what is to be sent, on disk before it is sent
-- `node.wallet.transactions`: type-2 transactions, signed without web3
 - `node.wallet.sender`: signs, broadcasts, follows and replaces
 - `node.wallet.errors`: what can go wrong
 """

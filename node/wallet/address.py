@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from chain.errors import Misconfigured
 from chain.keys import checksum
-from node.wallet.settings import AccountSettings
+
+if TYPE_CHECKING:
+    from node.wallet.settings import AccountSettings
 
 
 def own_address(settings: AccountSettings) -> str:

@@ -2,8 +2,7 @@
 
 ```
 WalletError
-├── AlreadyIntended   this purpose was written to the journal before
-└── Unsendable        the transaction cannot be signed (no such account, a field out of range)
+└── AlreadyIntended   this purpose was written to the journal before
 ```
 """
 
@@ -16,7 +15,3 @@ class WalletError(Exception):
 
 class AlreadyIntended(WalletError):
     """The journal has this purpose already: it is, or was, sent once; never again."""
-
-
-class Unsendable(WalletError):
-    """A transaction cannot be signed as it is."""

@@ -13,9 +13,9 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chain.transactions import Call, Fees, Signed
 from node.wallet.database import Database
 from node.wallet.errors import AlreadyIntended
-from node.wallet.transactions import Call, Fees, Signed
 
 TABLES = """
 CREATE TABLE journal (

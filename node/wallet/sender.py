@@ -15,8 +15,8 @@ import structlog
 
 from chain.errors import RpcError
 from chain.keys import Account
+from chain.transactions import Call, Fees, sign
 from node.wallet.journal import Entry, Journal, Stage
-from node.wallet.transactions import Call, Fees, sign
 
 log = structlog.get_logger()
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from chain.keys import Account
+from chain.transactions import Call
 from contracts.bindings import Market, OrderArgs, Token
 from contracts.manifest import Manifest
 from node.client_interaction.actors.ledger import News
@@ -18,7 +19,6 @@ from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import Trades
 from node.wallet.errors import AlreadyIntended
 from node.wallet.journal import Entry, Journal, Stage
-from node.wallet.transactions import Call
 
 log = structlog.get_logger()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
 from chain.keys import Account
+from chain.transactions import Call
 from contracts.bindings import Household, Market, Offer, Order
 from contracts.manifest import Manifest
 from node.client_interaction.actors.ledger import News
@@ -24,16 +26,17 @@ from node.client_interaction.selling import (
     Withdraw,
     sell,
 )
-from node.client_interaction.settings import OffersSettings
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import Trades
 from node.wallet.errors import AlreadyIntended
 from node.wallet.journal import Journal
-from node.wallet.transactions import Call
 from quantities import Energy, SoC
 from relay_server.errors import RelayError
 from relay_server.messages import NO_ORDER, ContactState
 from relay_server.records import BestVoucher, Records
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import OffersSettings
 
 log = structlog.get_logger()
 

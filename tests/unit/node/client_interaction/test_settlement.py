@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from chain.transactions import Call
 from contracts.bindings import Order, State
 from node.client_interaction.settlement import Advance, advance
 from node.client_interaction.trade import Side, TradeState
 from node.wallet.journal import Entry, Stage
-from node.wallet.transactions import Call
 from quantities import Energy, Tokens
 from tests.unit.node.client_interaction.made import PRICE, on_chain, trade
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from chain.keys import Account
+from chain.transactions import Call, Fees, sign
 from node.wallet.database import Database
 from node.wallet.errors import AlreadyIntended
 from node.wallet.journal import TABLES, Journal, Stage
-from node.wallet.transactions import Call, Fees, sign
 
 ACCOUNT = Account.of(b"\x11" * 32)
 CALL = Call(to="0x" + "aa" * 20, data=b"\x01\x02", gas=100_000)

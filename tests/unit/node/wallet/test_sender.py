@@ -10,10 +10,10 @@ import pytest
 
 from chain.errors import Unreachable
 from chain.keys import Account
+from chain.transactions import Call
 from node.wallet.database import Database
 from node.wallet.journal import TABLES, Entry, Journal, Stage
 from node.wallet.sender import STUCK_BLOCKS, Sender
-from node.wallet.transactions import Call
 from tests.unit.node.wallet.fake_node import FakeNode, Mined
 
 ACCOUNT = Account.of(b"\x11" * 32)

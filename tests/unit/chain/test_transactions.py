@@ -7,9 +7,9 @@ from eth_account import Account as Reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain.errors import Unsendable
 from chain.keys import Account
-from node.wallet.errors import Unsendable
-from node.wallet.transactions import GWEI, Call, Fees, sign
+from chain.transactions import GWEI, Call, Fees, sign
 
 ACCOUNT = Account.of(b"\x11" * 32)
 TO = ACCOUNT.address
@@ -18,17 +18,18 @@ TO = ACCOUNT.address
 @given(
     chain_id=st.integers(1, 2**40),
     nonce=st.integers(0, 2**32),
+    to=st.sampled_from([TO, None]),
     data=st.binary(max_size=300),
     gas=st.integers(21_000, 10**7),
     value=st.integers(0, 10**20),
 )
 def test_a_signed_transaction_is_the_one_that_eth_account_makes(
-    chain_id: int, nonce: int, data: bytes, gas: int, value: int
+    chain_id: int, nonce: int, to: str | None, data: bytes, gas: int, value: int
 ) -> None:
-    signed = sign(ACCOUNT, chain_id, nonce, Call(to=TO, data=data, gas=gas, value=value), Fees())
+    signed = sign(ACCOUNT, chain_id, nonce, Call(to=to, data=data, gas=gas, value=value), Fees())
     expected = Reference.sign_transaction(
         {
-            "type": 2, "chainId": chain_id, "nonce": nonce, "to": TO,
+            "type": 2, "chainId": chain_id, "nonce": nonce, **({"to": to} if to else {}),
             "data": data, "gas": gas, "value": value,
             "maxPriorityFeePerGas": GWEI, "maxFeePerGas": 100 * GWEI,
         },

@@ -1,16 +1,16 @@
 """Type-2 transactions (EIP-1559): their fields, their bytes, their signature.
 
-Signed with the chain room's own keys: web3 and eth-account (20 MB of memory) would do no more than the few
-lines below; eth-account checks them in the tests. Source: https://eips.ethereum.org/EIPS/eip-1559
+Whoever sends (a household's wallet, the authority) signs here. eth-account would do no more than the few
+lines below, in 20 MB of memory; it checks them in the tests. Source: https://eips.ethereum.org/EIPS/eip-1559
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chain.errors import Unsendable
 from chain.keys import Account, keccak
 from chain.rlp import encode, integer
-from node.wallet.errors import Unsendable
 
 GWEI = 10**9
 TYPE = b"\x02"
@@ -33,7 +33,9 @@ class Fees:
 class Call:
     """What is to be done on the chain, whoever pays and whenever."""
 
-    to: str
+    to: str | None
+    """None: it creates a contract, whose constructor is the data."""
+
     data: bytes
     gas: int
     """Limit; what is not used is not paid."""
@@ -56,17 +58,23 @@ def sign(account: Account, chain_id: int, nonce: int, call: Call, fees: Fees) ->
     Raises:
         Unsendable: the recipient is no address, or a number is negative.
     """
-    try:
-        to = bytes.fromhex(call.to.removeprefix("0x"))
-    except ValueError:
-        to = b""
-    if len(to) != 20:
-        raise Unsendable(f"{call.to!r} is not an address: nothing was signed")
     numbers = [chain_id, nonce, fees.tip, fees.maximum, call.gas]
     if min(*numbers, call.value) < 0:
         raise Unsendable(f"a transaction with a negative number cannot be signed: {[*numbers, call.value]}")
-    fields = [*map(integer, numbers), to, integer(call.value), call.data, []]
+    fields = [*map(integer, numbers), _recipient(call.to), integer(call.value), call.data, []]
     signature = account.sign(keccak(TYPE + encode(fields)))
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
     raw = TYPE + encode([*fields, *map(integer, (signature[64] - 27, r, s))])
     return Signed(hash="0x" + keccak(raw).hex(), raw=raw)
+
+
+def _recipient(to: str | None) -> bytes:
+    if to is None:
+        return b""
+    try:
+        address = bytes.fromhex(to.removeprefix("0x"))
+    except ValueError:
+        address = b""
+    if len(address) != 20:
+        raise Unsendable(f"{to!r} is not an address: nothing was signed")
+    return address
