@@ -24,7 +24,7 @@ from simulation.demo.watch import Watch
 from simulation.neighbourhood import Scenario, plan
 from simulation.neighbourhood.folders import Neighbourhood, build
 from simulation.supervisor import Command, GaveUp, Supervisor, ports
-from simulation.world.spec import MORNING, WorldError
+from simulation.world.spec import BEGINS, WorldError
 
 BEAT = 0.2
 """Seconds between two looks at everything."""
@@ -227,5 +227,5 @@ class Demo:
 
 def time_of_day(t: float, day: float) -> str:
     """The clock in the demo's world, `t` seconds after it began."""
-    minutes = int((MORNING + t / day) % 1.0 * 1_440)
+    minutes = int((BEGINS + t / day) % 1.0 * 1_440)
     return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -6,7 +6,7 @@ in streets of four like these; each street's producer also has a line to the nex
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Address
 from random import Random
@@ -20,6 +20,10 @@ NAMES = (
     "ilex", "juniper", "katsura", "larch",
 )  # fmt: skip
 STREET: tuple[Role, ...] = ("producer", "consumer", "prosumer", "prosumer")
+CHARGED = (0.90, 0.36, 0.80, 0.38)
+"""State of charge of the street's batteries at the start: so full that two can sell at once, so low that the
+other two soon have to buy."""
+
 FEWEST = 2
 FEED_PINS = (17, 18, 27, 5, 6, 13, 19, 26)
 """BCM numbers of the outputs to feed contacts."""
@@ -50,9 +54,6 @@ class Ratings:
     capacity: float
     """Of the battery, mWh."""
 
-    soc: float
-    """At the start, 0 to 1."""
-
     load: float
     """Mean over the day, W."""
 
@@ -68,6 +69,9 @@ class Ratings:
     resistance: float = 0.03
     """Of the battery, ohm."""
 
+    soc: float = 0.5
+    """At the start, 0 to 1."""
+
     price: int = 0
     """Asked at its feeds, tokens per kWh."""
 
@@ -77,10 +81,10 @@ class Ratings:
 
 RATINGS: dict[Role, Ratings] = {
     "producer": Ratings(
-        capacity=15_000, soc=0.75, load=12, panel=480, charge=450, resistance=0.008, price=280, reserve=15
+        capacity=16_000, load=12, panel=640, charge=450, resistance=0.008, price=280, reserve=20
     ),
-    "consumer": Ratings(capacity=3_000, soc=0.38, load=50),
-    "prosumer": Ratings(capacity=4_000, soc=0.50, load=42, panel=150, price=220, reserve=50),
+    "consumer": Ratings(capacity=2_000, load=65),
+    "prosumer": Ratings(capacity=4_000, load=42, panel=150, price=220, reserve=50),
 }
 LIMIT = 30
 """State of charge below which all of them buy, percent."""
@@ -190,7 +194,7 @@ def plan(
             role=role,
             address=first + index,
             seals=index < sealing,
-            ratings=RATINGS[role],
+            ratings=replace(RATINGS[role], soc=CHARGED[index % len(STREET)]),
             phase=round(random.uniform(-0.02, 0.02), 4),
         )
         for index, (name, role) in enumerate(zip(NAMES[:households], STREET * 3, strict=False))

@@ -29,7 +29,7 @@ HOLD = 4.0
 
 def load(spec: WorldSpec, household: HouseholdSpec, t: float) -> float:
     """Watts that a household's loads want at `t` world seconds."""
-    fraction = (spec.morning + t / spec.day - household.phase) % 1.0
+    fraction = (spec.begins + t / spec.day - household.phase) % 1.0
     return household.load * at(profile("load"), fraction) * factor(spec.seed, household.name, int(t / HOLD))
 
 
@@ -37,7 +37,7 @@ def sun(spec: WorldSpec, household: HouseholdSpec, t: float) -> float:
     """Watts that a household's panel could give at `t` world seconds."""
     if household.panel <= 0:
         return 0.0
-    fraction = (spec.morning + t / spec.day) % 1.0
+    fraction = (spec.begins + t / spec.day) % 1.0
     return household.panel * at(profile("sun"), fraction) * factor(spec.seed, "clouds", int(t / HOLD))
 
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 Kind = Literal["feed", "home", "tie"]
 
-MORNING = 8 / 24
-"""Time of day at which a world begins, if nothing else is said: a sunny morning, fraction of a day."""
+BEGINS = 16 / 24
+"""Time of day at which a world begins, if nothing else is said: an afternoon when the sun goes down and the
+loads go up, so that soon everybody needs a neighbour; fraction of a day."""
 
 
 class WorldError(Exception):
@@ -109,7 +110,7 @@ class WorldSpec:
     day: float = 600.0
     """Real seconds in which a day of sun and load passes."""
 
-    morning: float = MORNING
+    begins: float = BEGINS
     """Time of day at the start, fraction of a day."""
 
     dt: float = 0.01

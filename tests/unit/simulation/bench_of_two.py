@@ -17,6 +17,7 @@ def bench(
     *, alder_soc: float = 0.8, birch_soc: float = 0.5, panel: float = 200.0, load: float = 50.0
 ) -> WorldSpec:
     return WorldSpec(
+        begins=8 / 24,
         households=(
             HouseholdSpec(
                 name="alder",

@@ -47,6 +47,6 @@ def test_a_file_that_is_no_day_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 def test_load_and_sun_repeat_with_the_day_but_not_to_the_last_watt() -> None:
     spec = bench()
     alder = spec.households[0]
-    noon = (0.5 - spec.morning) * spec.day
+    noon = (0.5 - spec.begins) % 1.0 * spec.day
     assert demand.sun(spec, alder, noon) == pytest.approx(demand.sun(spec, alder, noon + spec.day), rel=0.1)
     assert demand.load(spec, alder, noon) != demand.load(spec, alder, noon + spec.day)
