@@ -10,8 +10,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from types import FrameType
-from typing import Protocol
+from importlib import import_module
+from types import FrameType, ModuleType
+from typing import Any, Protocol
 
 from chain.errors import Misconfigured, StartRefused, Unavailable
 
@@ -108,8 +109,7 @@ def run_every(
 
 def configure_logs(level: str = "info") -> None:
     """Log one event a line to stderr, as `timestamp=… level=… event=… key=value`."""
-    import structlog  # noqa: PLC0415 - 10 MB, which the smallest daemons do without (chain.lines)
-
+    structlog = _structlog()
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[
@@ -129,6 +129,32 @@ def configure_logs(level: str = "info") -> None:
         format='level=%(levelname)s event="%(message)s" logger=%(name)s',
         force=True,
     )
+
+
+def _structlog() -> Any:
+    """The library, without what it only would load for others: 10 MB of 13 in each of a household's daemons.
+
+    It takes rich, where that is installed, for tracebacks in colours, and asyncio for loggers that are
+    awaited. Whoever needs these imports them.
+    """
+    held_back = {"rich": None, "asyncio": _Later("asyncio")}
+    mine = {name: instead for name, instead in held_back.items() if name not in sys.modules}
+    if "structlog" in sys.modules:
+        mine = {}
+    sys.modules.update(mine)  # type: ignore[arg-type]  # None: there is no such module (import system, 5.3.1)
+    try:
+        import structlog  # noqa: PLC0415
+    finally:
+        for name in mine:
+            del sys.modules[name]
+    return structlog
+
+
+class _Later(ModuleType):
+    """A module that is imported when something of it is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
 
 
 def main(run: Callable[[], int | None]) -> int:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,18 +25,21 @@ from chain.errors import Misconfigured, Unavailable
 from chain.keys import checksum
 from contracts.manifest import Manifest
 from relay_server.acts import Tell
+from relay_server.address import split_address
 from relay_server.chain_view import ChainReader, ChainView
 from relay_server.drivers import interface
 from relay_server.drivers.interface import DriverMissing, Pins
 from relay_server.persistence import Persistence
 from relay_server.server import Identity, Server
 from relay_server.session import sessions
-from relay_server.settings import RelaySettings, split_address
 from relay_server.switchboard import Switchboard
 from store import registers
 from store.errors import StoreError
 from store.registers import Register
 from store.snapshot import boottime
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 log = structlog.get_logger()
 

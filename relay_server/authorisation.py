@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contracts.bindings.market import Offer, Order, State
 from relay_server.messages import CheckFrame, Code, Refused
-from relay_server.settings import RelaySettings
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 RETRY_MS = 200
 """When to ask again for an order that is not at depth yet: about one poll of the chain view."""

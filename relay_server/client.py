@@ -19,6 +19,7 @@ from typing import Self
 
 from chain.keys import Account
 from relay_server import framing, messages, signing
+from relay_server.address import split_address
 from relay_server.errors import BadFrame, RelayUnreachable, WrongRelay
 from relay_server.messages import (
     Accepted,
@@ -37,7 +38,6 @@ from relay_server.messages import (
     States,
     SwitchFrame,
 )
-from relay_server.settings import split_address
 
 __all__ = ["RelayClient", "RelayUnreachable", "WrongRelay"]
 

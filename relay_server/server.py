@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -36,8 +36,10 @@ from relay_server.messages import (
     SwitchFrame,
 )
 from relay_server.session import Session
-from relay_server.settings import RelaySettings
 from relay_server.switchboard import Outcome, Seen, Switchboard
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 log = structlog.get_logger()
 

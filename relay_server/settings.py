@@ -8,26 +8,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from quantities import Power
 from quantities.fields import PowerField, SecondsField
-
-PORT = 15_555
-"""Of the relay protocol, as in the first DAISEE prototype."""
+from relay_server.address import PORT, split_address
 
 MINIMUM_DEAD_TIME = 0.1
 """Seconds between one source confirmed open and the next one closing. Small DC contactors and relay boards
 state 5–25 ms to release (Omron G5LE: 5 ms, Songle SRD: 10 ms); an arc at 48 V DC is out well within 50 ms."""
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Read `host:port`, with brackets around an IPv6 host.
-
-    Raises:
-        ValueError: no host, or a port that is none.
-    """
-    host, separator, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise ValueError(f"write an address and a port, as in '10.0.0.2:{PORT}', not {address!r}")
-    return host, int(port)
 
 
 def _address(address: str) -> str:

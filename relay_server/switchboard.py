@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -39,8 +39,10 @@ from relay_server.messages import (
     SwitchFrame,
 )
 from relay_server.persistence import Remembered
-from relay_server.settings import RelaySettings
 from store.registers import Register
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 log = structlog.get_logger()
 

@@ -16,18 +16,11 @@ import sys
 
 import click
 
-from chain.errors import ChainError, StartRefused
-from contracts.errors import ContractsError
+from node import errors
 from node.cli.lazy import LazyGroup
-from node.dapp.errors import DappError
-from node.sensors.errors import SensorError
-from node.wallet.errors import WalletError
-from relay_server.errors import RelayError
-from store.errors import StoreError
 
 FOUND = 1
 USAGE = 64
-UNAVAILABLE = 69
 CONFIGURATION = 78
 INTERRUPTED = 130
 
@@ -43,10 +36,6 @@ COMMANDS = {
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""
-
-
-EXPECTED = (ChainError, ContractsError, DappError, RelayError, SensorError, StoreError, WalletError)
-"""The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
 
 
 @click.group(
@@ -89,9 +78,7 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an error that is to be expected; None for one that is a fault of this program."""
     if isinstance(error, click.ClickException):
         return USAGE
-    if isinstance(error, StartRefused):
-        return error.exit_code
-    return UNAVAILABLE if isinstance(error, EXPECTED) else None
+    return errors.exit_code(error)
 
 
 def _lines(error: Exception) -> list[str]:

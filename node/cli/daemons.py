@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from chain.daemon import Stop
-from node.cli.daemon import daemon, start_logs
+from node import lean
+from node.cli.options import with_settings
 from node.config import Settings
 
 
@@ -15,19 +15,10 @@ def logger() -> None:
 
 
 @logger.command(name="run")
-@daemon
-def run_logger(settings: Settings, stop: Stop) -> int:
+@with_settings
+def run_logger(settings: Settings) -> None:
     """Log the household's meters until stopped."""
-    from node.logger.run import run  # noqa: PLC0415 - each daemon pays for its own
-
-    return run(
-        settings.sensors,
-        settings.battery,
-        settings.readings,
-        run_folder=settings.paths.run,
-        state_folder=settings.paths.state,
-        stop=stop,
-    )
+    lean.become("logger", settings)
 
 
 @click.group()
@@ -36,10 +27,7 @@ def client_interaction() -> None:
 
 
 @client_interaction.command(name="run")
-@daemon
-def run_client_interaction(settings: Settings, stop: Stop) -> int:
+@with_settings
+def run_client_interaction(settings: Settings) -> None:
     """Trade for the household until stopped."""
-    start_logs()
-    from node.client_interaction.loop import run  # noqa: PLC0415 - each daemon pays for its own
-
-    return run(settings, stop)
+    lean.become("client-interaction", settings)

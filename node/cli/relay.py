@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chain.daemon import Stop
 from chain.errors import Misconfigured
-from node.cli.daemon import daemon, start_logs
+from node import lean
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
+from node.daemons import RECORDS
 from relay_server.settings import RelaySettings
 
 if TYPE_CHECKING:
     from relay_server.messages import ContactState
-
-RECORDS = "relay.db"
 
 contact_argument = click.argument("contact", type=click.IntRange(min=0))
 reason_option = click.option("--reason", default="", help="Kept in the audit log.")
@@ -28,24 +26,10 @@ def relay() -> None:
 
 
 @relay.command()
-@daemon
-def run(settings: Settings, stop: Stop) -> int:
+@with_settings
+def run(settings: Settings) -> None:
     """Switch the household's contacts until stopped; then every coil is released."""
-    start_logs()
-    from chain.client import ChainClient  # noqa: PLC0415 - only what each command needs
-    from contracts import manifest  # noqa: PLC0415
-    from node.wallet.address import own_address  # noqa: PLC0415
-    from relay_server import app  # noqa: PLC0415
-
-    return app.run(
-        section(settings),
-        own_address(settings.account),
-        registers_directory=settings.paths.meters,
-        state=settings.paths.state / RECORDS,
-        client=ChainClient(settings.chain.rpc, settings.chain.timeout),
-        manifest=manifest.load(settings.chain.manifest),
-        stop=stop,
-    )
+    lean.become("relay", settings)
 
 
 @relay.command()

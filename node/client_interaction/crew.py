@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chain.keys import Account
 from contracts.manifest import Manifest
@@ -26,9 +27,11 @@ from node.client_interaction.acts import (
 )
 from node.client_interaction.situation import Seller
 from node.client_interaction.trades import Trades
-from node.config.settings import Settings
 from node.wallet.journal import Journal
 from relay_server.records import open_records
+
+if TYPE_CHECKING:
+    from node.config.settings import Settings
 
 RELAY_DATABASE = "relay.db"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from node.client_interaction.acts import (
     CloseFeed,
@@ -20,8 +21,10 @@ from node.client_interaction.acts import (
     Outcome,
 )
 from node.client_interaction.back_off import BackOff
-from node.client_interaction.settings import TradingSettings
 from node.client_interaction.status import State
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import TradingSettings
 
 
 class Phase(StrEnum):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from contracts.bindings import Offer, Order, State
 from node.client_interaction.acts import purpose
-from node.client_interaction.settings import FeedOffer, OffersSettings
 from quantities import Energy, SoC
 from relay_server.messages import ContactState
 from relay_server.records import BestVoucher
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import FeedOffer, OffersSettings
 
 LAST_VOUCHER = 2.0
 """Seconds after the end of a supply in which its buyer may still hand over a higher voucher."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from node.client_interaction.acts import Buy
 from node.client_interaction.memory import Supply
-from node.client_interaction.settings import TradingSettings
 from node.client_interaction.situation import Situation
 from node.client_interaction.status import State
 from node.client_interaction.trade import Trade, TradeState
 from quantities import SoC
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import TradingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

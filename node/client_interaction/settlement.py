@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contracts.bindings import Order, State
 from node.client_interaction.acts import Act, Reclaim, RequestClose, purpose
-from node.client_interaction.settings import TradingSettings
 from node.client_interaction.situation import Situation
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.wallet.journal import Entry, Stage
 from quantities import Tokens
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import TradingSettings
 
 BEGINNING = frozenset({TradeState.PLANNED, TradeState.ORDERED})
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contracts.bindings import Offer, Order
-from node.client_interaction.settings import TradingSettings
 from node.client_interaction.trade import Trade
 from quantities import Energy, SoC, Tokens
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import TradingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from node.dapp.household import Household, dumps, loads
-from node.dapp.settings import DappSettings, host_and_port
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from node.dapp.settings import DappSettings
 
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
 """For the process. glibc would keep a pool of memory for each thread, and the 19 MB of the first password
@@ -40,6 +41,8 @@ def arguments(household: Household) -> list[str]:
 
 def taken(settings: DappSettings) -> bool:
     """Whether something else listens where we are to listen, or the address is not this host's."""
+    from node.dapp.settings import host_and_port  # noqa: PLC0415 - not for the process that serves
+
     host, port = host_and_port(settings.listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as sock:
@@ -53,12 +56,11 @@ def taken(settings: DappSettings) -> bool:
 
 def application(household: str) -> Flask:
     """The WSGI application of a household, given as `node.dapp.household.dumps` writes it."""
-    # structlog loads rich, where it is installed, for tracebacks in colours: 4 MB that no log of ours shows.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
     from chain.daemon import configure_logs, sd_ready  # noqa: PLC0415 - not for the process that only execs
-    from node.dapp.app import create_app  # noqa: PLC0415
 
     configure_logs()
+    from node.dapp.app import create_app  # noqa: PLC0415 - after that: it loads structlog lean
+
     app = create_app(loads(household))
     sd_ready()
     return app

@@ -73,7 +73,7 @@ def readings(settings: Settings) -> Finding:
     if settings.readings.url is None and not Path(where).exists():
         return Ok("readings.db will be made when the logger first runs")
     try:
-        with closing(open_readings(settings.readings, settings.paths.state, read_only=True)) as database:
+        with closing(open_readings(settings.readings.url, settings.paths.state, read_only=True)) as database:
             latest = database.latest()
     except StoreError as error:
         return Failed(str(error), "look at readings.url, and whether its user may read paths.state")

@@ -9,9 +9,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from node.logger.settings import BatterySettings, Chemistry
+if TYPE_CHECKING:
+    from node.logger.settings import BatterySettings
+
+
+class Chemistry(StrEnum):
+    """Batteries whose open-circuit-voltage curve comes with Commonwatt."""
+
+    LI_ION = "li-ion"
+    LIFEPO4 = "lifepo4"
+    LEAD_ACID = "lead-acid"
+
 
 CELLS: dict[Chemistry, tuple[tuple[float, int], ...]] = {
     Chemistry.LI_ION: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chain import lines
 from node.logger import charge, meter
@@ -14,12 +15,14 @@ from node.logger.integration import GAP_SAMPLES
 from node.logger.ledger import Ledger
 from node.logger.meter import NANOSECONDS, Limits, Meter
 from node.logger.observation import Nonsense, Observation, Unchanged, observe
-from node.logger.settings import BatterySettings
 from node.logger.workers import Said
 from node.readings.interface import Sample
-from node.sensors.settings import SensorSettings
 from store import registers, snapshot
 from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from node.logger.settings import BatterySettings
+    from node.sensors.settings import SensorSettings
 
 
 class Household:

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
 
 from chain import lines
 from node.readings.interface import Readings, Sample
-from node.readings.settings import ReadingsSettings
 from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from node.readings.settings import ReadingsSettings
 
 SAVE_EVERY = 5.0
 """Seconds between two saves of the registers."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from chain import lines
 from chain.daemon import Stopping, sd_ready, sd_watchdog
@@ -13,14 +14,16 @@ from chain.errors import Misconfigured, Unavailable
 from node.logger.ledger import FILE, Ledger
 from node.logger.publishing import Household
 from node.logger.recorder import SAVE_EVERY, Periodic, Recorder
-from node.logger.settings import BatterySettings
 from node.logger.supervised import Supervised
 from node.logger.workers import Outcome
 from node.readings.opening import open_readings
-from node.readings.settings import ReadingsSettings
-from node.sensors.settings import SensorSettings
 from store.claim import Claim
 from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from node.logger.settings import BatterySettings
+    from node.readings.settings import ReadingsSettings
+    from node.sensors.settings import SensorSettings
 
 LONGEST_WAIT = 0.25
 """Seconds that a wish to stop, or a driver that hangs, may go unnoticed."""
@@ -57,7 +60,7 @@ def run(
     try:
         with Claim(run_folder / "meters", "log meters into"):
             ledger = Ledger(state_folder / FILE)
-            recorder = Recorder(readings, lambda: open_readings(readings, state_folder))
+            recorder = Recorder(readings, lambda: open_readings(readings.url, state_folder))
             household = Household(
                 sensors, battery, period=readings.sample, run=run_folder, ledger=ledger, keep=recorder.add
             )

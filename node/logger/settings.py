@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from node.logger.curves import Chemistry
 from node.sensors.settings import MeterName
 from quantities.amount import scaled
 from quantities.energy import Energy
@@ -35,14 +35,6 @@ VoltageField = Annotated[int, _milli("V", "mV"), PlainSerializer(lambda mv: f"{m
 ResistanceField = Annotated[
     int, _milli("mOhm", "Ohm", "mΩ", "Ω"), PlainSerializer(lambda mohm: f"{mohm} mOhm")
 ]
-
-
-class Chemistry(StrEnum):
-    """Batteries whose open-circuit-voltage curve comes with Commonwatt."""
-
-    LI_ION = "li-ion"
-    LIFEPO4 = "lifepo4"
-    LEAD_ACID = "lead-acid"
 
 
 class BatterySettings(BaseModel):

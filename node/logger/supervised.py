@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from chain import lines
 from node.logger import supervision
 from node.logger.supervision import Act, Patience, Watch
 from node.logger.workers import Failed, Outcome, Said, Worker
 from node.sensors.driver import open_sensor
-from node.sensors.settings import SensorSettings
+
+if TYPE_CHECKING:
+    from node.sensors.settings import SensorSettings
 
 HANGING = 3
 """Threads of one sensor that may hang at a time; no more are started until one returns."""

@@ -6,6 +6,5 @@
 
 from node.readings.interface import Batch, Flow, Point, Readings, Sample
 from node.readings.opening import open_readings
-from node.readings.settings import ReadingsSettings
 
-__all__ = ["Batch", "Flow", "Point", "Readings", "ReadingsSettings", "Sample", "open_readings"]
+__all__ = ["Batch", "Flow", "Point", "Readings", "Sample", "open_readings"]

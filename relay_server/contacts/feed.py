@@ -12,14 +12,17 @@ Whether the order is good on chain is `authorisation`'s; here it has been found 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from quantities import Energy, Power
 from relay_server.accounts import Account, Order, delivered, vouchered
 from relay_server.acts import Act, Baseline, Cycle, Drive, Latch, Save, Tell
 from relay_server.lease import judged, keeps_pace
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
-from relay_server.settings import RelaySettings
 from store.registers import Register
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 FOREVER = 31 * 86_400.0
 """Seconds: "no end is known" on the wire."""

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from quantities import Power
 from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
-from relay_server.settings import RelaySettings
 from store.registers import Register
+
+if TYPE_CHECKING:
+    from relay_server.settings import RelaySettings
 
 MINUTE = 60.0
 

@@ -11,7 +11,6 @@ from flask.wrappers import Response
 from node.dapp.context import context
 from node.dapp.curves import Span, battery_chart, power_chart
 from node.readings.opening import open_readings
-from node.readings.settings import ReadingsSettings
 from store.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -35,9 +34,7 @@ def chart(name: str) -> Response:
         abort(404, f"Charts are {', '.join(CHARTS)}; spans are {', '.join(SPANS)}.")
     household, end = context().household, int(time.time() * 1_000)
     try:
-        with open_readings(
-            ReadingsSettings(url=household.readings), household.state, read_only=True
-        ) as readings:
+        with open_readings(household.readings, household.state, read_only=True) as readings:
             found = CHARTS[name](household, readings, Span(end - span * 1_000, end, POINTS))
     except StoreError as error:
         log.info("readings_unread", error=str(error))

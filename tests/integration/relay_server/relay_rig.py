@@ -15,6 +15,7 @@ from chain.keys import Account
 from contracts.bindings.market import Offer, Order, State
 from contracts.messages import voucher_digest
 from quantities import Energy, Price
+from relay_server.address import split_address
 from relay_server.app import Safety
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
@@ -22,7 +23,7 @@ from relay_server.drivers.recording import RecordingPins
 from relay_server.persistence import Persistence
 from relay_server.server import Identity, Server
 from relay_server.session import sessions
-from relay_server.settings import RelaySettings, split_address
+from relay_server.settings import RelaySettings
 from relay_server.switchboard import Switchboard
 from store import registers
 from store.registers import Register

@@ -6,11 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from relay_server import legacy
+from relay_server.address import split_address
 from relay_server.chain_view import shortest_gap
 from relay_server.drivers.interface import DriverMissing, load
 from relay_server.drivers.recording import RecordingPins
 from relay_server.session import sessions
-from relay_server.settings import RelaySettings, split_address
+from relay_server.settings import RelaySettings
 from tests.unit.relay_server.bench import SETTINGS
 
 

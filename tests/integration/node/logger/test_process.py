@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from node.readings import ReadingsSettings, open_readings
+from node.readings import open_readings
 from store import registers, snapshot
 from store.registers import Register
 from tests.integration.node.logger.driver import command, device, environment, install
@@ -100,7 +100,7 @@ def test_registers_are_published_and_readings_stored(bench: Bench) -> None:
     bench.start()
     wait_until(lambda: bench.live("load") and bench.forward("load") >= 50)
     assert bench.end() == 0
-    with open_readings(ReadingsSettings(), bench.state, read_only=True) as readings:
+    with open_readings(None, bench.state, read_only=True) as readings:
         newest = readings.latest()["load"]
         assert (newest.power, newest.voltage) == (360_000, 12_000)
         assert newest.forward == bench.forward("load")
@@ -248,7 +248,7 @@ def test_a_server_that_is_away_holds_up_nothing(bench: Bench, postgres_url: str)
     assert bench.end() == 0
     bench.readings["url"] = postgres_url
     bench.start()
-    with open_readings(ReadingsSettings(url=postgres_url), bench.state) as readings:
+    with open_readings(postgres_url, bench.state) as readings:
         wait_until(lambda: "load" in readings.latest())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from node.readings import Point, Readings, ReadingsSettings, Sample, open_readings
+from node.readings import Point, Readings, Sample, open_readings
 from node.readings.interface import Flow
 from node.sensors.driver import Quantity
 from store.errors import StoreError, TooNew, Unopenable, Unreachable
@@ -27,8 +27,7 @@ SECOND = 1_000
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     """Opens the same readings again and again."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    settings = ReadingsSettings(url=url)
-    return lambda **options: open_readings(settings, tmp_path, **options)
+    return lambda **options: open_readings(url, tmp_path, **options)
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ def test_each_batch_is_bound_to_the_one_before_through_restarts(opener: Opener) 
 def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
     digests = set()
     for url in (None, postgres_url):
-        with open_readings(ReadingsSettings(url=url), tmp_path) as readings:
+        with open_readings(url, tmp_path) as readings:
             readings.append(
                 [sample(1, "tie-11", power=2), sample(0, "battery", soc=3), sample(0, "Ba", soc=4)]
             )
@@ -174,7 +173,7 @@ def test_a_day_of_seconds_is_a_thousand_points_in_no_time(readings: Readings) ->
 
 
 def test_a_changed_sample_in_a_file_is_found(tmp_path: Path) -> None:
-    with open_readings(ReadingsSettings(), tmp_path) as readings:
+    with open_readings(None, tmp_path) as readings:
         for number in range(4):
             readings.append([sample(number, power=number)])
         with closing(sqlite3.connect(tmp_path / "readings.db")) as connection, connection:
@@ -183,7 +182,7 @@ def test_a_changed_sample_in_a_file_is_found(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_was_taken_out_of_a_file_is_found(tmp_path: Path) -> None:
-    with open_readings(ReadingsSettings(), tmp_path) as readings:
+    with open_readings(None, tmp_path) as readings:
         for number in range(4):
             readings.append([sample(number, power=number)])
         with closing(sqlite3.connect(tmp_path / "readings.db")) as connection, connection:
@@ -193,7 +192,7 @@ def test_a_batch_that_was_taken_out_of_a_file_is_found(tmp_path: Path) -> None:
 
 
 def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
-    with open_readings(ReadingsSettings(url=postgres_url), tmp_path) as readings:
+    with open_readings(postgres_url, tmp_path) as readings:
         for number in range(4):
             readings.append([sample(number, power=number)])
         with psycopg.connect(postgres_url) as connection:
@@ -202,7 +201,7 @@ def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str)
 
 
 def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
-    with open_readings(ReadingsSettings(url=postgres_url), tmp_path) as readings:
+    with open_readings(postgres_url, tmp_path) as readings:
         for number in range(5):
             readings.append([sample(number), sample(number, "load")])
         with psycopg.connect(postgres_url) as connection:
@@ -211,18 +210,18 @@ def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: 
 
 def test_readings_of_a_newer_version_are_left_alone(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
     for url in (None, postgres_url):
-        open_readings(ReadingsSettings(url=url), tmp_path).close()
+        open_readings(url, tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "readings.db")) as file, file:
         file.execute("PRAGMA user_version = 99")
     with psycopg.connect(postgres_url) as server:
         server.execute("UPDATE schema_version SET version = 99")
     for url in (None, postgres_url):
         with pytest.raises(TooNew, match="99"):
-            open_readings(ReadingsSettings(url=url), tmp_path)
+            open_readings(url, tmp_path)
 
 
 def test_a_file_that_is_not_there_yet_is_said_to_be_so(tmp_path: Path) -> None:
-    readings = open_readings(ReadingsSettings(), tmp_path, read_only=True)
+    readings = open_readings(None, tmp_path, read_only=True)
     with pytest.raises(Unopenable, match="not there yet"):
         readings.latest()
 
@@ -235,7 +234,7 @@ def test_a_server_that_went_away_is_found_again(tmp_path: Path) -> None:
     server = Server(programs)
     try:
         server.start()
-        with open_readings(ReadingsSettings(url=server.url()), tmp_path) as readings:
+        with open_readings(server.url(), tmp_path) as readings:
             readings.append([sample(0, power=1)])
             server.stop()
             with pytest.raises(Unreachable, match="went away"):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.logger.charge import REST_SECONDS, Charge, Method, Pack, Seen, estimate, resumed
-from node.logger.curves import Curve, curve
-from node.logger.settings import BatterySettings, Chemistry
+from node.logger.curves import Chemistry, Curve, curve
+from node.logger.settings import BatterySettings
 
 STRAIGHT = Curve(((0.0, 3_000.0), (1.0, 4_000.0)))
 PACK = Pack(capacity=10_000, fuelgauge=False, curve=STRAIGHT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from node.readings import ReadingsSettings
+from node.readings.settings import ReadingsSettings
 
 
 def test_the_default_is_sqlite_once_a_second() -> None:

@@ -1,0 +1,66 @@
+"""The daemons that `node.lean` runs: each with what it needs of the household's settings, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from chain.daemon import Stop, configure_logs
+
+if TYPE_CHECKING:
+    from node.config.settings import Settings
+
+RECORDS = "relay.db"
+"""In `paths.state`."""
+
+
+def run_logger(settings: Settings, stop: Stop) -> int:
+    """Log the household's meters until stopped."""
+    from node.logger.run import run  # noqa: PLC0415 - each daemon pays for its own
+
+    return run(
+        settings.sensors,
+        settings.battery,
+        settings.readings,
+        run_folder=settings.paths.run,
+        state_folder=settings.paths.state,
+        stop=stop,
+    )
+
+
+def run_client_interaction(settings: Settings, stop: Stop) -> int:
+    """Trade for the household until stopped."""
+    configure_logs()
+    from node.client_interaction.loop import run  # noqa: PLC0415 - each daemon pays for its own
+
+    return run(settings, stop)
+
+
+def run_relay(settings: Settings, stop: Stop) -> int:
+    """Switch the household's contacts until stopped; then every coil is released."""
+    configure_logs()
+    from chain.client import ChainClient  # noqa: PLC0415 - each daemon pays for its own
+    from chain.errors import Misconfigured  # noqa: PLC0415
+    from node.wallet.address import own_address  # noqa: PLC0415
+    from relay_server import app  # noqa: PLC0415
+
+    if settings.relay is None:
+        raise Misconfigured(
+            "there is no section `relay` in the configuration: this household has no contacts"
+        )
+    return app.run(
+        settings.relay,
+        own_address(settings.account),
+        registers_directory=settings.paths.meters,
+        state=settings.paths.state / RECORDS,
+        client=ChainClient(settings.chain.rpc, settings.chain.timeout),
+        manifest=manifest.load(settings.chain.manifest),
+        stop=stop,
+    )
+
+
+DAEMONS: Mapping[str, Callable[[Settings, Stop], int]] = {
+    "logger": run_logger,
+    "client-interaction": run_client_interaction,
+    "relay": run_relay,
+}

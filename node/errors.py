@@ -1,0 +1,24 @@
+"""What to expect of the rooms: their error trees, and how the command line and the daemons answer them."""
+
+from __future__ import annotations
+
+from chain.errors import ChainError, StartRefused
+from contracts.errors import ContractsError
+from node.dapp.errors import DappError
+from node.sensors.errors import SensorError
+from node.wallet.errors import WalletError
+from relay_server.errors import RelayError
+from store.errors import StoreError
+
+EXPECTED = (ChainError, ContractsError, DappError, RelayError, SensorError, StoreError, WalletError)
+"""The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
+
+UNAVAILABLE = 69
+"""Exit code: something that is needed is not there."""
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code of an error that is to be expected; None for one that is a fault of this program."""
+    if isinstance(error, StartRefused):
+        return error.exit_code
+    return UNAVAILABLE if isinstance(error, EXPECTED) else None
