@@ -3,7 +3,8 @@
 ```
 ContractsError
 ├── ManifestError            the deployment's description cannot be used
-│   ├── ManifestUnreadable   absent, not JSON, a key missing or wrong (also Misconfigured)
+│   ├── ManifestMissing      not there yet (also Unavailable: try again later)
+│   ├── ManifestUnreadable   no permission, not JSON, a key missing or wrong (also Misconfigured)
 │   ├── ChainBehind          the node has not reached the deployment yet (also Unavailable: try again later)
 │   └── WrongContract        the chain or the code at an address is not the one described (also Misconfigured)
 ├── UndecodableData          bytes that do not follow the ABI they were read with
@@ -28,8 +29,12 @@ class ManifestError(ContractsError):
     """The description of the deployed contracts cannot be used."""
 
 
+class ManifestMissing(ManifestError, Unavailable):
+    """There is no manifest yet: the neighbourhood is being founded, or its operator has not handed it out."""
+
+
 class ManifestUnreadable(ManifestError, Misconfigured):
-    """The manifest is absent, not JSON, or a key in it is missing or wrong."""
+    """The manifest cannot be read, is not JSON, or a key in it is missing or wrong."""
 
 
 class ChainBehind(ManifestError, Unavailable):

@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 from chain.keys import checksum, keccak
 from contracts.bindings.market import Market
 from contracts.bindings.view import Block
-from contracts.errors import ChainBehind, ManifestUnreadable, WrongContract
+from contracts.errors import ChainBehind, ManifestMissing, ManifestUnreadable, WrongContract
 
 
 class Chain(Protocol):
@@ -89,8 +89,8 @@ class Manifest:
             code = client.code(address, head)
             if not code and head < self.block:
                 raise ChainBehind(
-                    f"the node is at block {head}, the contracts came with block {self.block}: "
-                    "wait until it has caught up with the neighbourhood"
+                    f"the chain node has not reached block {self.block} yet, with which the contracts came: "
+                    "it is catching up with the neighbourhood"
                 )
             if not code:
                 raise WrongContract(f"there is no code at {address}, where the manifest has {name}: {FIX}")
@@ -176,10 +176,15 @@ def load(path: Path) -> Manifest:
     """Read a manifest file.
 
     Raises:
-        ManifestUnreadable: absent, unreadable, not JSON, or a key is missing or wrong.
+        ManifestMissing: it is not there; try again later.
+        ManifestUnreadable: no permission, not JSON, or a key is missing or wrong.
     """
     try:
         return Manifest.loads(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise ManifestMissing(
+            f"{path} is not there yet (the neighbourhood's operator hands it out)"
+        ) from None
     except OSError as error:
         raise ManifestUnreadable(f"{path} cannot be read ({error.strerror}): {FIX}") from None
 

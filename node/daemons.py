@@ -54,7 +54,7 @@ def run_relay(settings: Settings, stop: Stop) -> int:
         registers_directory=settings.paths.meters,
         state=settings.paths.state / RECORDS,
         client=ChainClient(settings.chain.rpc, settings.chain.timeout),
-        manifest=manifest.load(settings.chain.manifest),
+        manifest=settings.chain.manifest,
         stop=stop,
     )
 

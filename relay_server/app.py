@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from chain.client import ChainClient
 from chain.daemon import Stop, sd_ready, sd_watchdog
 from chain.errors import Misconfigured, Unavailable
 from chain.keys import checksum
-from contracts.manifest import Manifest
+from contracts.errors import ManifestMissing
 from relay_server.acts import Tell
 from relay_server.address import split_address
 from relay_server.chain_view import ChainReader, ChainView
@@ -39,6 +40,7 @@ from store.registers import Register
 from store.snapshot import boottime
 
 if TYPE_CHECKING:
+    from contracts.manifest import Manifest
     from relay_server.settings import RelaySettings
 
 log = structlog.get_logger()
@@ -60,7 +62,7 @@ def run(
     registers_directory: Path,
     state: Path,
     client: ChainClient,
-    manifest: Manifest,
+    manifest: Path,
     stop: Stop,
     pins: Pins | None = None,
 ) -> int:
@@ -71,14 +73,18 @@ def run(
         registers_directory: where the logger publishes the meters.
         state: relay.db.
         client: of the household's own node, for the chain view's thread alone.
+        manifest: names the contracts. While it is not there, contacts stay as they are at rest.
         stop: SIGTERM and SIGINT set it.
         pins: instead of the configured driver's.
 
     Raises:
-        Misconfigured: the pin driver or the address is not there.
+        Misconfigured: the pin driver or the address is not there, the manifest is wrong.
         Unavailable: the port is taken, relay.db cannot be used.
     """
     owner = checksum(owner)
+    reader = ChainReader(client, manifest, owner, [feed.contact for feed in settings.feeds])
+    with suppress(ManifestMissing):
+        reader.load()
     listening = _listening(settings)  # first, so that a second relay touches no pin of the first
     try:
         driver = pins or _driver(settings)
@@ -97,14 +103,15 @@ def run(
     switchboard.make_safe(boottime(), "the relay was started")
     with_records.start(lambda instruction: switchboard.obey(instruction, boottime()))
     with_records.keep([Tell(event="boot", contact=0, facts={"boot": with_records.remembered.boot})])
-    reader = ChainReader(client, manifest, owner, [feed.contact for feed in settings.feeds])
     chain = ChainView(reader, switchboard.orders_supplied, boottime, settings.confirmations)
     safety = Safety(settings, switchboard, chain, registers_directory, stop.set)
-    identity = Identity(
-        relay=owner, chain_id=manifest.chain_id, markets=(manifest.current, *manifest.draining)
-    )
     server = Server(
-        settings, switchboard, chain, identity, sessions(with_records.remembered.boot), clock=boottime
+        settings,
+        switchboard,
+        chain,
+        lambda: _identity(owner, reader.manifest),
+        sessions(with_records.remembered.boot),
+        clock=boottime,
     )
     safety.start()
     chain.start()
@@ -188,6 +195,12 @@ async def _serve(listening: socket.socket, server: Server, stop: Stop) -> None:
     await stopped.wait()
     loop.remove_reader(stop.fileno())
     await server.stop()
+
+
+def _identity(owner: str, manifest: Manifest | None) -> Identity | None:
+    if manifest is None:
+        return None
+    return Identity(relay=owner, chain_id=manifest.chain_id, markets=(manifest.current, *manifest.draining))
 
 
 def _listening(settings: RelaySettings) -> socket.socket:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -24,8 +25,8 @@ from chain.errors import ChainError
 from chain.freshness import Bounds, Freshness, Head, Watch, judge, observe
 from chain.signers import SignerSet
 from contracts.bindings.market import Market, Offer, Order
-from contracts.errors import ContractsError
-from contracts.manifest import Manifest
+from contracts.errors import ChainBehind, ContractsError, ManifestMissing
+from contracts.manifest import Manifest, load
 from relay_server.authorisation import View
 
 log = structlog.get_logger()
@@ -73,25 +74,39 @@ class Shown:
 class ChainReader:
     """Reads one household's offers and orders over a chain client. For one thread."""
 
-    def __init__(self, client: ChainClient, manifest: Manifest, seller: str, feeds: Iterable[int]) -> None:
+    def __init__(self, client: ChainClient, manifest: Path, seller: str, feeds: Iterable[int]) -> None:
+        """Prepare; the file that names the contracts may come later."""
         self._client = client
-        self._manifest = manifest
-        self._markets = [Market(client, address) for address in (manifest.current, *manifest.draining)]
+        self._file = manifest
+        self._markets: list[Market] = []
         self._seller = seller
         self._feeds = tuple(feeds)
         self._signers = SignerSet(client)
-        self._verified = False
         self._period: tuple[int, float] | None = None
+        self.manifest: Manifest | None = None
+        """As last read; the first look at a head that it fits to settles it."""
+
+    def load(self) -> Manifest:
+        """Read the manifest.
+
+        Raises:
+            ManifestMissing, ManifestUnreadable: not there yet, or wrong.
+        """
+        self.manifest = load(self._file)
+        return self.manifest
 
     def head(self) -> Shown:
         """The node's newest block.
 
         Raises:
-            ChainError, ContractsError: no answer, or not the neighbourhood's chain and contracts.
+            ChainError: no answer.
+            ContractsError: no manifest, or not the neighbourhood's chain and contracts.
         """
-        if not self._verified:
-            self._manifest.verify(self._client)
-            self._verified = True
+        if not self._markets:
+            manifest = self.load()
+            manifest.verify(self._client)
+            markets = (manifest.current, *manifest.draining)
+            self._markets = [Market(self._client, address) for address in markets]
         block = self._client.block("latest")
         return Shown(
             number=block.number,
@@ -103,7 +118,7 @@ class ChainReader:
 
     def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]:
         """Orders as they stood at a block, in whichever market they are."""
-        if block < self._manifest.block:
+        if self.manifest is None or block < self.manifest.block:
             return dict.fromkeys(ids)
         return {id_: self._order(id_, block) for id_ in ids}
 
@@ -188,6 +203,8 @@ class ChainView:
             self._read(head, now)
             fresh = judge(self._watch, Bounds.of(int(head.period), head.signers), now, self.wall())
             stale = STALE.get(fresh)
+        except (ManifestMissing, ChainBehind) as waiting:
+            stale = f"waiting for the neighbourhood's contracts: {waiting}"
         except (ChainError, ContractsError) as error:
             stale = str(error)
         if stale != self.view.stale:

@@ -20,7 +20,7 @@ from typing import Self
 from chain.keys import Account
 from relay_server import framing, messages, signing
 from relay_server.address import split_address
-from relay_server.errors import BadFrame, RelayUnreachable, WrongRelay
+from relay_server.errors import BadFrame, RelayUnreachable, RelayWaiting, WrongRelay
 from relay_server.messages import (
     Accepted,
     Answer,
@@ -80,7 +80,8 @@ class RelayClient:
         """Introduce; the answer holds the relay's head of the chain as it stands now.
 
         Raises:
-            RelayUnreachable: no answer. WrongRelay: another account, chain or version than expected.
+            RelayUnreachable: no answer. RelayWaiting: it cannot tell its chain yet.
+            WrongRelay: another account, chain or version than expected.
         """
         self._connect()
         return self._introduced()
@@ -181,6 +182,8 @@ class RelayClient:
                 pass
             case Refused(code=Code.VERSION):
                 raise self._wrong(f"speaks no protocol {messages.VERSION}: {answer.text}")
+            case Refused(code=Code.STALE_CHAIN):
+                raise RelayWaiting(f"the relay at {self.address} is not ready: {answer.text}")
             case _:
                 raise self._broken(f"answers HELLO with {answer}")
         if self._relay_account is not None and answer.relay.lower() != self._relay_account.lower():

@@ -2,6 +2,7 @@
 
 RelayError
 ├── RelayUnreachable     no connection, or it broke: try again later
+│   ├── RelayWaiting     it runs, and waits for what it needs itself: try again later
 │   └── WrongRelay       somebody else answers at this address
 ├── BadFrame             not a frame of this protocol
 └── RecordsMissing       relay.db is not there, or is not ours
@@ -18,6 +19,10 @@ class RelayError(Exception):
 
 class RelayUnreachable(RelayError):
     """The relay does not answer: no connection, silence, or nonsense. The message names the address."""
+
+
+class RelayWaiting(RelayUnreachable):
+    """The relay runs, but does not know the neighbourhood's contracts yet; the message says why."""
 
 
 class WrongRelay(RelayUnreachable):

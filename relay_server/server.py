@@ -20,7 +20,7 @@ import structlog
 from chain.keys import checksum
 from relay_server import framing, legacy, messages, signing
 from relay_server.admission import Full, Guest, admit
-from relay_server.authorisation import View
+from relay_server.authorisation import STALE_RETRY_MS, View
 from relay_server.errors import BadFrame
 from relay_server.messages import (
     Answer,
@@ -113,7 +113,7 @@ class Server:
         settings: RelaySettings,
         switchboard: Switchboard,
         chain: ChainSide,
-        identity: Identity,
+        identity: Callable[[], Identity | None],
         sessions: Iterator[Session],
         *,
         clock: Callable[[], float],
@@ -121,6 +121,7 @@ class Server:
         """Prepare.
 
         Args:
+            identity: None until the neighbourhood's contracts are known; nobody can sign for this relay then.
             clock: boottime seconds.
         """
         self._settings = settings
@@ -271,39 +272,33 @@ class Server:
     def _hello(self, session: Session, asked: HelloFrame, now: float) -> Answer:
         if messages.VERSION not in asked.versions:
             return Refused(code=Code.VERSION, text=f"this relay speaks version {messages.VERSION}")
-        view = self._chain.view
+        identity, view = self._identity(), self._chain.view
+        if identity is None:
+            return _waiting(view)
         age = max(now - view.advanced, 0.0)
         return Hello(
-            relay=self._identity.relay,
+            relay=identity.relay,
             session=session.id,
-            chain_id=self._identity.chain_id,
-            market=self._identity.markets[0],
+            chain_id=identity.chain_id,
+            market=identity.markets[0],
             head=view.head,
             head_age_ms=int(min(age, 2**31) * 1_000),
         )
 
     async def _switched(self, session: Session, frame: SwitchFrame) -> Answer:
-        signer = self._signer(session, frame)
+        identity, view = self._identity(), self._chain.view
+        if identity is None:
+            return _waiting(view)
+        signer = _signer(identity, session, frame)
         if isinstance(signer, Refused):
             return signer
-        view = self._chain.view
         if self._switchboard.needs_chain(frame):
             view = await self._chain.look_up(frame.order, LOOK_UP)
         vouched = bool(frame.voucher) and any(
-            signing.voucher_signer(self._identity.chain_id, market, frame) == signer
-            for market in self._identity.markets
+            signing.voucher_signer(identity.chain_id, market, frame) == signer for market in identity.markets
         )
         outcome = self._switchboard.switch(frame, signer, vouched, Seen(now=self._clock(), view=view))
         return await self._finished(frame, outcome)
-
-    def _signer(self, session: Session, frame: SwitchFrame) -> str | Refused:
-        if not session.takes(frame.n):
-            return Refused(code=Code.BAD_SIG, text=f"n has to rise: {session.n} was used")
-        signer = signing.signer(self._identity.chain_id, self._identity.relay, session.id, frame)
-        if signer is None:
-            return Refused(code=Code.BAD_SIG, text="not signed for this relay and session")
-        session.passed(frame.n, signer)
-        return signer
 
     async def _finished(self, frame: SwitchFrame, outcome: Outcome) -> Answer:
         """The answer, once the contacts stand and the records are on disk."""
@@ -321,6 +316,21 @@ class Server:
         while not self._switchboard.settled(frame.contact) and time.monotonic() < deadline:
             await asyncio.sleep(MOVING_STEP)
         return self._switchboard.confirmed(frame, outcome.answer, self._clock())
+
+
+def _waiting(view: View) -> Refused:
+    text = view.stale or "the neighbourhood's contracts are not known yet"
+    return Refused(code=Code.STALE_CHAIN, text=text, retry_ms=STALE_RETRY_MS)
+
+
+def _signer(identity: Identity, session: Session, frame: SwitchFrame) -> str | Refused:
+    if not session.takes(frame.n):
+        return Refused(code=Code.BAD_SIG, text=f"n has to rise: {session.n} was used")
+    signer = signing.signer(identity.chain_id, identity.relay, session.id, frame)
+    if signer is None:
+        return Refused(code=Code.BAD_SIG, text="not signed for this relay and session")
+    session.passed(frame.n, signer)
+    return signer
 
 
 class _Silent(Exception):

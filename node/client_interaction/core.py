@@ -90,10 +90,8 @@ def running(trades: Sequence[Trade]) -> tuple[Trade | None, Trade | None]:
 def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
     """No order runs: is one needed, and from whom?"""
     trading, battery = policy.trading, s.battery
-    if s.trouble:
-        return Decision(memory=memory, view=sentences.fault(s.trouble))
-    if not trading.enabled or s.stopping:
-        return Decision(memory=memory, view=sentences.off(s))
+    if barred := _barred(s, policy):
+        return Decision(memory=memory, view=barred)
     if battery is None or battery.age > trading.stale_battery:
         return Decision(memory=memory, view=sentences.no_battery(s))
     if battery.soc >= trading.limit:
@@ -104,6 +102,15 @@ def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
     reason = f"because the battery fell to {battery.soc} (limit {trading.limit})"
     buy = Buy(seller=chosen.seller, energy=chosen.energy, price=chosen.price, reason=reason)
     return Decision(memory=memory, view=sentences.ordering(buy), acts=(buy,))
+
+
+def _barred(s: Situation, policy: Policy) -> View | None:
+    """Why there is no trade at all, whatever the battery needs; None: there may be one."""
+    if s.trouble:
+        return sentences.fault(s.trouble)
+    if not policy.trading.enabled or s.stopping:
+        return sentences.off(s)
+    return sentences.waiting(s.waiting) if s.waiting else None
 
 
 def _choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | NoSeller:

@@ -185,6 +185,7 @@ class Trader:
             wall=wall,
             battery=self._battery(now),
             trouble=news.wrong,
+            waiting=news.waiting,
             chain=self._chain(news),
             trades=tuple(trade for trade in trades if trade.side is Side.BUYER),
             on_chain=news.orders,

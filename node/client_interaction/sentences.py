@@ -52,6 +52,15 @@ def off(s: Situation) -> View:
     )
 
 
+def waiting(what: str) -> View:
+    """The neighbourhood's contracts are not known here yet: a start, not a fault."""
+    return View(
+        state=State.OFF,
+        reason=f"Waiting for the neighbourhood's contracts: {what}.",
+        next="Trading begins by itself then; until then the household stays on its own battery.",
+    )
+
+
 def fault(trouble: str) -> View:
     """The household cannot trade at all."""
     return View(

@@ -98,6 +98,9 @@ class Situation:
     trouble: str = ""
     """Why the household cannot trade at all (manifest, key), as a sentence."""
 
+    waiting: str = ""
+    """What has to be there before the household can trade (manifest, blocks), as a clause."""
+
     sellers: tuple[Seller, ...] = ()
     trades: tuple[Trade, ...] = ()
     """The household's unfinished purchases, oldest first."""

@@ -22,7 +22,7 @@ from chain.keys import Account
 from chain.signers import SignerSet
 from contracts.bindings import Household, Market, Offer, Order, Registry, Token
 from contracts.codec import interface
-from contracts.errors import ChainBehind, ContractsError
+from contracts.errors import ChainBehind, ContractsError, ManifestMissing
 from contracts.manifest import Manifest, load
 from node.wallet.sender import Sender
 from quantities import Tokens
@@ -82,6 +82,9 @@ class News:
     settlements: Mapping[str, Settlement] = field(default_factory=dict)
     trouble: str = "The chain has not answered yet."
     """Why the chain cannot be relied on, as a sentence; empty: it can."""
+
+    waiting: str = ""
+    """What has to be there before the contracts can be used, as a clause; empty: nothing more."""
 
     wrong: str = ""
     """Why these contracts are not to be used at all, as a sentence."""
@@ -186,11 +189,11 @@ class Ledger:
             if self.manifest is None:
                 self._verify()
             self._look()
-        except ChainBehind as error:
-            self._publish(replace(self._news, trouble=_sentence(error)))
+        except (ManifestMissing, ChainBehind) as error:
+            self._publish(replace(self._news, waiting=str(error), wrong=""))
             return COOL
         except ContractsError as error:
-            self._publish(replace(self._news, wrong=_sentence(error)))
+            self._publish(replace(self._news, waiting="", wrong=_sentence(error)))
             return RETRY
         except Unreachable:
             self._publish(
@@ -320,8 +323,9 @@ class Ledger:
 
     def _publish(self, news: News) -> None:
         if news != self._news:
-            if news.trouble != self._news.trouble or news.wrong != self._news.wrong:
-                log.info("chain", head=news.head, trouble=news.trouble or "none", wrong=news.wrong or "none")
+            told, before = ((n.waiting, n.wrong, n.trouble) for n in (news, self._news))
+            if told != before:
+                log.info("chain", head=news.head, trouble=next(filter(None, told), "none"))
             self._news = news
             self._tell()
 

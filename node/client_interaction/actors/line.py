@@ -15,7 +15,7 @@ import structlog
 
 from chain.keys import Account
 from relay_server.client import RelayClient, RelayUnreachable, WrongRelay
-from relay_server.errors import RelayError
+from relay_server.errors import RelayError, RelayWaiting
 from relay_server.messages import ContactState, Refused
 
 log = structlog.get_logger()
@@ -134,6 +134,8 @@ class Line:
             return replace(self._watched, trouble=self._checked(self._terms()))
         except WrongRelay as error:
             return Watched(trouble=str(error))
+        except RelayWaiting:
+            return Watched(trouble="its relay does not know the neighbourhood's contracts yet")
         except RelayError:
             return Watched(trouble="its relay does not answer")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from chain import daemon
 from chain.client import ChainClient
-from contracts import manifest
 from relay_server import app
 from relay_server.settings import RelaySettings
 
@@ -51,7 +50,7 @@ def main(given: dict[str, Any]) -> int:
             registers_directory=folder / "meters",
             state=folder / "relay.db",
             client=ChainClient(given["rpc"], 2.0),
-            manifest=manifest.load(Path(given["manifest"])),
+            manifest=Path(given["manifest"]),
             stop=daemon.Stop().on_signals(),
             pins=FilePins(folder / "pins") if given.get("pins", True) else None,
         )

@@ -209,7 +209,7 @@ def running_relay(tmp_path: Path, **changes: object) -> Iterator[Rig]:
     safety = Safety(settings, switchboard, view, tmp_path / "meters", failed.set)
     identity = Identity(relay=seller.address, chain_id=CHAIN_ID, markets=(MARKET,))
     server = Server(
-        settings, switchboard, view, identity, sessions(persistence.remembered.boot), clock=boottime
+        settings, switchboard, view, lambda: identity, sessions(persistence.remembered.boot), clock=boottime
     )
     loop = asyncio.new_event_loop()
     network = threading.Thread(target=loop.run_forever, daemon=True)

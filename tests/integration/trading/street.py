@@ -89,7 +89,7 @@ class Home:
                 "registers_directory": self.settings.paths.meters,
                 "state": self.settings.paths.state / "relay.db",
                 "client": ChainClient(self.settings.chain.rpc),
-                "manifest": self.manifest,
+                "manifest": self.settings.chain.manifest,
                 "stop": stop,
                 "pins": self.pins,
             },

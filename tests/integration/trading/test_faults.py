@@ -141,6 +141,23 @@ def test_a_wrong_manifest_is_refused_and_a_right_one_taken_without_a_restart(tmp
         eventually(lambda: town.birch.state() is State.HOME, 10, "at home")
 
 
+def test_everything_may_start_before_the_manifest_is_there(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.19") as town:
+        path = town.birch.settings.chain.manifest
+        later = path.rename(path.with_name("later.json"))
+        town.birch.soc = 1_900
+        for home in (town.alder, town.birch):
+            home.start_trader()
+            home.start_relay()
+        eventually(lambda: town.birch.state() is State.OFF, 10, "waiting is told")
+        assert says(town, "Waiting for the neighbourhood's contracts: ")
+        assert says(town, "manifest.json is not there yet")
+        later.rename(path)
+        eventually(lambda: town.birch.state() is State.SUPPLIED, 30, "supplied")
+        town.birch.soc = 7_000
+        eventually(lambda: town.birch.state() is State.HOME, 15, "home again")
+
+
 def test_a_chain_that_is_down_is_said_and_waited_for(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.17") as town:
         chain = town.birch.settings.chain.model_copy(update={"rpc": "http://127.0.6.17:1"})

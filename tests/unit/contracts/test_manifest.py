@@ -11,7 +11,7 @@ import pytest
 
 from chain.errors import Misconfigured, Unavailable
 from chain.keys import checksum
-from contracts.errors import ChainBehind, ManifestUnreadable, WrongContract
+from contracts.errors import ChainBehind, ManifestMissing, ManifestUnreadable, WrongContract
 from contracts.manifest import Manifest, code_hash, load
 from tests.unit.contracts.chain_of_fakes import GENESIS, FakeChain
 
@@ -82,7 +82,7 @@ def test_an_address_without_code_is_refused(manifest: Manifest, chain: FakeChain
 def test_a_node_before_the_deployment_is_told_to_wait(manifest: Manifest, chain: FakeChain) -> None:
     chain.codes.clear()
     chain.height = 2
-    with pytest.raises(ChainBehind, match="at block 2, the contracts came with block 3") as refusal:
+    with pytest.raises(ChainBehind, match="has not reached block 3 yet") as refusal:
         manifest.verify(chain)
     assert isinstance(refusal.value, Unavailable)
 
@@ -134,9 +134,15 @@ def test_a_manifest_that_is_no_object_is_refused() -> None:
             Manifest.loads(text)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ManifestUnreadable, match=r"nowhere\.json cannot be read"):
+def test_a_missing_file_is_named_and_may_still_come(tmp_path: Path) -> None:
+    with pytest.raises(ManifestMissing, match=r"nowhere\.json is not there yet") as missing:
         load(tmp_path / "nowhere.json")
+    assert isinstance(missing.value, Unavailable)
+
+
+def test_what_is_no_file_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ManifestUnreadable, match=r"cannot be read \(Is a directory\)"):
+        load(tmp_path)
 
 
 def test_a_contract_is_found_by_its_address(manifest: Manifest) -> None:

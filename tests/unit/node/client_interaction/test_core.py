@@ -23,7 +23,7 @@ from node.client_interaction.acts import (
 from node.client_interaction.back_off import BackOff
 from node.client_interaction.core import FORGOTTEN, Decision, decide
 from node.client_interaction.memory import Memory, Phase, Supply, happened
-from node.client_interaction.situation import Lease, Meter, Situation
+from node.client_interaction.situation import Battery, Lease, Meter, Situation
 from node.client_interaction.status import State
 from node.client_interaction.trade import TradeState
 from quantities import Energy, Price, Tokens
@@ -157,6 +157,18 @@ def test_trading_that_is_switched_off_buys_nothing() -> None:
     decision = decide(situation(battery=battery(1)), policy(enabled=False), Memory())
     assert decision.acts == ()
     assert decision.view.state is State.OFF
+
+
+@pytest.mark.parametrize("known", [battery(19), None])
+def test_contracts_that_are_still_to_come_are_waited_for_and_no_fault(known: Battery | None) -> None:
+    s = situation(battery=known, waiting="manifest.json is not there yet", sellers=())
+    decision = decide(s, POLICY, Memory())
+    assert decision.acts == ()
+    assert decision.view.state is State.OFF
+    assert decision.view.reason == (
+        "Waiting for the neighbourhood's contracts: manifest.json is not there yet."
+    )
+    assert decision.view.next.startswith("Trading begins by itself then")
 
 
 def test_the_cheapest_seller_is_chosen() -> None:

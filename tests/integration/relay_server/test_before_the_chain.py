@@ -1,0 +1,156 @@
+"""A relay that starts before everything else: safe, open about what it waits for, and ready by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chain.keys import Account
+from contracts.manifest import Manifest
+from relay_server.client import RelayClient
+from relay_server.errors import RelayUnreachable, RelayWaiting
+from relay_server.messages import Code, Refused
+from tests.integration.relay_server.relay_rig import (
+    CHAIN_ID,
+    FEED,
+    HOST,
+    MARKET,
+    PRICE,
+    TIE,
+    Meters,
+    make_settings,
+)
+
+OWNER, BUYER = Account.of(b"\x51" * 32), Account.of(b"\x52" * 32)
+TOKEN, REGISTRY = "0x" + "22" * 20, "0x" + "33" * 20
+
+
+@dataclass
+class Early:
+    """A relay's process, with neither manifest nor chain node."""
+
+    folder: Path
+    listen: str
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.json"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        given = {
+            "folder": str(self.folder),
+            "settings": make_settings(listen=self.listen).model_dump(mode="json"),
+            "owner": OWNER.address,
+            "rpc": f"http://{HOST}:1",
+            "manifest": str(self.manifest),
+        }
+        (self.folder / "given.json").write_text(json.dumps(given))
+        command = [sys.executable, "-m", "tests.integration.relay_server.relay_process"]
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen([*command, str(self.folder / "given.json")], stderr=log)
+        return self.process
+
+    def client(self, account: Account | None = None) -> RelayClient:
+        return RelayClient(self.listen, OWNER.address, account, CHAIN_ID)
+
+    def looker(self) -> RelayClient:
+        """Somebody who only asks how the contacts stand."""
+        return RelayClient(self.listen, None, None, None)
+
+    def deployed(self) -> None:
+        Manifest(
+            chain_id=CHAIN_ID, genesis_hash="0x" + "44" * 32, block=3,
+            token=TOKEN, registry=REGISTRY, current=MARKET,
+            code_hashes=dict.fromkeys((TOKEN, REGISTRY, MARKET), "0x" + "55" * 32),
+        ).save(self.manifest)  # fmt: skip
+
+
+@pytest.fixture
+def early(tmp_path: Path) -> Iterator[Early]:
+    relay = Early(tmp_path, make_settings().listen)
+    yield relay
+    if relay.process and relay.process.poll() is None:
+        relay.process.terminate()
+        relay.process.wait(5)
+
+
+def listening(relay: Early) -> None:
+    end = time.monotonic() + 10
+    while True:
+        try:
+            with relay.looker() as client:
+                client.state()
+                return
+        except RelayUnreachable:
+            assert time.monotonic() < end, relay.log
+            time.sleep(0.05)
+
+
+def test_a_relay_without_a_manifest_is_safe_and_says_for_what_it_waits(early: Early) -> None:
+    meters = Meters(early.folder / "meters")
+    meters.start()
+    early.start()
+    listening(early)
+    time.sleep(0.5)  # home closes when its dead time is over
+    with early.looker() as client:
+        states = {state.contact: state.closed for state in client.state()}
+        answer = client.check(BUYER.address, FEED, 100, PRICE.value)
+    assert states == {0: True, TIE: False, FEED: False}
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.retry_ms) == (Code.STALE_CHAIN, 2_000)
+    assert "waiting for the neighbourhood's contracts" in answer.text
+    with early.client(OWNER) as client, pytest.raises(RelayWaiting, match=r"manifest\.json is not there yet"):
+        client.close(bytes(32), TIE)
+    time.sleep(0.5)
+    meters.stop()
+    assert early.log.count("waiting for the neighbourhood's contracts") == 1
+
+
+def test_it_goes_on_as_soon_as_the_manifest_is_there(early: Early) -> None:
+    early.start()
+    listening(early)
+    early.deployed()
+    end = time.monotonic() + 2
+    while True:
+        try:
+            with early.client() as client:
+                assert client.hello().market.lower() == MARKET
+                break
+        except RelayWaiting:
+            assert time.monotonic() < end, early.log
+            time.sleep(0.05)
+    with early.client(BUYER) as client:
+        answer = client.close(b"\1" * 32, FEED)
+    assert isinstance(answer, Refused)
+    assert answer.code is Code.STALE_CHAIN, "the chain node is still away"
+
+
+def test_a_manifest_that_is_none_is_refused_at_once(early: Early) -> None:
+    early.manifest.write_text('{"chain_id": 4711}')
+    assert early.start().wait(10) == 78
+    assert early.log.splitlines()[-1].startswith(f"commonwatt: {early.manifest} lacks ")
+
+
+def test_a_manifest_that_comes_and_is_none_is_said_until_it_is_right(early: Early) -> None:
+    early.start()
+    listening(early)
+    early.manifest.write_text("{}")
+    time.sleep(0.5)
+    with early.client() as client, pytest.raises(RelayWaiting, match="lacks 'token'"):
+        client.hello()
+    early.deployed()
+    time.sleep(0.5)
+    with early.client() as client:
+        assert client.hello().chain_id == CHAIN_ID
