@@ -10,7 +10,7 @@ from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from node.wallet.address import own_address
 from relay_server.client import RelayClient
-from relay_server.errors import RelayError, RelayUnreachable, WrongRelay
+from relay_server.errors import RelayError, RelayUnreachable, RelayWaiting, WrongRelay
 from relay_server.messages import ContactState
 
 
@@ -47,6 +47,9 @@ def own(address: str, account: str | None, chain_id: int | None) -> Iterator[Fin
             contacts = client.state()
         except WrongRelay as error:
             yield Failed(str(error), "correct relay.listen or account.keystore")
+            return
+        except RelayWaiting as error:
+            yield Failed(str(error), "see contracts; the relay goes on by itself")
             return
         except RelayUnreachable:
             yield Failed(
