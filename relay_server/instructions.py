@@ -72,7 +72,11 @@ def taken(database: sqlite3.Connection) -> list[Instruction]:
 
 
 def _give(path: Path, instruction: Instruction) -> None:
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise RecordsMissing(f"{path}: {error.strerror}; run this as the relay's user") from error
+    if not there:
         raise RecordsMissing(f"{path} is not there: no relay has run with this configuration yet")
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5.0)) as database, database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -12,6 +13,22 @@ from quantities.fields import seconds
 
 FAILED = 1
 UNAVAILABLE = 69
+
+
+class Address(click.ParamType[IPv4Address]):
+    """A loopback address: 127.0.0.0/8."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> IPv4Address:
+        """Read it."""
+        try:
+            address = IPv4Address(str(value))
+        except ValueError:
+            address = None
+        if address is None or not address.is_loopback:
+            self.fail(f"write a loopback address, as in 127.0.10.1, not {value!r}", param, ctx)
+        return address
 
 
 class Length(click.ParamType[float]):
@@ -37,7 +54,13 @@ class Length(click.ParamType[float]):
 @click.option("--headless", is_flag=True, help="Plain lines instead of the live table.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep all files in this new folder.")
 @click.option("--timeout", type=Length(), help="How long the trades may take. [default: 2 min each, and 2]")
-@click.option("--address", default="127.0.10.1", show_default=True, help="Loopback address of the first.")
+@click.option(
+    "--address",
+    type=Address(),
+    default="127.0.10.1",
+    show_default=True,
+    help="Loopback address of the first household; the others take those after it.",
+)
 def demo(
     *,
     households: int,
@@ -49,7 +72,7 @@ def demo(
     headless: bool,
     keep: Path | None,
     timeout: float | None,
-    address: str,
+    address: IPv4Address,
 ) -> None:
     """Run a neighbourhood that trades energy: real chain, real processes, a simulated bench.
 
@@ -61,6 +84,11 @@ def demo(
     from simulation.demo.run import demo as run  # noqa: PLC0415
     from simulation.neighbourhood import ScenarioRefused  # noqa: PLC0415
 
+    folder = report.absolute().parent if report is not None else Path()
+    if not os.access(folder, os.W_OK | os.X_OK):  # found now, not when the trades are done
+        raise click.BadParameter(
+            f"{folder} is not there, or cannot be written: make it first", param_hint="--report"
+        )
     options = Options(
         households=households,
         trades=trades,
@@ -71,7 +99,7 @@ def demo(
         headless=headless,
         keep=keep,
         timeout=timeout,
-        first=IPv4Address(address),
+        first=address,
     )
     try:
         run(options, Stop().on_signals())

@@ -71,7 +71,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
     Raises:
         Unopenable: absent, no permission, or not a database.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise Unopenable(f"cannot read {path}: {error.strerror}; run this as its user, or as root") from error
+    if not there:
         raise Unopenable(f"{path} is not there yet; its process makes it when it first runs")
     attempts = 3  # the writer may start or stop between our looking for its log and our opening
     failure: sqlite3.Error | None = None

@@ -10,6 +10,7 @@ import click
 
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
+from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from store import snapshot
@@ -18,7 +19,7 @@ STALE = 10.0
 """Seconds: the chain process tells the node's state every second."""
 
 
-@click.group()
+@click.group(cls=Listing)
 def chain() -> None:
     """The chain node: run it, seal, look at it."""
 
@@ -96,7 +97,9 @@ def told_by(told: snapshot.Snapshot, now: float) -> Iterator[str]:
     sealing = "seals" if fields.get("sealing") else "does not seal"
     syncing = ", is catching up" if fields.get("syncing") else ""
     yield f"geth {fields.get('geth')} has {fields.get('peers')} peers, {sealing}{syncing}"
-    yield from (f"signer {signer}" for signer in fields.get("signers", ()))
+    silent = fields.get("silent", ())
+    for signer in fields.get("signers", ()):
+        yield f"signer {signer}" + (", silent: sealed none of the last blocks" if signer in silent else "")
     if told.age() >= STALE:
         yield "nothing newer was told: is the chain process still running?"
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from node.cli.listing import Listing
 from node.cli.options import answer, chosen, config_option, json_option, with_settings
 from node.config import ConfigError, Problem, Settings, load
 from node.config.docs import documentation
 
 
-@click.group()
+@click.group(cls=Listing)
 def config() -> None:
     """Check and show the configuration."""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from node.cli.options import answer, json_option, with_settings
+from node.cli.listing import Listing
+from node.cli.options import answer, file_path, json_option, with_settings
 from node.config import Settings
 from quantities import Tokens
 
 
-@click.group()
+@click.group(cls=Listing)
 def contracts() -> None:
     """Deploy the neighbourhood's contracts, or verify them."""
 
@@ -20,7 +22,11 @@ def contracts() -> None:
 @json_option
 @with_settings
 def verify(settings: Settings, as_json: bool) -> None:
-    """Check that the chain and the code on it are those of the manifest. Exit code 69 when they are not."""
+    """Check that the chain and the code on it are those of the manifest.
+
+    Exit code 78 when they are not, or the manifest is none; 69 when it cannot be said yet: there is no
+    manifest, no node answers, or it has not caught up with the block in which they were deployed.
+    """
     from chain.client import ChainClient  # noqa: PLC0415 - only what each command needs
     from contracts import manifest as manifests  # noqa: PLC0415
 
@@ -33,8 +39,8 @@ def verify(settings: Settings, as_json: bool) -> None:
 
 @contracts.command()
 @click.option("--rpc", default="http://127.0.0.1:8545", show_default=True, help="A node of the chain.")
-@click.option("--keystore", type=click.Path(path_type=Path), required=True, help="The authority's key.")
-@click.option("--password-file", type=click.Path(path_type=Path), required=True, help="Its password.")
+@click.option("--keystore", type=file_path, required=True, help="The authority's key.")
+@click.option("--password-file", type=file_path, required=True, help="Its password.")
 @click.option("--mint-cap", required=True, help="Tokens that one period may mint at most.")
 @click.option(
     "--mint-period", type=click.IntRange(min=1), required=True, help="Length of a period in blocks."
@@ -48,7 +54,7 @@ def verify(settings: Settings, as_json: bool) -> None:
     required=True,
     help="Blocks that a seller has to redeem after the buyer asked to close.",
 )
-@click.option("--manifest", "target", type=click.Path(path_type=Path), required=True, help="File to write.")
+@click.option("--manifest", "target", type=file_path, required=True, help="File to write.")
 @json_option
 def deploy(
     *,
@@ -71,6 +77,10 @@ def deploy(
 
     if target.exists():
         raise click.BadParameter(f"{target} exists: a manifest is not overwritten", param_hint="--manifest")
+    if not os.access(target.parent, os.W_OK | os.X_OK):  # found before anything is deployed
+        raise click.BadParameter(
+            f"{target.parent} is not there, or cannot be written: make it first", param_hint="--manifest"
+        )
     try:
         cap = Tokens.parse(mint_cap)
     except ValueError as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from node import lean
+from node.cli.listing import Listing
 from node.cli.options import with_settings
 from node.config import Settings
 
 
-@click.group()
+@click.group(cls=Listing)
 def logger() -> None:
     """Read the sensors and keep what they say."""
 
@@ -21,7 +22,7 @@ def run_logger(settings: Settings) -> None:
     lean.become("logger", settings)
 
 
-@click.group()
+@click.group(cls=Listing)
 def client_interaction() -> None:
     """Buy and sell energy by itself."""
 

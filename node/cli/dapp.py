@@ -8,11 +8,12 @@ import sys
 import click
 
 from chain.daemon import Unavailable
+from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 
 
-@click.group()
+@click.group(cls=Listing)
 def dapp() -> None:
     """Serve the household's pages."""
 
@@ -44,4 +45,5 @@ def password(settings: Settings, user: str, as_json: bool) -> None:
 
     made = set_password(settings.paths.state, user)
     facts = {"user": user, "password": made, "url": f"http://{settings.dapp.listen}/"}
-    answer(as_json, facts, f"user: {user}\npassword: {made}\nIt is kept nowhere: write it down.")
+    lines = [facts["url"], f"user: {user}", f"password: {made}", "It is kept nowhere: write it down."]
+    answer(as_json, facts, "\n".join(lines))

@@ -9,17 +9,18 @@ import click
 
 from chain import keys
 from chain.errors import KeyRefused
-from node.cli.options import answer, json_option
+from node.cli.listing import Listing
+from node.cli.options import answer, file_path, json_option
 
-file_argument = click.argument("keystore", type=click.Path(path_type=Path))
+file_argument = click.argument("keystore", type=file_path)
 password_option = click.option(
     "--password-file",
-    type=click.Path(path_type=Path),
+    type=file_path,
     help="Where its password is. [default: the keystore's name with .password]",
 )
 
 
-@click.group()
+@click.group(cls=Listing)
 def key() -> None:
     """Make a key, or show its account."""
 
@@ -56,7 +57,7 @@ def address(keystore: Path, password_file: Path | None, as_json: bool) -> None:
 
 
 @key.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=file_path)
 @json_option
 def node(file: Path, as_json: bool) -> None:
     """Make a chain node's own key in FILE: its identity towards its peers."""

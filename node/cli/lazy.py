@@ -14,9 +14,10 @@ from typing import Any
 import click
 
 from chain.errors import Unavailable
+from node.cli.listing import Listing
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Listing):
     """Commands by place; further ones by entry point, which other packages may bring."""
 
     def __init__(
@@ -60,20 +61,14 @@ class LazyGroup(click.Group):
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"no such command {arguments[0]!r}{hint}", context) from error
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the commands of ours by their line, plugins by their name."""
-        rows = [(name, self._help(context, name)) for name in self.list_commands(context)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-    def _help(self, context: click.Context, name: str) -> str:
+    def sentence(self, context: click.Context, name: str) -> str:
+        """The line of a command of ours, without loading it; what a plugin's help begins with."""
         if name in self.commands_at:
             return self.commands_at[name][1]
         try:
-            command = self.get_command(context, name)
+            return super().sentence(context, name)
         except Unavailable:
             return "(cannot be loaded)"
-        return command.get_short_help_str(80) if command else ""
 
     def _plugins(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group=self.plugins)} if self.plugins else {}

@@ -16,11 +16,14 @@ R = TypeVar("R")
 
 DEFAULT_FILES = (Path("/etc/commonwatt/site.yml"), Path("/etc/commonwatt/household.yml"))
 
+file_path = click.Path(path_type=Path, readable=False)
+"""A file's name. Whether it can be read is found by who reads it, and told with its line and exit code."""
+
 config_option = click.option(
     "--config",
     "-c",
     "files",
-    type=click.Path(path_type=Path),
+    type=file_path,
     multiple=True,
     envvar="COMMONWATT_CONFIG",
     metavar="FILE",
@@ -43,8 +46,16 @@ def with_settings(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def chosen(files: tuple[Path, ...]) -> tuple[Path, ...]:
-    """The files that were named, else the usual ones that exist (the first, to be missed, when none does)."""
-    return files or tuple(file for file in DEFAULT_FILES if file.exists()) or DEFAULT_FILES[:1]
+    """The files that were named, else the usual ones that exist (the last, to be missed, when none does)."""
+    return files or tuple(file for file in DEFAULT_FILES if there(file)) or DEFAULT_FILES[-1:]
+
+
+def there(file: Path) -> bool:
+    """Whether a file exists; one in a folder that is closed to us counts, and is refused when it is read."""
+    try:
+        return file.exists()
+    except OSError:
+        return True
 
 
 def answer(as_json: bool, facts: Mapping[str, Any], text: str) -> None:

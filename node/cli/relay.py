@@ -8,6 +8,7 @@ import click
 
 from chain.errors import Misconfigured
 from node import lean
+from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from node.daemons import RECORDS
@@ -16,11 +17,13 @@ from relay_server.settings import RelaySettings
 if TYPE_CHECKING:
     from relay_server.messages import ContactState
 
+WHEN = "A running one does so within a second, else the next one at its start."
+
 contact_argument = click.argument("contact", type=click.IntRange(min=0))
 reason_option = click.option("--reason", default="", help="Kept in the audit log.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def relay() -> None:
     """The relay server and its contacts."""
 
@@ -49,7 +52,7 @@ def state(settings: Settings, as_json: bool) -> None:
         "head_age_ms": hello.head_age_ms,
         "contacts": [_facts(contact) for contact in contacts],
     }
-    lines = [f"{hello.relay}  block {hello.head}, {hello.head_age_ms / 1000:.1f} s old"]
+    lines = [f"relay of {hello.relay}, at block {hello.head}, told {hello.head_age_ms / 1000:.1f} s ago"]
     answer(as_json, facts, "\n".join(lines + [_line(contact) for contact in contacts]))
 
 
@@ -59,10 +62,7 @@ def state(settings: Settings, as_json: bool) -> None:
 @reason_option
 @with_settings
 def forgive(settings: Settings, buyer: str, contact: int, reason: str) -> None:
-    """Write off what BUYER (an account) owes at the feed CONTACT.
-
-    The running relay does so within a second.
-    """
+    """Write off what BUYER (an account) owes at the feed CONTACT."""
     from relay_server import instructions  # noqa: PLC0415
 
     if contact not in {feed.contact for feed in section(settings).feeds}:
@@ -71,7 +71,7 @@ def forgive(settings: Settings, buyer: str, contact: int, reason: str) -> None:
         instructions.forgive(settings.paths.state / RECORDS, buyer, contact, reason)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="BUYER") from error
-    click.echo(f"forgiven: what {buyer} owes at contact {contact}")
+    click.echo(f"told: the relay forgives what {buyer} owes at contact {contact}. {WHEN}")
 
 
 @relay.command()
@@ -82,8 +82,13 @@ def clear(settings: Settings, contact: int, reason: str) -> None:
     """Clear the latched fault of CONTACT (0 is home), after looking at the contact itself."""
     from relay_server import instructions  # noqa: PLC0415
 
+    contacts = section(settings)
+    there = {c.contact for c in (*contacts.feeds, *contacts.ties)} | ({0} if contacts.transfer else set())
+    if contact not in there:
+        known = ", ".join(map(str, sorted(there))) or "none"
+        raise click.BadParameter(f"there is no contact {contact}; there are: {known}", param_hint="CONTACT")
     instructions.clear(settings.paths.state / RECORDS, contact, reason)
-    click.echo(f"the fault of contact {contact} is cleared")
+    click.echo(f"told: the relay clears the fault of contact {contact}, if there is one. {WHEN}")
 
 
 @relay.group()
