@@ -51,7 +51,7 @@ class Clique:
             raise NodeUnavailable(f"{program} does not run on this machine: {error}") from None
         found = re.search(r"^Version: (\d+\.\d+\.\d+)", said.stdout, re.MULTILINE)
         if found is None:
-            raise NodeUnavailable(f"{program} is no geth: it does not tell its version")
+            raise NodeUnavailable(f"{program} is no geth: correct chain.node.geth")
         if found[1] != VERSION:
             raise NodeUnavailable(
                 f"{program} is geth {found[1]}, but this chain is run by {VERSION}, the last that seals "

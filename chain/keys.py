@@ -181,7 +181,9 @@ def read_private(path: Path) -> bytes:
     except FileNotFoundError:
         raise KeyRefused(f"{path} is not there: make the key first, or correct its path") from None
     except OSError as error:
-        raise KeyRefused(f"{path} cannot be read: {error.strerror}") from None
+        raise KeyRefused(
+            f"{path} cannot be read: {error.strerror}; run this as the key's user, or correct its owner"
+        ) from None
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -205,7 +207,9 @@ def write_private(path: Path, content: bytes) -> None:
     except FileExistsError:
         raise KeyRefused(f"{path} exists already: a key is never overwritten") from None
     except OSError as error:
-        raise KeyRefused(f"{path} cannot be written: {error.strerror}") from None
+        raise KeyRefused(
+            f"{path} cannot be written: {error.strerror}; choose another place, or correct its folder's owner"
+        ) from None
 
 
 def create_node_key(path: Path) -> bytes:

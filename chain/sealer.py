@@ -183,8 +183,8 @@ def listen(path: Path) -> socket.socket:
     """Open the socket for the owner and the group (geth's user is in it); replace one that nobody serves.
 
     Raises:
-        SettingRefused: something that is no socket is there, or another sealer serves it.
-        NodeUnavailable: the socket cannot be made.
+        SettingRefused: something that is no socket is there.
+        NodeUnavailable: another sealer serves it, or the socket cannot be made.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
@@ -216,7 +216,7 @@ def _clear(path: Path) -> None:
         except ConnectionRefusedError:
             path.unlink()  # Left behind by a sealer that was killed.
             return
-    raise SettingRefused(f"another sealer serves {path}: stop it first")
+    raise NodeUnavailable(f"another sealer serves {path}: stop it first")
 
 
 def serve(sealer: Sealer, listener: socket.socket, stop: Stop) -> None:

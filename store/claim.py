@@ -36,7 +36,7 @@ class Claim:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise Taken(f"another process is there already to {purpose} {folder}; stop it first") from error
+            raise Taken(f"another process is already running to {purpose} {folder}: stop it first") from error
 
     def release(self) -> None:
         """Let go."""

@@ -128,11 +128,11 @@ def test_a_socket_that_a_killed_sealer_left_is_replaced(running: Running, tmp_pa
 
 
 def test_a_second_sealer_on_the_same_socket_is_refused(running: Running, tmp_path: Path) -> None:
-    with pytest.raises(SettingRefused, match="another sealer serves"):
+    with pytest.raises(NodeUnavailable, match="another sealer serves"):
         sealer.listen(running.path)
     second = start(tmp_path / "sealer.json", tmp_path / "sealer.password", running.path)
     _, said = second.communicate(timeout=10)
-    assert second.returncode == 78
+    assert second.returncode == 69
     assert said == f"commonwatt: another sealer serves {running.path}: stop it first\n"
     assert running.call("account_version")
 

@@ -52,7 +52,7 @@ def test_a_missing_geth(home: Household) -> None:
 
 def test_a_program_that_is_no_geth(home: Household) -> None:
     change(home, geth="/bin/true")
-    assert refused(home, 69) == "/bin/true is no geth: it does not tell its version"
+    assert refused(home, 69) == "/bin/true is no geth: correct chain.node.geth"
 
 
 def test_a_geth_that_does_not_seal_clique(home: Household, tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_a_second_logger_is_refused(bench: Bench) -> None:
         bench.start()
         second: Any = bench.process
         assert second.wait(PATIENCE) == 69
-        assert "another process is there already to log meters into" in bench.log
+        assert "another process is already running to log meters into" in bench.log
     finally:
         assert first is not None
         first.kill()
