@@ -21,16 +21,15 @@ NUMBER = re.compile(r"\s*([-+]?[\d_]*\.?\d+)\s*([A-Za-zµ%]*)\s*\Z")
 
 def with_unit(kind: type[A], units: dict[str, int]) -> Callable[[object], A]:
     """A reader of "number unit" for one kind of amount; `units` gives each unit's decimal places."""
-    example = f"{5} {next(iter(units))}".strip()
+    example = f"5 {next(iter(units))}"
 
     def read(given: object) -> A:
         if isinstance(given, kind):
             return given
         match = NUMBER.match(str(given)) if isinstance(given, str | int | float) else None
         if match is None or match[2] not in units:
-            raise ValueError(
-                f"write a number with one of the units {', '.join(filter(None, units))}: {example!r}"
-            )
+            wanted = "one of the units" if len(units) > 1 else "the unit"
+            raise ValueError(f"write a number with {wanted} {', '.join(units)}: {example!r}")
         return kind(scaled(match[1], units[match[2]]))
 
     return read
@@ -79,7 +78,7 @@ PowerField = Annotated[
     PlainSerializer(lambda p: f"{p.mw} mW"),
 ]
 SoCField = Annotated[
-    SoC, BeforeValidator(with_unit(SoC, {"%": 2, "": 2})), PlainSerializer(lambda s: f"{s.percent:g} %")
+    SoC, BeforeValidator(with_unit(SoC, {"%": 2})), PlainSerializer(lambda s: f"{s.percent:g} %")
 ]
 TokensField = Annotated[Tokens, BeforeValidator(plain(Tokens, 18)), PlainSerializer(exact)]
 PriceField = Annotated[Price, BeforeValidator(plain(Price, 18)), PlainSerializer(exact)]

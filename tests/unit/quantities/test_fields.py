@@ -26,7 +26,6 @@ class Section(BaseModel):
         ("energy", "1.5kWh", Energy(1_500_000)),
         ("power", "150 W", Power(150_000)),
         ("soc", "30 %", SoC(3_000)),
-        ("soc", 30, SoC(3_000)),
         ("tokens", 12.5, Tokens(125 * 10**17)),
         ("price", "0.25", Price(25 * 10**16)),
         ("length", "500 ms", 0.5),
@@ -45,6 +44,7 @@ def test_an_amount_is_read_with_its_unit(key: str, written: object, meant: objec
         ("energy", "many Wh"),
         ("power", "-"),
         ("soc", "130 %"),
+        ("soc", 30),  # 0.3 for 30 % would be taken as 0.3 %: the household would never buy
         ("tokens", "a few"),
         ("tokens", True),
         ("price", None),
