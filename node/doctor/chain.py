@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chain import genesis
 from chain.client import ChainClient
-from chain.errors import ChainError, SettingRefused, Unreachable
+from chain.clique import Clique
+from chain.errors import ChainError, NodeUnavailable, SettingRefused, Unreachable
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from store import snapshot
@@ -36,8 +36,8 @@ class Head:
 def check(settings: Settings) -> Iterator[Finding]:
     """Ask the node, and look at what the chain process tells about it."""
     node = settings.chain.node
-    if node and shutil.which(node.geth) is None:
-        yield Failed(f"chain.node.geth: there is no program {node.geth}", "install geth, or correct its path")
+    if node:
+        yield from program(settings)
     try:
         wanted = genesis.load(settings.chain.genesis)
     except SettingRefused as refusal:
@@ -59,6 +59,17 @@ def check(settings: Settings) -> Iterator[Finding]:
         return
     if node:
         yield peers(snapshot.read(settings.paths.chain), len(wanted.signers))
+
+
+def program(settings: Settings) -> Iterator[Finding]:
+    """Whether geth is there, and of the version that runs this chain."""
+    try:
+        Clique(settings.chain.plan()).version()
+    except (NodeUnavailable, SettingRefused) as refusal:
+        yield Failed(
+            str(refusal).partition(": build it")[0],
+            "build it with `python -m chain.geth`, or correct chain.node.geth",
+        )
 
 
 def same_chain(found: int, wanted: int, rpc: str) -> Finding:

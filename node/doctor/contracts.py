@@ -8,7 +8,7 @@ from chain.client import ChainClient
 from chain.errors import ChainError, Misconfigured, Unreachable
 from contracts import manifest as manifests
 from contracts.bindings import Household, Registry, Token
-from contracts.errors import ContractsError
+from contracts.errors import ChainBehind, ContractsError, ManifestError
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from node.wallet.address import own_address
@@ -31,9 +31,13 @@ def check(settings: Settings) -> Iterator[Finding]:
         households = Registry(client, found.registry).households()
         yield admitted(account, settings.household.name, households)
         yield fees(client.balance(account))
-        yield Ok(f"balance: {Tokens(int(Token(client, found.token).balance(account)))} tokens")
+        yield purse(Token(client, found.token).balance(account), buys=bool(settings.sellers))
     except Unreachable:
         yield Failed(f"cannot be checked: no node answers at {settings.chain.rpc}", "see chain, above")
+    except ChainBehind as error:
+        yield Failed(str(error), "look again in a minute; commonwatt chain status shows how far it is")
+    except ManifestError as error:
+        yield Failed(str(error).removesuffix(f": {manifests.FIX}"), manifests.FIX)
     except Misconfigured as error:
         yield Failed(str(error), "see keys, above")
     except (ContractsError, ChainError) as error:
@@ -53,6 +57,14 @@ def admitted(account: str, name: str, households: list[Household]) -> Finding:
             f"correct household.name, or {OPERATOR}",
         )
     return Ok(f"{name} is admitted")
+
+
+def purse(balance: Tokens, *, buys: bool) -> Finding:
+    """Whether there are tokens to buy with."""
+    what = f"balance: {balance} tokens"
+    if buys and not balance:
+        return Warned(f"{what}: nothing can be bought", f"sell something first, or {OPERATOR} for tokens")
+    return Ok(what)
 
 
 def fees(wei: int) -> Finding:

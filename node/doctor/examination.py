@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node.config import ConfigError, Settings, load
-from node.doctor import chain, clock, contracts, keys, relay, sensors, storage
+from node.doctor import chain, clock, contracts, keys, pages, relay, sensors, storage, trading
 from node.doctor.findings import Failed, Finding, Ok
 
 Check = Callable[[Settings], Iterable[Finding]]
@@ -20,6 +20,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("contracts", contracts.check),
     ("sensors", sensors.check),
     ("relay", relay.check),
+    ("trading", trading.check),
+    ("pages", pages.check),
 )
 
 

@@ -10,8 +10,6 @@ from chain.errors import KeyRefused
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok
 
-ADVICE = "a key file belongs to its process's user, mode 0600; commonwatt key new makes one with its password"
-
 
 def check(settings: Settings) -> Iterator[Finding]:
     """Open every key of this household once."""
@@ -30,7 +28,7 @@ def opened(whose: str, keystore: Path, password_file: Path, address: str | None 
     try:
         account = keys.load(keystore, password_file)
     except KeyRefused as refusal:
-        return Failed(str(refusal), ADVICE)
+        return Failed(str(refusal), advice(keystore, f"commonwatt key new {keystore}"))
     if address and address.lower() != account.address.lower():
         return Failed(
             f"{keystore} is the key of {account.address}, account.address says {address}",
@@ -44,5 +42,20 @@ def node_key(path: Path) -> Finding:
     try:
         keys.load_node_key(path)
     except KeyRefused as refusal:
-        return Failed(str(refusal), f"commonwatt key node {path} makes one")
+        return Failed(str(refusal), advice(path, f"commonwatt key node {path}"))
     return Ok(f"{path} is readable by its owner only")
+
+
+def advice(path: Path, makes: str) -> str:
+    """What to do about a key that cannot be used.
+
+    Args:
+        makes: the command that makes such a key.
+    """
+    try:
+        missing = not path.exists()
+    except OSError:
+        missing = False
+    if missing:
+        return f"make it: {makes}"
+    return "a key and its password belong to its process's user, mode 0600; as root all can be looked at"

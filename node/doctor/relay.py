@@ -41,12 +41,12 @@ def followed(settings: Settings) -> int | None:
 
 def own(address: str, account: str | None, chain_id: int | None) -> Iterator[Finding]:
     """Our own relay: running, ours, and without faults."""
-    with RelayClient(address, account, None, chain_id) as client:
+    with RelayClient(address, None, None, chain_id) as client:
         try:
-            client.hello()
+            hello = client.hello()
             contacts = client.state()
         except WrongRelay as error:
-            yield Failed(str(error), "correct relay.listen or account.keystore")
+            yield Failed(str(error), "correct relay.listen or chain.manifest")
             return
         except RelayWaiting as error:
             yield Failed(str(error), "see contracts; the relay goes on by itself")
@@ -57,6 +57,12 @@ def own(address: str, account: str | None, chain_id: int | None) -> Iterator[Fin
                 "start it: commonwatt relay run, or systemctl start commonwatt-relay",
             )
             return
+    if account is not None and hello.relay.lower() != account.lower():
+        yield Failed(
+            f"the relay at {address} is that of {hello.relay}, and this household is {account}",
+            "correct relay.listen or account, then start the relay again",
+        )
+        return
     yield Ok(f"our relay answers at {address}, with {len(contacts)} contacts")
     yield from faults(contacts)
 

@@ -18,6 +18,8 @@ from store.sqlite import open_reader
 DATABASES = ("trade.db", "relay.db", "dapp.db")
 """Small ones, checked whole; the readings may be gigabytes."""
 
+AS_ROOT = "run this as root: sudo commonwatt doctor (each process may have a user of its own)"
+
 LITTLE, TOO_LITTLE = 2_000_000_000, 200_000_000
 """Bytes. An archive node at 5 s a block takes 4 to 5 GB a year, so the first lasts months."""
 
@@ -29,10 +31,12 @@ def check(settings: Settings) -> Iterator[Finding]:
         folders["chain.node.data"] = settings.chain.node.data
     for key, folder in folders.items():
         yield usable(key, folder)
-    for name in DATABASES:
-        if (settings.paths.state / name).exists():
-            yield intact(settings.paths.state / name)
-    yield readings(settings)
+    state = settings.paths.state
+    if state.is_dir() and not os.access(state, os.R_OK | os.X_OK):
+        yield Failed(f"{state} is closed to this user: its files were not looked at", AS_ROOT)
+    else:
+        yield from (intact(state / name) for name in DATABASES if (state / name).exists())
+        yield readings(settings)
     for folder in {existing(folder).stat().st_dev: existing(folder) for folder in folders.values()}.values():
         yield room(folder, shutil.disk_usage(folder).free)
 
@@ -42,9 +46,7 @@ def usable(key: str, folder: Path) -> Finding:
     if folder.is_dir():
         if os.access(folder, os.W_OK | os.X_OK):
             return Ok(f"{folder} can be written")
-        return Failed(
-            f"{key}: {folder} cannot be written by this user", "correct its owner, or run as its user"
-        )
+        return Failed(f"{key}: {folder} cannot be written by this user", f"correct its owner, or {AS_ROOT}")
     parent = existing(folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return Ok(f"{folder} will be made")
