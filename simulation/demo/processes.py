@@ -22,12 +22,7 @@ ROLES = {
     "client-interaction": ("client-interaction", "run"),
     "dapp": ("dapp", "run"),
 }
-"""Process → its command."""
-
-CHAIN = ("sealer", "chain")
-HOUSE = ("logger", "client-interaction", "dapp")
-RELAYS = ("relay",)
-"""They do not start without the manifest, which is not there before the chain."""
+"""Process → its command. Any may start first: each waits by itself for what it needs of the others."""
 
 
 def world(neighbourhood: Neighbourhood) -> Command:
@@ -47,22 +42,13 @@ def world(neighbourhood: Neighbourhood) -> Command:
     )
 
 
-def of_chain(neighbourhood: Neighbourhood) -> list[Command]:
-    """Every household's chain node, and the signers' sealers."""
+def of_households(neighbourhood: Neighbourhood) -> list[Command]:
+    """Every process of every household; only signers have a sealer."""
     return [
         command(neighbourhood, member, process)
-        for process in CHAIN
+        for process in ROLES
         for member in neighbourhood.scenario.members
         if process != "sealer" or member.seals
-    ]
-
-
-def of_houses(neighbourhood: Neighbourhood, processes: tuple[str, ...] = HOUSE) -> list[Command]:
-    """These processes of every household."""
-    return [
-        command(neighbourhood, member, process)
-        for process in processes
-        for member in neighbourhood.scenario.members
     ]
 
 

@@ -23,7 +23,7 @@ from simulation.demo.startup import Startup, signs
 from simulation.demo.watch import Watch
 from simulation.neighbourhood import Scenario, plan
 from simulation.neighbourhood.folders import Neighbourhood, build
-from simulation.supervisor import Command, GaveUp, Supervisor, ports
+from simulation.supervisor import GaveUp, Supervisor, ports
 from simulation.world.spec import BEGINS, WorldError
 
 BEAT = 0.2
@@ -111,8 +111,6 @@ class Demo:
         self.startup = Startup(signs(neighbourhood))
         self.watch = Watch.over(neighbourhood)
         self.milestones: dict[str, float] = {}
-        self.relays: list[Command] = []
-        """Not started yet."""
 
     def run(self) -> None:
         """Start everything, watch, report, and end everything whatever happens."""
@@ -144,18 +142,15 @@ class Demo:
         return Lines() if self.options.headless or not console.is_terminal else Picture(console)
 
     def _start(self) -> None:
-        """The chain first, for everything else waits for it; the rest while it makes its first blocks."""
-        self.supervisor.add([processes.world(self.neighbourhood), *processes.of_chain(self.neighbourhood)])
+        """Everything at once: who needs another waits for it."""
+        self.supervisor.add(
+            [processes.world(self.neighbourhood), *processes.of_households(self.neighbourhood)]
+        )
         self.supervisor.step()
         self.founding.start()
-        self.supervisor.add(processes.of_houses(self.neighbourhood))
-        self.relays = processes.of_houses(self.neighbourhood, processes.RELAYS)
 
     def _until_done(self, show: Show) -> None:
         while not self.stop.wait(BEAT):
-            if self.founding.manifest is not None and self.relays:
-                self.supervisor.add(self.relays)
-                self.relays = []
             for line in self.supervisor.step():
                 show.tell(self._elapsed(), line)
             self._milestones(show)
