@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 from chain.errors import ChainError, StartRefused
 from contracts.errors import ContractsError
 from node.dapp.errors import DappError
@@ -22,3 +25,16 @@ def exit_code(error: Exception) -> int | None:
     if isinstance(error, StartRefused):
         return error.exit_code
     return UNAVAILABLE if isinstance(error, EXPECTED) else None
+
+
+def answered(daemon: Callable[[], int]) -> int:
+    """Run a daemon; say in a line or a few what of the expected stopped it, and answer its exit code."""
+    try:
+        return daemon()
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        for line in str(error).splitlines():
+            print("commonwatt:", line, file=sys.stderr)
+        return code

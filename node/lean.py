@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from chain.daemon import Stop
 from node.daemons import DAEMONS
-from node.errors import exit_code
+from node.errors import answered
 from node.plain import section
 
 if TYPE_CHECKING:
@@ -40,15 +40,7 @@ def main(daemon: str, handed_over: int) -> int:
     """Run a daemon until stopped; answer what was to be expected with one line and an exit code."""
     with os.fdopen(handed_over, "rb") as file:
         settings = cast("Settings", pickle.load(file))  # noqa: S301 - our own, of a moment ago
-    try:
-        return DAEMONS[daemon](settings, Stop().on_signals())
-    except Exception as error:
-        code = exit_code(error)
-        if code is None:
-            raise
-        for line in str(error).splitlines():
-            print("commonwatt:", line, file=sys.stderr)
-        return code
+    return answered(lambda: DAEMONS[daemon](settings, Stop().on_signals()))
 
 
 if __name__ == "__main__":

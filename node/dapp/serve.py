@@ -1,4 +1,4 @@
-"""How the pages are served: gunicorn, one worker with a few threads, and the live hub beside them."""
+"""How the pages are served: gunicorn's worker with a few threads, and the live hub beside them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ that is checked: one pool, and what is large goes back at once (mallopt(3))."""
 
 
 def arguments(household: Household) -> list[str]:
-    """The command line to exec: gunicorn with the application of this household."""
+    """The command line to exec: gunicorn's worker with the application of this household."""
     return [
         sys.executable,
-        *("-m", "gunicorn"),
+        *("-m", "node.dapp.process"),
         *("--bind", household.listen),
-        *("--workers", "1"),
         *("--worker-class", "node.dapp.worker.LiveWorker"),
         *("--threads", str(household.threads)),
         *("--worker-connections", str(64 + household.threads)),
-        *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108 - the worker's heartbeat, not a file of ours
-        *("--timeout", "60"),
+        *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108 - gunicorn wants a file for its heartbeat
         *("--graceful-timeout", "1"),
         *("--keep-alive", "15"),
         *("--limit-request-fields", "50"),

@@ -11,6 +11,8 @@ from weakref import WeakSet
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+from chain.daemon import sd_watchdog
+
 if TYPE_CHECKING:
     from node.dapp.live import Hub
 
@@ -19,6 +21,14 @@ HANDED_OVER: WeakSet[socket.socket] = WeakSet()
 
 class LiveWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A thread answers a request and is free again; a live stream keeps its socket, but no thread."""
+
+    def is_parent_alive(self) -> bool:
+        """There is no master (`node.dapp.process`): whoever started the pages may leave them alone."""
+        return True
+
+    def notify(self) -> None:
+        """Each turn of the loop, once a second at least: tell systemd's watchdog instead of a master."""
+        sd_watchdog()
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """After a request: keep, or close, the connection, unless it is the hub's now."""

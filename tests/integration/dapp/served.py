@@ -54,9 +54,38 @@ class Pages:
     host: str
     port: int
     password: str
-    process: subprocess.Popen[bytes]
+    command: list[str]
     log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
     cookie: str = field(default="")
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start them (again), and wait for the first page."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **ENVIRONMENT},
+                stdout=output,
+                stderr=output,
+                cwd=self.log.parent,
+            )
+        try:
+            _wait(self.host, self.port, self.process, self.log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End them, by force if they do not."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     @property
     def address(self) -> str:
@@ -99,8 +128,10 @@ class Pages:
         return sock
 
     def memory(self) -> int:
-        """Resident kilobytes of gunicorn's master and worker together."""
-        return sum(_resident(pid) for pid in [self.process.pid, *_children(self.process.pid)])
+        """Resident kilobytes."""
+        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())
+        assert found
+        return int(found[1])
 
 
 @contextmanager
@@ -116,21 +147,11 @@ def served(
         CONFIGURATION.format(listen=f"{host}:{port}", rpc=rpc, manifest=manifest, alder=ALDER, cedar=CEDAR)
     )
     password = set_password(folder / "state")
-    command = arguments(from_settings(load([file])))
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env={**os.environ, **ENVIRONMENT}, stdout=output, stderr=output, cwd=folder
-        )
+    pages = Pages(host, port, password, arguments(from_settings(load([file]))), log)
     try:
-        _wait(host, port, process, log)
-        yield Pages(host, port, password, process, log)
+        yield pages
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        pages.stop()
 
 
 def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -145,12 +166,3 @@ def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> 
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"no page in 20 s: {log.read_text()}")
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _resident(pid: int) -> int:
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) if found else 0

@@ -5,8 +5,6 @@ Pictures of every page are kept under build/screenshots/dapp, to be looked at.
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,9 +63,10 @@ def test_a_page_says_that_it_lost_its_household_and_finds_it_again(
 ) -> None:
     browser.log_in(pages.address, "home", pages.password)
     browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
-    [worker] = Path(f"/proc/{pages.process.pid}/task/{pages.process.pid}/children").read_text().split()
-    os.kill(int(worker), signal.SIGKILL)
+    pages.process.kill()
+    pages.process.wait()
     browser.until("document.querySelector('#pulse.lost')", patience=10)
+    pages.start()
     browser.until("document.querySelector('#pulse:not(.lost)')", patience=20)
     made_up.publish(tmp_path, State.HOME)
     browser.until("document.querySelector('h1').textContent.startsWith('At home')", patience=5)

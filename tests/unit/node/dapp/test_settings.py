@@ -45,10 +45,9 @@ def test_what_is_no_household_is_refused(text: str) -> None:
         loads(text)
 
 
-def test_gunicorn_runs_one_worker_where_it_was_told_to() -> None:
+def test_gunicorn_listens_where_it_was_told_to() -> None:
     told = arguments(made_up.household(Path("/tmp"), listen="127.0.7.1:8080"))
     assert told[told.index("--bind") + 1] == "127.0.7.1:8080"
-    assert told[told.index("--workers") + 1] == "1"
 
 
 def test_gunicorn_can_read_the_call_whatever_a_path_is_called() -> None:
