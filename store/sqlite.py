@@ -102,10 +102,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.commit()  # one that fails (disk full, I/O error) may leave the transaction open
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:

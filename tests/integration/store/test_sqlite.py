@@ -179,3 +179,19 @@ def test_a_folder_is_held_by_one_and_free_when_he_is_gone(tmp_path: Path) -> Non
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 42
     Claim(tmp_path, "log meters into").release()
+
+
+def test_a_commit_that_is_refused_leaves_no_transaction_behind(tmp_path: Path) -> None:
+    with closing(sqlite.open_writer(tmp_path / "x.db", "full")) as connection:
+        sqlite.migrate(
+            connection,
+            [
+                "CREATE TABLE t (n INTEGER PRIMARY KEY);"
+                "CREATE TABLE u (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)"
+            ],
+        )
+        with pytest.raises(sqlite3.IntegrityError), sqlite.transaction(connection):
+            connection.execute("INSERT INTO u VALUES (7)")  # checked, and refused, by the commit
+        with sqlite.transaction(connection):
+            connection.execute("INSERT INTO t VALUES (1)")
+        assert numbers(connection) == [1]
