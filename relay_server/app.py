@@ -122,8 +122,10 @@ def run(
         chain.stop()
         safety.end()
         with_records.keep([Tell(event="stop", contact=0)])
-        with_records.close()
-        driver.close()
+        try:
+            driver.close()
+        finally:
+            with_records.close()
     return 0 if safety.failure is None else 1
 
 
@@ -157,9 +159,9 @@ class Safety:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._switchboard.stop(boottime())
         deadline = boottime() + STOPPING
         try:
+            self._switchboard.stop(boottime())
             while not self._switchboard.at_rest and boottime() < deadline:
                 self._switchboard.turn(boottime(), self._read(), self._chain.view)
                 time.sleep(MOVING_TURN)
@@ -174,10 +176,12 @@ class Safety:
                 sd_watchdog()
                 self._ended.wait(MOVING_TURN if moving else TURN)
         except Exception as error:
-            log.exception("safety loop failed: every coil is released")
             self.failure = error
-            self._switchboard.make_safe(boottime(), "the safety loop failed")
-            self._failed()
+            try:  # the coils first: nothing else may go wrong before them, nor keep the process from ending
+                self._switchboard.make_safe(boottime(), "the safety loop failed")
+            finally:
+                self._failed()
+                log.exception("safety loop failed: every coil is released")
 
     def _read(self) -> Mapping[int, Register | None]:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}

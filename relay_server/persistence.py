@@ -6,7 +6,6 @@ synced at once and the caller waits for it; the rest is kept back and written to
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +59,9 @@ REMEMBERED = 1_000
 LOOK_EVERY = 1.0
 """Seconds between looks for instructions of the operator."""
 
+LET_GO = 0.8
+"""Seconds that a stop waits for the disk: the contacts are home by then, and a daemon ends within 3 s."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
@@ -96,6 +98,7 @@ class Persistence:
         self._baselines: dict[int, Baseline] = {}
         self._others: list[tuple[float, Latch | Cycle | Tell]] = []
         self._waiting: list[Future[None]] = []
+        self._oldest: float | None = None
         self._ending = False
         self._seq, self._hash = audit.last(self._database)
         self.remembered = self._read()
@@ -110,6 +113,8 @@ class Persistence:
         """Take what acts ask to keep. If any of it is urgent: a future that is done once it is on disk."""
         urgent = False
         with self._lock:
+            if acts and self._oldest is None:
+                self._oldest = time.monotonic()
             for act in acts:
                 match act:
                     case Save():
@@ -129,13 +134,22 @@ class Persistence:
             self._lock.notify()
         return written
 
+    @property
+    def behind(self) -> float:
+        """Seconds for which the oldest act that is not on disk has been waiting; 0 when all of them are."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else time.monotonic() - oldest
+
     def close(self) -> None:
-        """Write everything, and let go of the file."""
+        """Write everything, and let go of the file; a disk that stands still is not waited for."""
         with self._lock:
             self._ending = True
             self._lock.notify()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(LET_GO)
+        if self._thread.is_alive():
+            log.warning("relay.db not closed", hint="the disk stands still: the last records may be lost")
+            return
         self._database.close()
 
     def _run(self) -> None:
@@ -152,6 +166,7 @@ class Persistence:
 
     def _write(self) -> None:
         """One transaction, one sync; what could not be written is tried again with the next."""
+        begun = time.monotonic()
         with self._lock:
             accounts, self._accounts = self._accounts, {}
             orders, self._orders = self._orders, {}
@@ -162,6 +177,7 @@ class Persistence:
             _done(waiting)
             return
         seq, hashed = self._seq, self._hash
+        told: list[tuple[Tell, int, bytes]] = []
         try:
             with transaction(self._database):
                 for account in accounts.values():
@@ -172,18 +188,25 @@ class Persistence:
                     self._mark(baseline)
                 for at, other in others:
                     seq, hashed = self._note(at, other, seq, hashed)
-        except (sqlite3.Error, OSError) as error:
-            log.warning("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
+                    if isinstance(other, Tell):
+                        told.append((other, seq, hashed))
+        except Exception as error:  # this thread has to live: without it nothing is remembered any more
             with self._lock:
                 self._accounts = accounts | self._accounts
                 self._orders = orders | self._orders
                 self._baselines = baselines | self._baselines
                 self._others = others + self._others
             _failed(waiting, error)
+            log.warning("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
             time.sleep(0.1)
             return
         self._seq, self._hash = seq, hashed
+        with self._lock:
+            pending = self._accounts or self._orders or self._baselines or self._others
+            self._oldest = begun if pending else None
         _done(waiting)
+        for act, number, known_by in told:
+            log.info(act.event, contact=act.contact, **act.facts, audit=number, hash=known_by.hex())
 
     def _save_account(self, account: Account) -> None:
         self._database.execute(
@@ -253,8 +276,8 @@ class Persistence:
             for instruction in taken(self._database):
                 if self._obey:
                     self._obey(instruction)
-        except sqlite3.Error as error:
-            log.warning("instructions not read", error=str(error))
+        except Exception as error:
+            log.warning("instructions not obeyed", error=str(error))
 
     def _read(self) -> Remembered:
         database = self._database

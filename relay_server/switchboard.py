@@ -12,8 +12,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
 from quantities import Energy
 from relay_server import authorisation
 from relay_server.accounts import Account, Order, forgive
@@ -44,13 +42,17 @@ from store.registers import Register
 if TYPE_CHECKING:
     from relay_server.settings import RelaySettings
 
-log = structlog.get_logger()
+LATE = 10.0
+"""Seconds that records may wait for a slow disk beyond `save`. Then supply ends: a power cut would take more
+vouchers than the bound allows for."""
 
 
 class Keeps(Protocol):
     """Where acts that are to be remembered go; see `persistence.Persistence`."""
 
     def keep(self, acts: Sequence[Act]) -> Future[None] | None: ...  # noqa: D102
+    @property
+    def behind(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +163,9 @@ class Switchboard:
                 at = self._moment(feed, now, followed=self._followed(number), over=over)
                 self._feeds[number], acts = feeds.tick(feed, at)
                 self._act(acts)
+            if self._keeps.behind > self._settings.save + LATE:
+                for number in self._feeds:
+                    self.failed(number, "relay.db is not written any more", now)
             if self._transfer:
                 self._transfer, acts = transfers.tick(self._transfer, self._transfer_moment(now))
                 self._act(acts)
@@ -364,7 +369,7 @@ class Switchboard:
     # --- acting -----------------------------------------------------------------------------------------
 
     def _act(self, acts: Sequence[Act]) -> Future[None] | None:
-        """Coils first, then memory, then the disk and the log."""
+        """Coils first, then memory; disk and log are written by another thread: either may stand still."""
         for act in acts:
             match act:
                 case Drive():
@@ -373,34 +378,39 @@ class Switchboard:
                     self._accounts[act.account.buyer, act.account.contact] = act.account
                     if act.order:
                         self._orders[act.order.id] = act.order
-                case Tell():
-                    log.info(act.event, contact=act.contact, **act.facts)
-                case Baseline() | Latch() | Cycle():
+                case Tell() | Baseline() | Latch() | Cycle():
                     pass
         return self._keeps.keep(acts)
 
     def _drive(self, act: Drive) -> None:
-        """An output that cannot be driven counts as a contact that does not follow, and is tried again."""
+        """An output that cannot be driven counts as a contact that does not follow, and is tried again.
+
+        Drivers come from anywhere and raise anything: whatever one pin does, the next one is still released.
+        """
         failed_before = self._undriven.pop(act.contact, None) is not None
         try:
             self._pins.drive(self._numbers[act.contact], act.energised)
-        except OSError as error:
+        except Exception as error:
             self._undriven[act.contact] = act.energised
             if not failed_before:
-                log.warning("pin not driven", contact=act.contact, energised=act.energised, error=str(error))
+                facts: dict[str, str | int] = {
+                    "energised": act.energised,
+                    "error": f"{type(error).__name__}: {error}",
+                }
+                self._keeps.keep([Tell(event="pin not driven", contact=act.contact, facts=facts)])
 
     def _followed(self, contact: int) -> bool | None:
         if contact in self._undriven:
             return False
         try:
             return self._pins.followed(self._numbers[contact])
-        except OSError:
+        except Exception:
             return False
 
     def _powered(self, contact: int) -> bool | None:
         try:
             return self._pins.powered(self._numbers[contact])
-        except OSError:
+        except Exception:
             return None
 
     def _moment(

@@ -115,6 +115,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.acts: list[Act] = []
+        self.behind = 0.0
 
     def keep(self, acts: Sequence[Act]) -> Future[None] | None:
         self.acts += acts
