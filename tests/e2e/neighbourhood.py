@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -31,15 +31,6 @@ from store import snapshot
 T = TypeVar("T")
 
 COMMONWATT = Path(sys.executable).with_name("commonwatt")
-
-WORDS = {
-    "chain": "chain run",
-    "sealer": "chain seal",
-    "logger": "logger run",
-    "relay": "relay run",
-    "client-interaction": "client-interaction run",
-}
-"""Process → what its command line has."""
 
 
 class Neighbourhood:
@@ -125,25 +116,17 @@ class Neighbourhood:
     # --- waiting and hurting ---------------------------------------------------------------------------
 
     def processes(self, household: str, process: str) -> list[psutil.Process]:
-        """The running processes of one kind of one household."""
-        found = []
-        for candidate in psutil.process_iter():
-            try:
-                words = " ".join(candidate.cmdline())
-            except psutil.Error:
-                continue
-            if process == "geth":
-                mine = "/geth" in words.split(" ")[0] and str(self.folder / household) in words
-            elif process == "dapp":
-                mine = "gunicorn" in words and self._listens(household) in words
-            else:
-                mine = f"{WORDS[process]} --config {self.folder / household}/" in words
-            if mine:
-                found.append(candidate)
-        return found
+        """The running processes of one kind of one household: geth by its folder, ours by their log."""
+        return [p for p in psutil.process_iter() if self._is(p, household, process)]
 
-    def _listens(self, household: str) -> str:
-        return self.settings(household).dapp.listen
+    def _is(self, candidate: psutil.Process, household: str, process: str) -> bool:
+        with suppress(OSError, psutil.Error):
+            geth = candidate.name().startswith("geth")
+            if process == "geth":
+                return geth and f"{self.folder / household}/" in " ".join(candidate.cmdline())
+            log = self.folder / "logs" / f"{household}.{process}.log"
+            return not geth and Path(f"/proc/{candidate.pid}/fd/2").readlink() == log
+        return False
 
     def kill(self, household: str, process: str) -> set[int]:
         """SIGKILL what runs of that kind; answers the process ids that are gone."""
@@ -171,8 +154,8 @@ class Neighbourhood:
         """What every household says it is doing."""
         return "; ".join(f"{name}: {self.trading(name).get('reason')}" for name in self.names)
 
-    def supplied(self, seconds: float = 150.0) -> tuple[str, str, str]:
-        """Wait for a trade in the middle of its supply: (buyer, seller, order)."""
+    def supplied(self, other_than: Container[str] = (), seconds: float = 150.0) -> tuple[str, str, str]:
+        """Wait for a trade in the middle of its supply, and none of those: (buyer, seller, order)."""
 
         def look() -> tuple[str, str, str] | None:
             homes = self.world.ask("truth")["truth"]["homes"]
@@ -181,7 +164,8 @@ class Neighbourhood:
                 received, energy = trading.get("received_mwh") or 0, trading.get("energy_mwh") or 0
                 # What it says may be a second old: whether energy flows is the world's to say.
                 flowing = homes[name]["source"] not in ("home", None)
-                if trading.get("state") == "supplied" and flowing and 30 < received < energy // 2:
+                new = trading.get("order") not in other_than
+                if trading.get("state") == "supplied" and flowing and new and 30 < received < energy // 2:
                     return name, str(trading["seller"]), str(trading["order"])
             return None
 

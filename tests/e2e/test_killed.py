@@ -30,10 +30,11 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
 def test_a_process_killed_in_the_middle_of_a_trade_comes_back(
     street: Neighbourhood, process: str, side: str
 ) -> None:
-    buyer, seller, order = street.supplied()
+    # The pages take no part in a trade: theirs may be one that was hurt before.
+    buyer, seller, order = street.supplied(other_than=hurt if process != "dapp" else ())
     household = buyer if side == "buyer" else seller
     gone = street.kill(household, process)
-    hurt[order] = f"{side}'s {process}"
+    hurt.setdefault(order, f"{side}'s {process}")
     street.until(
         f"{household}'s {process}",
         lambda: any(p.pid not in gone for p in street.processes(household, process)),
@@ -42,7 +43,7 @@ def test_a_process_killed_in_the_middle_of_a_trade_comes_back(
 
 
 def test_a_killed_relay_lets_its_contacts_go_at_once(street: Neighbourhood) -> None:
-    buyer, seller, order = street.supplied()
+    buyer, seller, order = street.supplied(other_than=hurt)
     line = next(x for x in street.scenario.bought_by(buyer) if x.seller == seller)
     hurt[order] = "buyer's relay"
     killed = time.time()
@@ -59,7 +60,7 @@ def test_a_killed_relay_lets_its_contacts_go_at_once(street: Neighbourhood) -> N
 
 
 def test_a_feed_whose_buyer_is_gone_opens_within_a_lease(street: Neighbourhood) -> None:
-    buyer, seller, order = street.supplied()
+    buyer, seller, order = street.supplied(other_than=hurt)
     line = next(x for x in street.scenario.bought_by(buyer) if x.seller == seller)
     hurt[order] = "buyer's client-interaction, stopped for longer than a lease"
     lease = street.lease(seller)
