@@ -53,10 +53,7 @@ class Home:
 
     def run(self, *command: str, seconds: float = 20) -> Answer:
         """Run a command that ends by itself."""
-        done = subprocess.run(
-            line(self, command), capture_output=True, text=True, timeout=seconds, check=False, cwd=CHECKOUT
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return ran(line(self, command), seconds)
 
     @contextmanager
     def running(self, *command: str) -> Iterator[subprocess.Popen[str]]:
@@ -69,6 +66,12 @@ class Home:
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.communicate(timeout=10)
+
+
+def ran(command: list[str], seconds: float = 20) -> Answer:
+    """Run a command line that ends by itself."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False, cwd=CHECKOUT)
+    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 def line(home: Home, command: tuple[str, ...]) -> list[str]:
