@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.bindings import Offer
-from node.client_interaction.situation import Policy
+from node.client_interaction.situation import Chain, Policy, Situation
+from node.client_interaction.trade import Side, TradeState
 from quantities import Energy, SoC, Tokens
 
 
@@ -26,6 +27,15 @@ class Purse:
     def limited_by(self) -> str:
         """Which of the two it is, as words."""
         return "balance" if self.balance <= self.budget else "daily budget"
+
+
+def purse(s: Situation, chain: Chain, policy: Policy) -> Purse:
+    """Balance and budget, with orders that the chain has not taken yet counted as spent."""
+    balance = chain.balance
+    for trade in s.trades:
+        if trade.side is Side.BUYER and trade.state is TradeState.PLANNED:
+            balance -= trade.cost
+    return Purse(balance=balance, budget=policy.trading.daily_budget - s.spent)
 
 
 @dataclass(frozen=True, kw_only=True)

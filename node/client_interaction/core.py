@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from contracts.bindings import State
 from node.client_interaction import sentences
 from node.client_interaction.acts import Act, Buy, CloseFeed, CloseTie, Finish, GoHome, OpenFeed
-from node.client_interaction.amount import NotEnough, Purse, amount
+from node.client_interaction.amount import purse
 from node.client_interaction.choice import Chosen, NoSeller, Terms, choose
 from node.client_interaction.ending import Ending, ending
+from node.client_interaction.lift import Start
 from node.client_interaction.memory import Memory, Phase, Supply
 from node.client_interaction.sentences import View
 from node.client_interaction.settlement import settlements
-from node.client_interaction.situation import Chain, Policy, Situation
+from node.client_interaction.situation import Policy, Situation
+from node.client_interaction.successor import successor
 from node.client_interaction.trade import Side, Trade, TradeState
-from node.client_interaction.vouchers import used_up
 from quantities import SoC
 
 LIVE = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED, TradeState.SUPPLIED})
@@ -41,12 +41,6 @@ LAST_VOUCHER = 10.0
 
 TIE_WITHIN = 15.0
 """Seconds to get from a closed feed to a closed tie: the transfer's dwell of 10 s, and some."""
-
-LEAD_BLOCKS = 3
-"""Blocks to be mined in, beside the confirmations, when a successor is funded in time."""
-
-LEAD = 5.0
-"""Seconds of margin beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,17 +114,8 @@ def _choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | 
         return NoSeller(why=(s.chain.trouble,))
     if s.relay:
         return NoSeller(why=(f"The own relay: {s.relay}",))
-    terms = Terms(soc=soc, head=s.chain.head, purse=_purse(s, s.chain, policy), now=s.now)
+    terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), now=s.now)
     return choose(s.sellers, terms, policy, memory.back_offs)
-
-
-def _purse(s: Situation, chain: Chain, policy: Policy) -> Purse:
-    """Balance and budget, with orders that the chain has not taken yet counted as spent."""
-    balance = chain.balance
-    for trade in s.trades:
-        if trade.side is Side.BUYER and trade.state is TradeState.PLANNED:
-            balance -= trade.cost
-    return Purse(balance=balance, budget=policy.trading.daily_budget - s.spent)
 
 
 # --- a supply -----------------------------------------------------------------------------------------------
@@ -226,41 +211,11 @@ def _tied(c: Case) -> Decision:
     """Energy flows: end it, fund what comes after it, or let it be."""
     if reason := ending(c.s, c.policy, c.current, c.successor):
         return c.leave(reason.why, blamed=reason.blamed)
+    start = c.supply.start or Start.of(c.s)
+    tied = replace(c, supply=replace(c.supply, start=start))
     view = sentences.supplied(c.s, c.current, c.policy.trading)
-    buy = None if c.successor else _successor(c.s, c.policy, c.current)
-    return c.stay(view, buy) if buy else c.stay(view)
-
-
-def _successor(s: Situation, policy: Policy, current: Trade) -> Buy | None:
-    """Fund the next order when this one will be used up before the battery is full enough."""
-    seller = next((seller for seller in s.sellers if seller.name == current.partner), None)
-    if s.chain is None or s.chain.trouble or s.battery is None or seller is None or seller.offer is None:
-        return None
-    offer = seller.offer
-    live = seller.admitted and offer.live(s.chain.head + LEAD_BLOCKS)
-    if not live or offer.price > policy.trading.max_price or _queued(s, current):
-        return None
-    if not _nearly_used_up(s, s.chain, current):
-        return None
-    energy = amount(s.battery.soc, policy, offer, _purse(s, s.chain, policy))
-    if isinstance(energy, NotEnough):
-        return None
-    reason = f"to go on, the battery being at {s.battery.soc} (until {policy.trading.resume})"
-    return Buy(seller=seller, energy=energy, price=offer.price, reason=reason, previous=current.order)
-
-
-def _queued(s: Situation, current: Trade) -> bool:
-    """The contract takes one successor, and this order may still be one itself."""
-    on_chain = s.on_chain.get(current.order)
-    return on_chain is None or on_chain.state is not State.OPEN
-
-
-def _nearly_used_up(s: Situation, chain: Chain, current: Trade) -> bool:
-    """Within the time that a successor needs to be mined and confirmed."""
-    if s.meter is None or current.baseline is None:
-        return False
-    seconds = LEAD + chain.period * (chain.depth + LEAD_BLOCKS)
-    return used_up(s.meter.forward, current.baseline, current.energy, s.meter.power, seconds)
+    buy = None if c.successor else successor(c.s, c.policy, c.current, start)
+    return tied.stay(view, buy) if buy else tied.stay(view)
 
 
 def _returning(c: Case) -> Decision:

@@ -21,6 +21,7 @@ from node.client_interaction.acts import (
     Outcome,
 )
 from node.client_interaction.back_off import BackOff
+from node.client_interaction.lift import Start
 from node.client_interaction.status import State
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Supply:
     """Why the last try failed, as a clause."""
 
     hopeless: bool = False
+    start: Start | None = None
+    """Battery and meter when energy began to flow; None: it has not, or they were not known."""
+
     ending: str = ""
     """Why it ends, as a clause."""
 
