@@ -14,6 +14,24 @@ from tests.e2e.neighbourhood import COMMONWATT, left_behind
 TRADES = 3
 
 
+MB = 1_000_000
+
+HOUSEHOLD = 220 * MB
+"""Resident, of all Python processes of a household."""
+
+GETH = 130 * MB
+
+LARGEST = {
+    "chain": 34 * MB,
+    "client-interaction": 41 * MB,
+    "dapp": 49 * MB,
+    "logger": 30 * MB,
+    "relay": 42 * MB,
+    "sealer": 26 * MB,
+}
+"""Resident, of each: what docs/architecture.md says, and a tenth."""
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What `commonwatt demo --headless --trades 3` reports."""
@@ -61,6 +79,20 @@ def test_the_buyers_meters_agree_with_the_world(report: dict[str, Any]) -> None:
     for supply in report["meters_against_world"]:
         off = abs(supply["buyers_meter_mwh"] - supply["world_mwh"])
         assert off <= max(0.01 * supply["world_mwh"], 20), supply
+
+
+def test_a_household_fits_on_a_pi(report: dict[str, Any]) -> None:
+    for household, used in report["household_python_kib"].items():
+        assert used["rss"] * 1_024 <= HOUSEHOLD, household
+
+
+@pytest.mark.parametrize("process", LARGEST)
+def test_each_process_stays_as_small_as_it_is(report: dict[str, Any], process: str) -> None:
+    found = [used for name, used in report["memory_kib"].items() if name.endswith(f".{process}")]
+    assert found
+    for used in found:
+        assert used["python"]["rss"] * 1_024 <= LARGEST[process]
+        assert "geth" not in used or used["geth"]["rss"] * 1_024 <= GETH
 
 
 def test_nothing_died_on_the_way(report: dict[str, Any]) -> None:

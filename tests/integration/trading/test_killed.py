@@ -12,8 +12,8 @@ from node.client_interaction.status import State
 from node.client_interaction.trade import TradeState
 from tests.integration.trading.street import Home, Street, eventually, street
 
-MEMORY_MIB = 60
-"""Resident memory of the whole process, at most; it was 50 MiB when this was written."""
+MEMORY_MIB = 39
+"""Resident memory of the whole process, at most: 35 and a tenth."""
 
 
 def begin(town: Street) -> subprocess.Popen[bytes]:
