@@ -30,6 +30,12 @@ def test_a_running_node_tells_its_block_peers_and_signers() -> None:
     assert lines[2] == "signer 0xA"
 
 
+def test_a_silent_signer_is_told() -> None:
+    silent = {**STATE, "signers": ["0xA", "0xB"], "silent": ["0xB"]}
+    lines = list(told_by(Snapshot(fields=silent, sampled=boottime()), now=1_004.0))
+    assert lines[2:] == ["signer 0xA", "signer 0xB, silent: sealed none of the last blocks"]
+
+
 def test_a_node_that_says_nothing_new_is_doubted() -> None:
     lines = list(told_by(Snapshot(fields=STATE, sampled=boottime() - STALE), now=1_004.0))
     assert lines[-1].endswith("still running?")

@@ -36,6 +36,12 @@ def test_the_line_of_help_is_the_commands_own_first_sentence(name: str) -> None:
     assert command.help.strip()
 
 
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "doctor"])
+def test_no_line_of_help_is_cut_off(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
 def test_a_misspelt_command_names_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["relai"]) == 64
     assert capsys.readouterr().err == (
@@ -73,9 +79,20 @@ def test_without_any_file_the_usual_place_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("COMMONWATT_CONFIG", raising=False)
-    monkeypatch.setattr("node.cli.options.DEFAULT_FILES", (Path("/nowhere/site.yml"),))
+    usual = (Path("/nowhere/site.yml"), Path("/nowhere/household.yml"))
+    monkeypatch.setattr("node.cli.options.DEFAULT_FILES", usual)
     assert run(["config", "check"]) == 78
-    assert "/nowhere/site.yml: there is no such file" in capsys.readouterr().err
+    assert "/nowhere/household.yml: there is no such file" in capsys.readouterr().err
+
+
+def test_the_usual_place_may_be_one_that_cannot_be_looked_into(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beyond = Path("/") / ("x" * 300)
+    monkeypatch.delenv("COMMONWATT_CONFIG", raising=False)
+    monkeypatch.setattr("node.cli.options.DEFAULT_FILES", (beyond,))
+    assert run(["config", "check"]) == 78
+    assert f"{beyond}: cannot be read: File name too long" in capsys.readouterr().err
 
 
 def test_config_check_tells_programs_what_is_wrong(
@@ -129,6 +146,39 @@ def test_a_household_without_contacts_has_no_relay(
     )
     assert run(["relay", "state", "-c", str(alone)]) == 78
     assert "no section `relay`" in capsys.readouterr().err
+
+
+def test_a_contact_that_there_is_not_is_not_cleared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["relay", "clear", "5", "-c", EXAMPLE]) == 64
+    assert "there is no contact 5; there are: 0, 1, 11" in capsys.readouterr().err
+
+
+def test_nothing_is_deployed_whose_manifest_could_not_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terms = ["--mint-cap", "1", "--mint-period", "1", "--supply-blocks", "1", "--challenge-blocks", "1"]
+    key = ["--keystore", str(tmp_path / "key.json"), "--password-file", str(tmp_path / "key.password")]
+    target = tmp_path / "none" / "manifest.json"
+    assert run(["contracts", "deploy", *terms, *key, "--manifest", str(target)]) == 64
+    assert f"{target.parent} is not there, or cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (["--address", "1.2.3"], "write a loopback address, as in 127.0.10.1, not '1.2.3'"),
+        (["--address", "10.0.0.1"], "write a loopback address"),
+        (["--report", "/nowhere/report.json"], "/nowhere is not there, or cannot be written"),
+        (["--day", "soon"], "write a length of time"),
+        (["--households", "1"], "2 to 12 households"),
+    ],
+)
+def test_a_demo_that_cannot_be_is_refused_before_it_begins(
+    option: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo", *option]) == 64
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
 
 
 def test_a_broken_plugin_does_not_break_the_others(

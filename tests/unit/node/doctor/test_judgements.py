@@ -9,9 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.bindings import Household, Role
-from node.doctor import Failed, Finding, Ok, Warned, chain, clock, contracts, keys, relay, sensors, storage
+from node.client_interaction.status import State, Status
+from node.doctor import (
+    Failed,
+    Finding,
+    Ok,
+    Warned,
+    chain,
+    clock,
+    contracts,
+    keys,
+    pages,
+    relay,
+    sensors,
+    storage,
+    trading,
+)
 from node.doctor.examination import examine, guarded
 from node.sensors.driver import Measurement, Quantity
+from quantities import Tokens
 from relay_server.messages import ContactState
 from store.snapshot import Snapshot
 
@@ -94,6 +110,38 @@ def test_the_gas_credit_has_to_last(wei: int, kind: type[Finding]) -> None:
     assert isinstance(contracts.fees(wei), kind)
 
 
+@pytest.mark.parametrize(
+    ("balance", "buys", "kind"),
+    [("0", True, Warned), ("0", False, Ok), ("0.000001", True, Ok)],
+)
+def test_an_empty_purse_matters_to_who_buys(balance: str, buys: bool, kind: type[Finding]) -> None:
+    assert isinstance(contracts.purse(Tokens.parse(balance), buys=buys), kind)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        (State.HOME, Ok),
+        (State.BUYING, Ok),
+        (State.SUPPLIED, Ok),
+        (State.RETURNING, Ok),
+        (State.OFF, Ok),
+        (State.NO_SUPPLY, Warned),
+        (State.FAULT, Failed),
+    ],
+)
+def test_the_traders_own_word_is_taken_with_its_advice(state: State, kind: type[Finding]) -> None:
+    found = trading.judged(Status(state=state, reason="Why it is so.", next="What comes next.", since=0.0))
+    assert isinstance(found, kind)
+    assert "Why it is so." in found.what
+    assert isinstance(found, Ok) or found.advice == "What comes next."
+
+
+@pytest.mark.parametrize(("code", "kind"), [(200, Ok), (302, Ok), (404, Failed), (503, Failed)])
+def test_pages_that_answer_with_an_error_fail(code: int, kind: type[Finding]) -> None:
+    assert isinstance(pages.judged("http://10.0.0.2:8080/", code), kind)
+
+
 @given(st.integers(min_value=0, max_value=10**13))
 def test_less_room_never_sounds_better(free: int) -> None:
     order = [Failed, Warned, Ok]
@@ -132,6 +180,14 @@ def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
     found = keys.opened("the account", tmp_path / "key.json", tmp_path / "key.password")
     assert isinstance(found, Failed)
     assert "commonwatt key new" in found.advice
+
+
+def test_a_key_that_is_there_is_not_to_be_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_text("{}")
+    (tmp_path / "key.json").chmod(0o644)
+    found = keys.opened("the account", tmp_path / "key.json", tmp_path / "key.password")
+    assert isinstance(found, Failed)
+    assert "commonwatt key new" not in found.advice
 
 
 def test_a_key_of_another_account_than_configured_fails(tmp_path: Path) -> None:
