@@ -1,4 +1,4 @@
-"""The doctor at a household that lives: nothing fails while it is well, and each thing that breaks is found."""
+"""The doctor at a household that lives: nothing fails while it is well, and whatever breaks is found."""
 
 from __future__ import annotations
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chain.keys import Account
+from contracts.authority import Authority
 from contracts.bindings import State as OnChain
+from contracts.bindings import Token
+from contracts.deploy import Transaction
 from node.client_interaction.status import State
 from node.client_interaction.trade import TradeState
+from quantities import Tokens
 from tests.integration.trading.street import Street, eventually, street
 
 
@@ -26,6 +31,13 @@ def supplied(town: Street) -> None:
 def says(town: Street, words: str) -> bool:
     now = town.birch.status()
     return now is not None and words in now.reason
+
+
+def pay(town: Street, sender: Account, to: str, amount: Tokens) -> None:
+    """Move tokens from one household to another."""
+    transfer = Transaction(to=town.manifest.token, data=Token.encode_transfer(to, amount))
+    [receipt] = Authority(sender, town.chain.client).send([transfer])
+    assert receipt.succeeded
 
 
 def test_an_order_that_is_used_up_rolls_over_without_opening(tmp_path: Path) -> None:
@@ -97,6 +109,24 @@ def test_a_silent_seller_is_closed_and_the_tokens_come_back(tmp_path: Path) -> N
         assert trade.refunded == trade.cost
         assert town.conserved()
         assert says(town, "Alder: ")
+
+
+def test_an_empty_purse_buys_nothing_says_so_and_buys_when_there_are_tokens_again(tmp_path: Path) -> None:
+    with street(tmp_path, "127.0.6.19") as town:
+        for home in (town.alder, town.birch):
+            home.start_relay()
+        town.alder.start_trader()
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        purse = town.token.balance(town.birch.account.address)
+        pay(town, town.birch.account, town.chain.account.address, purse)
+        town.birch.soc = 2_500
+        town.birch.start_trader()
+        broke = "Alder: the balance of 0.00 pays for less than the least, 1 mWh"
+        eventually(lambda: says(town, broke), 15, "the reason")
+        assert town.birch.state() is State.NO_SUPPLY
+        assert town.birch.trades() == []
+        pay(town, town.chain.account, town.birch.account.address, purse)
+        eventually(lambda: town.birch.state() is State.SUPPLIED, 40, "Birch supplied")
 
 
 def test_a_seller_with_an_empty_battery_ends_the_supply_and_withdraws(tmp_path: Path) -> None:
