@@ -269,7 +269,7 @@ def test_the_relay_stays_lean(here: Place) -> None:
     status = Path(f"/proc/{here.process.pid}/status").read_text()
     resident = int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
     print(f"relay: {resident:.1f} MB")
-    assert resident < 55, f"{resident:.0f} MB"
+    assert resident < 53, f"{resident:.0f} MB"  # this process has pydantic, 11 MB; node.lean has not
 
 
 def _geth_of(url: str) -> int:
