@@ -207,7 +207,9 @@ class RelayClient:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             self.disconnect()
-            raise RelayUnreachable(f"the relay at {self.address} cannot be reached: {error}") from error
+            raise RelayUnreachable(
+                f"the relay at {self.address} cannot be reached: {error.strerror or error}"
+            ) from error
 
     def _exchange(self, request: Request) -> Answer:
         assert self._socket is not None  # noqa: S101 - _connect comes first
@@ -215,7 +217,7 @@ class RelayClient:
             self._socket.sendall(framing.encode(messages.request_fields(request)))
             return messages.parse_answer(request, framing.decode(self._line(self._socket)))
         except OSError as error:
-            raise self._broken(f"does not answer: {error}") from error
+            raise self._broken(f"does not answer: {error.strerror or error}") from error
         except BadFrame as error:
             raise self._broken(f"answers nonsense: {error}") from error
 

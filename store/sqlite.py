@@ -45,7 +45,8 @@ def open_writer(path: Path, durability: Durability) -> sqlite3.Connection:
             path, timeout=BUSY_TIMEOUT, isolation_level="IMMEDIATE", check_same_thread=False
         )
     except (OSError, sqlite3.Error) as error:
-        raise Unopenable(f"cannot open {path} for writing: {error}; check its folder and owner") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise Unopenable(f"cannot open {path} for writing: {why}; check its folder and owner") from error
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")

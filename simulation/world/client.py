@@ -59,7 +59,9 @@ class WorldClient:
             except OSError as error:
                 self.close()
                 if time.monotonic() > until:
-                    raise WorldGone(f"no world answers at {self.path}: {error}; is it running?") from error
+                    raise WorldGone(
+                        f"no world answers at {self.path}: {error.strerror or error}; is it running?"
+                    ) from error
                 time.sleep(RETRY)
 
     def exchange(self, op: str, **fields: object) -> Mapping[str, Any]:
