@@ -23,6 +23,9 @@ class Order:
     energy: Energy
     """Bought and escrowed; no voucher goes beyond it."""
 
+    market: str = ""
+    """In lower case: the contract that holds the escrow: vouchers signed for another one redeem nothing."""
+
     delivered: Energy = NOTHING
     """By the seller's meter, while this order was the one named."""
 
@@ -32,6 +35,9 @@ class Order:
 
     ended: bool = False
     """The buyer has opened, or the seller or the chain has ended it: it is not closed for again."""
+
+    settled: bool = False
+    """The market has paid it out, at confirmation depth: no voucher redeems anything any more."""
 
     @property
     def full(self) -> bool:
@@ -81,6 +87,16 @@ def vouchered(account: Account, order: Order, energy: Energy, signature: bytes) 
         replace(account, vouchered=account.vouchered + gained),
         replace(order, vouchered=energy, signature=signature),
     )
+
+
+def settled(account: Account, order: Order, paid: Energy) -> tuple[Account, Order]:
+    """The market has settled an order: vouchers beyond what it paid for were never worth anything.
+
+    Args:
+        paid: energy that the seller was paid for; nothing for an order that was released or reclaimed.
+    """
+    lost = max(order.vouchered - paid, NOTHING)
+    return replace(account, vouchered=account.vouchered - lost), replace(order, settled=True)
 
 
 def forgive(account: Account) -> Account:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contracts.bindings.market import Offer, Order, State
+from quantities import Energy
 from relay_server.messages import CheckFrame, Code, Refused
 
 if TYPE_CHECKING:
@@ -80,6 +81,25 @@ def authorise(view: View, claim: Claim, now: float) -> Order | Refused:
         return Refused(code=Code.WRONG_CONTACT, text=f"the order is for {where}")
     against = against_supply(view, newest)
     return Refused(code=Code.ENDED, text=against) if against else found
+
+
+def redeemable(view: View, order: bytes, now: float) -> Refused | None:
+    """Why a higher voucher under an order that is not supplied now could not be redeemed; None: it could."""
+    stale = view.staleness(now)
+    if stale:
+        return Refused(code=Code.STALE_CHAIN, text=stale, retry_ms=STALE_RETRY_MS)
+    newest = view.latest.get(order)
+    if newest is None or not newest.state.live:
+        return Refused(code=Code.ENDED, text="the order is settled: a voucher pays for nothing any more")
+    return None
+
+
+def settlement(view: View, order: bytes) -> Energy | None:
+    """What the seller was paid for under an order that is over, at depth; None: it is not."""
+    found = view.confirmed.get(order)
+    if found is None or found.state.live:
+        return None
+    return found.paid_energy
 
 
 def against_supply(view: View, newest: Order | None) -> str | None:

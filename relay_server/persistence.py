@@ -51,6 +51,10 @@ MIGRATIONS = (
         facts TEXT NOT NULL, hash BLOB NOT NULL
     );
     """,
+    """
+    ALTER TABLE orders ADD COLUMN market TEXT NOT NULL DEFAULT '';
+    ALTER TABLE orders ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 REMEMBERED = 1_000
@@ -223,7 +227,7 @@ class Persistence:
 
     def _save_order(self, order: Order) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 order.id,
                 order.buyer,
@@ -234,6 +238,8 @@ class Persistence:
                 order.signature or None,
                 order.ended,
                 time.time(),
+                order.market,
+                order.settled,
             ),
         )
 
@@ -307,6 +313,8 @@ class Persistence:
                     vouchered=Energy(row["vouchered"]),
                     signature=row["signature"] or b"",
                     ended=bool(row["ended"]),
+                    market=row["market"],
+                    settled=bool(row["settled"]),
                 )
                 for row in orders
             },

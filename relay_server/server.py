@@ -294,9 +294,11 @@ class Server:
             return signer
         if self._switchboard.needs_chain(frame):
             view = await self._chain.look_up(frame.order, LOOK_UP)
-        vouched = bool(frame.voucher) and any(
-            signing.voucher_signer(identity.chain_id, market, frame) == signer for market in identity.markets
-        )
+        vouched = {
+            market.lower()
+            for market in (identity.markets if frame.voucher else ())
+            if signing.voucher_signer(identity.chain_id, market, frame) == signer
+        }
         outcome = self._switchboard.switch(frame, signer, vouched, Seen(now=self._clock(), view=view))
         return await self._finished(frame, outcome)
 

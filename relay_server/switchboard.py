@@ -7,14 +7,14 @@ chain node or a disk: those have threads of their own and leave what they know b
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from quantities import Energy
 from relay_server import authorisation
-from relay_server.accounts import Account, Order, forgive
+from relay_server.accounts import Account, Order, forgive, settled
 from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Save, Tell
 from relay_server.authorisation import Claim, View
 from relay_server.contacts import feed as feeds
@@ -100,6 +100,7 @@ class Switchboard:
             self._numbers[HOME] = settings.transfer.home_pin
         self._accounts = dict(remembered.accounts)
         self._orders = dict(remembered.orders)
+        self._unsettled = {id_ for id_, o in self._orders.items() if o.signature and not o.settled}
         self._feeds = {
             c.contact: self._feed(
                 Feed(contact=c.contact, rating=c.rating, driven=now, fault=remembered.faults.get(c.contact)),
@@ -154,6 +155,7 @@ class Switchboard:
         """
         with self._lock:
             self._registers = registers
+            self._settle(view)
             for contact, energised in tuple(self._undriven.items()):
                 self._drive(Drive(contact=contact, energised=energised))
             for number, feed in self._feeds.items():
@@ -208,14 +210,15 @@ class Switchboard:
             feed = self._feeds.get(frame.contact)
             if feed is None or frame.order == NO_ORDER:
                 return False
-            return frame.order not in self._orders or _begins(feed, frame)
+            known = self._orders.get(frame.order)
+            return known is None or _begins(feed, frame) or _pays_later(feed, known, frame)
 
-    def switch(self, frame: SwitchFrame, signer: str, vouched: bool, at: Seen) -> Outcome:
+    def switch(self, frame: SwitchFrame, signer: str, vouched: Collection[str], at: Seen) -> Outcome:
         """Decide and do what a signed frame commands.
 
         Args:
             signer: checksummed; who signed the frame for this session.
-            vouched: the frame's voucher is there and signed by the same key.
+            vouched: the markets for which the frame's voucher is signed by the same key.
             at: when, and how the chain was last seen.
         """
         with self._lock:
@@ -270,9 +273,10 @@ class Switchboard:
             self._act([Tell(event=event, contact=instruction.contact, facts=facts)])
 
     def orders_supplied(self) -> tuple[bytes, ...]:
-        """The orders that the chain view keeps an eye on."""
+        """The orders that the chain view keeps an eye on: supplied, or with vouchers not yet redeemed."""
         with self._lock:
-            return tuple(feed.live.order.id for feed in self._feeds.values() if feed.live)
+            live = {feed.live.order.id for feed in self._feeds.values() if feed.live}
+            return (*live, *(self._unsettled - live))
 
     def holders(self) -> frozenset[str]:
         """The accounts that hold a lease, and the owner: whose connections are never given away."""
@@ -295,7 +299,9 @@ class Switchboard:
         self._feeds[feed.contact], acts, answer = feeds.announce(feed, self._moment(feed, now))
         return Outcome(answer=answer, written=self._act(acts))
 
-    def _switch_feed(self, feed: Feed, frame: SwitchFrame, signer: str, vouched: bool, seen: Seen) -> Outcome:
+    def _switch_feed(
+        self, feed: Feed, frame: SwitchFrame, signer: str, vouched: Collection[str], seen: Seen
+    ) -> Outcome:
         order = self._known(feed, frame, signer, seen)
         if isinstance(order, Refused):
             return Outcome(answer=order)
@@ -304,10 +310,9 @@ class Switchboard:
         if frame.op is Op.CLOSE:
             changed, acts, answer = feeds.close(feed, account, order, at)
         else:
-            if frame.voucher and not vouched:
-                return Outcome(
-                    answer=Refused(code=Code.BAD_SIG, text="the voucher is not signed by the buyer")
-                )
+            if frame.voucher and order.market not in vouched:
+                text = "the voucher is not signed by the buyer for the order's market"
+                return Outcome(answer=Refused(code=Code.BAD_SIG, text=text))
             if not frame.voucher and frame.op is Op.KEEP:
                 return Outcome(answer=Refused(code=Code.METER_GAP, text="a feed is kept by vouchers"))
             paid = feeds.pay(
@@ -332,19 +337,47 @@ class Switchboard:
             return Refused(code=Code.BAD_SIG, text="not signed by the order's buyer")
         if known and known.contact != frame.contact:
             return Refused(code=Code.WRONG_CONTACT, text=f"the order is for contact {known.contact}")
+        if known and _pays_later(feed, known, frame):
+            refusal = authorisation.redeemable(at.view, known.id, at.now)
+            if refusal:
+                return refusal
         if known and not _begins(feed, frame):
             return known
         claim = Claim(order=frame.order, buyer=signer, contact=frame.contact, seller=self.owner)
         found = authorisation.authorise(at.view, claim, at.now)
         if isinstance(found, Refused):
             return found
-        return known or Order(id=frame.order, buyer=signer, contact=frame.contact, energy=found.energy)
+        return known or Order(
+            id=frame.order,
+            buyer=signer,
+            contact=frame.contact,
+            energy=found.energy,
+            market=found.market.lower(),
+        )
 
     def _until(self, answer: Answer, order: bytes, seen: Seen) -> Answer:
         if not isinstance(answer, Granted):
             return answer
         chain = authorisation.until(seen.view, order, seen.now)
         return replace(answer, until_ms=feeds.milliseconds(min(answer.until_ms / 1_000, chain)))
+
+    def _settle(self, view: View) -> None:
+        """What the market did not pay for was not paid, whatever was signed: it counts as open again."""
+        for id_ in tuple(self._unsettled & view.confirmed.keys()):
+            paid, order = authorisation.settlement(view, id_), self._orders[id_]
+            if paid is None:
+                continue
+            account, order = settled(self._account(order.buyer, order.contact), order, paid)
+            feed = self._feeds.get(order.contact)
+            if feed:
+                self._feeds[order.contact] = feeds.accounted(feed, account, order)
+            facts: dict[str, str | int] = {"order": id_.hex(), "paid_mwh": paid.mwh}
+            self._act(
+                [
+                    Save(account=account, order=order, urgent=True),
+                    Tell(event="order settled", contact=order.contact, facts=facts),
+                ]
+            )
 
     def _account(self, buyer: str, contact: int) -> Account:
         return self._accounts.get((buyer, contact)) or Account(buyer=buyer, contact=contact)
@@ -377,10 +410,17 @@ class Switchboard:
                 case Save():
                     self._accounts[act.account.buyer, act.account.contact] = act.account
                     if act.order:
-                        self._orders[act.order.id] = act.order
+                        self._remember(act.order)
                 case Tell() | Baseline() | Latch() | Cycle():
                     pass
         return self._keeps.keep(acts)
+
+    def _remember(self, order: Order) -> None:
+        self._orders[order.id] = order
+        if order.signature and not order.settled:
+            self._unsettled.add(order.id)
+        else:
+            self._unsettled.discard(order.id)
 
     def _drive(self, act: Drive) -> None:
         """An output that cannot be driven counts as a contact that does not follow, and is tried again.
@@ -474,6 +514,12 @@ def _begins(feed: Feed, frame: SwitchFrame) -> bool:
     if feed.live and feed.live.order.id == frame.order:
         return False
     return frame.op is Op.CLOSE or (frame.op is Op.KEEP and feed.closed)
+
+
+def _pays_later(feed: Feed, known: Order, frame: SwitchFrame) -> bool:
+    """Whether a frame would pay under an order that is not supplied now, and may be settled on the chain."""
+    live = feed.live and feed.live.order.id == frame.order
+    return not live and bool(frame.voucher) and frame.energy > known.vouchered.mwh
 
 
 def _feed_state(feed: Feed, now: float) -> ContactState:

@@ -84,6 +84,9 @@ class Order:
     paid_energy: Energy
     """What the seller was paid for, once redeemed."""
 
+    market: str = ""
+    """The contract that holds it, and for which its vouchers are signed."""
+
     @property
     def cost(self) -> Tokens:
         """What its buyer put into escrow."""
@@ -202,6 +205,7 @@ class Market:
             supply_end=found["supplyEnd"] or None,
             reclaim_from=found["reclaimFrom"] or None,
             paid_energy=Energy(found["paidEnergy"]),
+            market=self.address,
         )
 
     def next_report(self, household: str, block: Block = "latest") -> int:

@@ -196,6 +196,7 @@ def keep(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
         order: the one that the frame names, after the voucher; a successor takes over here.
     """
     acts: list[Act] = [Save(account=account, order=order)]
+    feed = accounted(feed, account, order)
     live = feed.live
     if live is None or live.account.buyer != account.buyer:
         code = Code.FAULT if feed.fault else Code.UNPAID if account.unpaid else Code.ENDED
@@ -299,7 +300,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def _spent(order: Order) -> Refused | None:
-    if order.ended:
+    if order.ended or order.settled:
         return Refused(code=Code.ENDED, text="this order has been ended: buy a new one")
     if order.full:
         return Refused(code=Code.ENDED, text=USED_UP)
@@ -317,6 +318,15 @@ def _taken(feed: Feed, order: Order, now: float) -> Refused | None:
         text="you are supplied under another order: name this one in KEEP once that is used up",
         retry_ms=milliseconds(feed.live.expires - now),
     )
+
+
+def accounted(feed: Feed, account: Account, order: Order) -> Feed:
+    """What was signed for also counts in the supply that the meter goes on counting, or is counting up."""
+    supply = feed.supply
+    if supply is None or supply.account.buyer != account.buyer:
+        return feed
+    named = order if supply.order.id == order.id else supply.order
+    return replace(feed, supply=replace(supply, account=account, order=named))
 
 
 def _behind(account: Account) -> str:

@@ -32,6 +32,9 @@ HOPELESS = frozenset(
 )
 """Refusals that asking again does not change."""
 
+PASSING = frozenset({Code.NOT_FUNDED, Code.STALE_CHAIN})
+"""Refusals that end by themselves: the relay's own node is behind."""
+
 SOONEST, LATEST = 0.1, 2.0
 """Seconds between two tries, whatever the relay says."""
 
@@ -186,7 +189,7 @@ class Supply:
             except RelayError as error:
                 return Failed(act=act, why=str(error), retry=0.5)
         if isinstance(answer, Refused):
-            return _refused(act, answer, hopeless=True)
+            return _refused(act, answer, hopeless=answer.code not in PASSING)
         self._trades.step(
             act.order,
             Step(
@@ -290,7 +293,7 @@ class Supply:
 def _refused(act: CloseFeed | CloseTie | GoHome | OpenFeed, answer: Refused, *, hopeless: bool) -> Failed:
     log.info("relay-refused", act=type(act).__name__, code=str(answer.code), text=answer.text)
     retry = min(max(answer.retry_ms / 1_000, SOONEST), LATEST)
-    if answer.code in (Code.NOT_FUNDED, Code.STALE_CHAIN):
+    if answer.code in PASSING:
         retry = SOONEST  # the relay's own node is a moment behind ours
     return Failed(act=act, why=answer.text or str(answer.code), retry=retry, hopeless=hopeless)
 

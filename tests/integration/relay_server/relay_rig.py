@@ -46,6 +46,7 @@ class WrittenChain:
     newest: dict[bytes, Order] = field(default_factory=dict)
     number: int = 100
     clock_offset: int = 0
+    market: str = MARKET
 
     def head(self) -> Shown:
         self.number += 1
@@ -86,6 +87,7 @@ class WrittenChain:
             supply_end=10**6,
             reclaim_from=None,
             paid_energy=Energy(0),
+            market=self.market,
         )
         self.deep[id_] = self.newest[id_] = order
 

@@ -19,6 +19,7 @@ from store.registers import Register
 SELLER = "0x" + "5E" * 20
 BUYER = "0x" + "B0" * 20
 OTHER = "0x" + "07" * 20
+MARKET, OLD_MARKET = "0x" + "11" * 20, "0x" + "22" * 20
 ORDER, NEXT, THIRD = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
 FEED, TIE, SECOND_TIE = 1, 11, 12
 HOME_PIN, FEED_PIN, TIE_PIN, SECOND_TIE_PIN = 22, 17, 23, 24
@@ -46,7 +47,7 @@ def register(forward: int, sampled: float, power: int = 30_000, meter: str = "fe
 
 
 def order(id_: bytes = ORDER, energy: int = 1_000, buyer: str = BUYER) -> BuyersOrder:
-    return BuyersOrder(id=id_, buyer=buyer, contact=FEED, energy=Energy(energy))
+    return BuyersOrder(id=id_, buyer=buyer, contact=FEED, energy=Energy(energy), market=MARKET)
 
 
 def account(buyer: str = BUYER, delivered: int = 0, vouchered: int = 0) -> Account:
@@ -67,6 +68,7 @@ def on_chain(
         supply_end=supply_end,
         reclaim_from=None,
         paid_energy=Energy(0),
+        market=MARKET,
     )
 
 

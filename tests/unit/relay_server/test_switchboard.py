@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.bindings.market import State
+from quantities import Energy
 from relay_server.acts import HOME
 from relay_server.authorisation import View
 from relay_server.drivers.recording import RecordingPins
@@ -22,6 +23,7 @@ from tests.unit.relay_server.bench import (
     FEED,
     FEED_PIN,
     HOME_PIN,
+    MARKET,
     NEXT,
     ORDER,
     OTHER,
@@ -112,7 +114,8 @@ class House(RuleBasedStateMachine):
             voucher=b"" if energy is None else b"v" * 65,
         )
         at = Seen(now=self.now, view=self.view)
-        return self.switchboard.switch(frame, signer, energy is not None, at).answer
+        vouched = set() if energy is None else {MARKET}
+        return self.switchboard.switch(frame, signer, vouched, at).answer
 
     # --- what may happen
 
@@ -171,7 +174,9 @@ class House(RuleBasedStateMachine):
 
     @rule(order=st.sampled_from([ORDER, NEXT]), state=st.sampled_from([State.CLOSING, State.REDEEMED]))
     def order_ends_on_chain(self, order: bytes, state: State) -> None:
-        self.orders[order] = replace(self.orders[order], state=state)
+        known = self.switchboard._orders.get(order)
+        best = known.vouchered if known else Energy(0)
+        self.orders[order] = replace(self.orders[order], state=state, paid_energy=best)
 
     @rule(order=st.sampled_from([ORDER, NEXT]))
     def order_is_live_after_all(self, order: bytes) -> None:

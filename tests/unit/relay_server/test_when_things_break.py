@@ -1,4 +1,4 @@
-"""Drivers that raise anything, disks that stand still: coils are released all the same, no thread dies alone."""
+"""Drivers that raise anything, disks that stand still: coils are released, and no thread dies alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class House:
         for contact, signer, order in ((FEED, BUYER, ORDER), (TIE, SELLER, NO_ORDER)):
             frame = SwitchFrame(op=Op.CLOSE, order=order, contact=contact, n=1, signature=b"")
             at = Seen(now=self.now, view=seen(on_chain(), now=self.now))
-            assert isinstance(self.switchboard.switch(frame, signer, False, at).answer, Granted)
+            assert isinstance(self.switchboard.switch(frame, signer, (), at).answer, Granted)
         self.turns(seconds=1)
         assert {pin for pin, on in self.pins.energised.items() if on} == {TIE_PIN, HOME_PIN, FEED_PIN}
 

@@ -195,7 +195,9 @@ def test_the_next_order_waits_until_the_first_is_signed_for() -> None:
     live = closed()
     after, acts, answer = feeds.keep(live, *paid(live, 5, order(NEXT)), at(START + 1))
     assert refusal(answer) is Code.BUSY
-    assert after == live
+    assert after.live
+    assert live.live
+    assert (after.live.order, after.live.expires) == (live.live.order, live.live.expires)
     assert drives(acts) == []
 
 
