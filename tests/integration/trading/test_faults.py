@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_silent_seller_is_closed_and_the_tokens_come_back(tmp_path: Path) -> N
 
 
 def test_an_empty_purse_buys_nothing_says_so_and_buys_when_there_are_tokens_again(tmp_path: Path) -> None:
-    with street(tmp_path, "127.0.6.19") as town:
+    with street(tmp_path, "127.0.6.33") as town:
         for home in (town.alder, town.birch):
             home.start_relay()
         town.alder.start_trader()
@@ -160,13 +161,22 @@ def test_a_wrong_manifest_is_refused_and_a_right_one_taken_without_a_restart(tmp
     with street(tmp_path, "127.0.6.16") as town:
         path = town.birch.settings.chain.manifest
         right = path.read_text()
-        wrong = json.loads(right)
-        wrong["current"]["code_hash"] = "0x" + "00" * 32
-        path.write_text(json.dumps(wrong))
+        told = json.loads(right)
+        nobody = town.alder.account.address
+        mistakes: dict[str, dict[str, object]] = {
+            "is not that of the neighbourhood's EnergyMarket": {
+                "current": {**told["current"], "code_hash": "0x" + "00" * 32}
+            },
+            f"There is no code at {nobody}": {"current": {**told["current"], "address": nobody}},
+            f"The node follows chain {told['chain_id']}, the manifest is of 7": {"chain_id": 7},
+        }
         town.birch.start_relay()
-        town.birch.start_trader()
-        eventually(lambda: town.birch.state() is State.FAULT, 10, "the fault told")
-        eventually(lambda: says(town, "is not that of the neighbourhood's EnergyMarket"), 5, "in a sentence")
+        for number, (words, mistake) in enumerate(mistakes.items()):
+            path.write_text(json.dumps({**told, **mistake}))
+            if not number:
+                town.birch.start_trader()
+            eventually(partial(says, town, words), 10, words)
+            assert town.birch.state() is State.FAULT
         path.write_text(right)
         eventually(lambda: town.birch.state() is State.HOME, 10, "at home")
 
