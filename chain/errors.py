@@ -11,6 +11,7 @@ ChainError              everything that this room raises
 ├── BadAnswer           an answer that is not what the protocol says
 ├── KeyRefused          a key file cannot be used: missing, open to others, wrong password (Misconfigured)
 ├── SignatureRefused    a signature that no honest signer makes: length, v, high s
+├── StillCounting       the signers are not known yet: ask again at once
 ├── Unsendable          a transaction that cannot be signed: no such recipient, a number out of range
 ├── SettingRefused      a setting of the node contradicts another or the disk (also Misconfigured)
 └── NodeUnavailable     geth or what it needs is not there         (also Unavailable)
@@ -79,6 +80,10 @@ class KeyRefused(ChainError, Misconfigured):
 
 class SignatureRefused(ChainError):
     """A signature has the wrong length, recovery value or form."""
+
+
+class StillCounting(ChainError):
+    """The votes since the last checkpoint are still being read: ask again at once."""
 
 
 class Unsendable(ChainError):

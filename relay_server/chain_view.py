@@ -112,7 +112,7 @@ class ChainReader:
             number=block.number,
             hash=block.hash,
             timestamp=block.timestamp,
-            signers=len(self._signers.at(block.number)),
+            signers=len(self._signers.counted(block.number)),
             period=self._read_period(block),
         )
 

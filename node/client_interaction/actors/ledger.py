@@ -16,7 +16,7 @@ import structlog
 
 from chain.client import ChainClient
 from chain.confirmations import depth as depth_of
-from chain.errors import ChainError, Unreachable
+from chain.errors import ChainError, StillCounting, Unreachable
 from chain.freshness import Bounds, Freshness, Head, Watch, judge, observe
 from chain.keys import Account
 from chain.signers import SignerSet
@@ -195,6 +195,9 @@ class Ledger:
         except ContractsError as error:
             self._publish(replace(self._news, waiting="", wrong=_sentence(error)))
             return RETRY
+        except StillCounting as error:
+            self._publish(replace(self._news, trouble=_sentence(error)))
+            return 0.0
         except Unreachable:
             self._publish(
                 replace(self._news, trouble=f"The chain node at {self._client.url} does not answer.")
@@ -210,6 +213,7 @@ class Ledger:
         manifest.verify(self._client)
         self._sender = self._make_sender(manifest)
         self.manifest = manifest
+        self._publish(replace(self._news, waiting="", wrong=""))
         log.info("contracts-verified", chain=manifest.chain_id, market=manifest.current)
 
     def _look(self) -> None:
@@ -221,8 +225,8 @@ class Ledger:
         fresh = latest.hash != self._hash
         self._watch = observe(self._watch, Head(number=latest.number, timestamp=latest.timestamp), now)
         if fresh:
+            self._signing = len(self._signers.counted(latest.number))
             self._blocks.append((latest.number, latest.timestamp))
-            self._signing = len(self._signers.at(latest.number))
         depth = self._confirmations or depth_of(self._signing)
         changed = self._sender.step(latest.number, depth)
         interest = self._interest()

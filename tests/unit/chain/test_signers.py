@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.blocks import Header
-from chain.errors import BadAnswer
+from chain.errors import BadAnswer, StillCounting
 from chain.genesis import EPOCH, SEAL, VANITY
 from chain.headers import signer_of
 from chain.signers import SignerSet, cast, checkpoint, follow
@@ -158,3 +158,13 @@ def test_no_membership_changes_without_a_majority_of_different_voters(
             latest = {key: value for key, value in latest.items() if key[1] != subject and key[0] in signers}
         assert all(given.keys() <= signers for given in open_votes.values())
         assert all(given for given in open_votes.values())
+
+
+def test_whoever_must_not_stand_still_counts_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chain.signers.STRIDE", 2)
+    source = Source(*grown((0, 1, 2), (0, None), (1, (D, True)), (2, (D, True)), (0, None)))
+    signers = SignerSet(source)
+    with pytest.raises(StillCounting):
+        signers.counted(4)
+    assert source.read == 3
+    assert signers.counted(4) == {A, B, C, D}
