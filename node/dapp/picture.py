@@ -72,9 +72,10 @@ def _sentence(household: Household, seen: Observation) -> dict[str, str]:
             "trade_link": "",
         }
     status, stale = trading.status, trading.age > STALE_PROCESS
+    title = headline(household, trading)
     return {
-        "headline": headline(household, trading),
-        "reason": words.capital(status.reason),
+        "headline": title,
+        "reason": _because(title, status.reason),
         "next": f"Last heard of {words.ago(trading.age)}: client-interaction may have stopped."
         if stale
         else words.capital(status.next),
@@ -82,6 +83,11 @@ def _sentence(household: Household, seen: Observation) -> dict[str, str]:
         "state_class": f"state {'stale' if stale else status.state}",
         "trade_link": f"/trades/{status.order}" if status.order else "",
     }
+
+
+def _because(title: str, reason: str) -> str:
+    """The reason without what the headline above it has said already."""
+    return words.capital(reason.removeprefix(f"{title}, "))
 
 
 def _battery(household: Household, seen: Observation) -> dict[str, str]:

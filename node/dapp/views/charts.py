@@ -10,6 +10,7 @@ from flask.wrappers import Response
 
 from node.dapp.context import context
 from node.dapp.curves import Span, battery_chart, power_chart
+from node.dapp.household import Household
 from node.readings.opening import open_readings
 from store.errors import StoreError
 
@@ -24,6 +25,21 @@ POINTS = 240
 """As many as a phone can show apart."""
 
 CHARTS = {"battery": battery_chart, "power": power_chart}
+
+
+def first_span(household: Household, now: int) -> str:
+    """The span that a page opens with: an hour, or ten minutes while there is no more than that to show.
+
+    Args:
+        now: Unix milliseconds.
+    """
+    earlier = Span(now - SPANS["1h"] * 1_000, now - SPANS["10m"] * 1_000, points=2)
+    try:
+        with open_readings(household.readings, household.state, read_only=True) as readings:
+            columns = power_chart(household, readings, earlier).columns
+    except StoreError:
+        return "10m"
+    return "1h" if columns and columns[0] else "10m"
 
 
 @page.get("/data/chart/<name>")

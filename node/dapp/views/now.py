@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Blueprint, render_template
 
 from node.dapp.context import context
 from node.dapp.picture import RING, gauge_marks
+from node.dapp.views.charts import first_span
 
 page = Blueprint("now", __name__)
 
@@ -15,5 +18,9 @@ def show() -> str:
     """The page that a family opens."""
     here = context()
     return render_template(
-        "now.html", live=here.picture(), marks=gauge_marks(here.household), ring=f"{RING:.1f}"
+        "now.html",
+        live=here.picture(),
+        marks=gauge_marks(here.household),
+        ring=f"{RING:.1f}",
+        first_span=first_span(here.household, int(time.time() * 1_000)),
     )

@@ -40,3 +40,10 @@ def test_a_chart_that_is_none_is_not_found(member: Visitor) -> None:
 def test_the_numbers_are_for_who_is_logged_in(stranger: Visitor) -> None:
     assert stranger.code("/data/chart/battery") == 401
     assert stranger.code("/live") == 401
+
+
+def test_the_page_opens_with_the_span_that_has_something_to_show(member: Visitor, tmp_path: Path) -> None:
+    pressed = 'data-span="{}" aria-pressed="true"'
+    assert pressed.format("10m") in member.get("/")
+    made_up.furnish(tmp_path)
+    assert pressed.format("1h") in member.get("/")
