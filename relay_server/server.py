@@ -11,7 +11,6 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,6 +55,9 @@ WRITTEN = 1.5
 """Seconds to wait for the disk."""
 
 MOVING_STEP = 0.005
+
+LINGER = 0.5
+"""Seconds for a client to fetch its last answer when the relay hangs up."""
 
 FRAMES_PER_SECOND = 50.0
 """Of one connection, on average; a client that keeps a lease sends one every few seconds."""
@@ -158,9 +160,7 @@ class Server:
         finally:
             if connection:
                 self._connections.pop(connection.key, None)
-            writer.close()
-            with suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()
+            await _closed(writer)
 
     def _admitted(self, writer: asyncio.StreamWriter) -> Connection | None:
         peer = writer.get_extra_info("peername")
@@ -333,6 +333,16 @@ def _signer(identity: Identity, session: Session, frame: SwitchFrame) -> str | R
         return Refused(code=Code.BAD_SIG, text="not signed for this relay and session")
     session.passed(frame.n, signer)
     return signer
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Hang up; what the client does not fetch in time is thrown away, or its socket would stay for ever."""
+    writer.close()
+    try:
+        async with asyncio.timeout(LINGER):
+            await writer.wait_closed()
+    except (OSError, TimeoutError, asyncio.CancelledError):
+        writer.transport.abort()
 
 
 class _Silent(Exception):
