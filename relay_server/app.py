@@ -116,7 +116,7 @@ def run(
     safety.start()
     chain.start()
     try:
-        asyncio.run(_serve(listening, server, stop))
+        asyncio.run(_serve(listening, server, stop, lambda: switchboard.stop(boottime())))
     finally:
         stop.set()
         chain.stop()
@@ -187,7 +187,7 @@ class Safety:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}
 
 
-async def _serve(listening: socket.socket, server: Server, stop: Stop) -> None:
+async def _serve(listening: socket.socket, server: Server, stop: Stop, release: Callable[[], None]) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(stop.fileno(), stopped.set)
@@ -197,6 +197,7 @@ async def _serve(listening: socket.socket, server: Server, stop: Stop) -> None:
     log.info("relay ready", listen=listening.getsockname())
     sd_ready()
     await stopped.wait()
+    release()  # before any client is waited for
     loop.remove_reader(stop.fileno())
     await server.stop()
 

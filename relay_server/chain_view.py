@@ -241,7 +241,7 @@ class ChainView:
                 waiting, self._waiting = self._waiting, []
             view = self._survived()
             for future in waiting:
-                if not future.cancelled():
+                if future.set_running_or_notify_cancel():  # from here on nobody can cancel it any more
                     future.set_result(view)
             with self._lock:
                 if not self._waiting and not self._ending:

@@ -388,9 +388,8 @@ def _at_rest(feed: Feed, at: Moment) -> Step:
     """An open feed: finish counting, then see that nothing flows."""
     register, supply = at.register, feed.supply
     if supply:
-        counted = supply.sampled >= feed.driven + TAIL
-        if not counted and at.now - feed.driven <= at.limits.stale_meter + TAIL:
-            return feed, []
+        if supply.sampled < feed.driven + TAIL:
+            return feed, []  # however long its meter is silent: nothing new is supplied without it either
         saved = Save(account=supply.account, order=supply.order, urgent=True)
         return replace(feed, supply=None), [saved, Baseline(contact=feed.contact)]
     if feed.fault or register is None or register.sampled < feed.driven + 2 * TAIL:

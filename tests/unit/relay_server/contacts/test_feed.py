@@ -303,6 +303,15 @@ def fault(acts: list[Act]) -> str | None:
     return next((act.fault for act in acts if isinstance(act, Latch)), None)
 
 
+def test_what_passed_while_the_relay_was_dead_is_counted_however_late_the_logger_starts() -> None:
+    feed = feeds.recovered(OPEN, account(), order(), forward=5_000, now=START)
+    feed, _ = feeds.tick(feed, Moment(now=START + 60, limits=SETTINGS, register=None))
+    feed, acts = feeds.tick(feed, at(START + 61, forward=5_040))
+    saved = [act for act in acts if isinstance(act, Save)]
+    assert [save.account.delivered for save in saved][-1:] == [Energy(40)]
+    assert feed.supply is None
+
+
 def test_power_above_the_rating_for_a_second_is_a_fault() -> None:
     feed, acts = feeds.tick(closed(), at(START + 1, power=36_001))
     assert feed.closed
