@@ -5,6 +5,7 @@ The table itself is `persistence`'s; readers hold the file open for one look onl
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,14 @@ class Records:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def exist(self) -> bool:
+        """Whether the relay has ever kept any, as far as can be seen; in doubt it has."""
+        try:
+            return self._path.exists()
+        except OSError:
+            return True
+
     def best_vouchers(self) -> list[BestVoucher]:
         """One for each order that has a voucher, oldest first.
 
@@ -51,7 +60,7 @@ class Records:
                     "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"
                     " WHERE signature IS NOT NULL ORDER BY changed, id"
                 ).fetchall()
-        except Unopenable as error:
+        except (Unopenable, sqlite3.Error) as error:
             raise RecordsMissing(str(error)) from error
         return [
             BestVoucher(

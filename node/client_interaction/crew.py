@@ -112,6 +112,8 @@ class Crew:
         """Keep nothing, watch nothing."""
         self.supply.stop()
         for line in self._everyone():
+            line.leave()
+        for line in self._everyone():
             line.stop()
 
     def carry_out(self, act: Act) -> Outcome:  # noqa: PLR0911 - one line an act

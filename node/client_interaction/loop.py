@@ -84,6 +84,9 @@ def run(settings: Settings, stop: Stopping) -> int:
         log.info("trading", household=settings.household.name, account=account.address)
         try:
             trader.run(stop)
+        except Exception:
+            trader.abandon()
+            raise
         finally:
             trader.stop()
     return 0
@@ -137,6 +140,11 @@ class Trader:
             self.tick()
             time.sleep(0.02)
 
+    def abandon(self) -> None:
+        """Go home without a decision: there will be none any more."""
+        if self._crew is not None:
+            self._crew.supply.abandon()
+
     def stop(self) -> None:
         """End all threads and close the books."""
         self._ledger.stop()
@@ -156,6 +164,8 @@ class Trader:
         situation = self._situation(news, tuple(trade for trade in trades if not trade.final))
         decision = decide(situation, self._policy, self._memory)
         self._memory = decision.memory
+        if self._crew is not None:
+            self._crew.supply.decided()
         acted = self._act(decision)
         self._sell(news, situation)
         self._ledger.warm(self._busy(situation, acted))

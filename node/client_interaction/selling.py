@@ -96,7 +96,9 @@ class Shop:
     seen: Mapping[str, float]
     """Unix seconds since when each of them is known."""
 
-    vouchers: Mapping[str, BestVoucher]
+    vouchers: Mapping[str, BestVoucher] | None
+    """The best of each order; None: the relay's records cannot be read now, and may hold some."""
+
     contacts: tuple[ContactState, ...]
     """Of the own relay."""
 
@@ -135,6 +137,8 @@ def _offered(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
 
 
 def _settled(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
+    if shop.vouchers is None:
+        return
     held = {state.order for state in shop.contacts if state.closed and state.order is not None}
     for name, order in shop.orders.items():
         if not order.state.live:

@@ -16,6 +16,9 @@ from store import sqlite
 
 FILE = "trade.db"
 
+LET_GO = 0.3
+"""Seconds that closing waits for another thread's commit."""
+
 
 class Database:
     """One connection for all threads of the process that writes it."""
@@ -51,6 +54,7 @@ class Database:
             return self._connection.execute(query, values).fetchall()
 
     def close(self) -> None:
-        """Close the connection."""
-        with self._lock:
+        """Close the connection; a disk that stands still in a commit is not waited for."""
+        if self._lock.acquire(timeout=LET_GO):
             self._connection.close()
+            self._lock.release()

@@ -39,6 +39,9 @@ COOL = 0.5
 RETRY = 3.0
 """Seconds between two tries to verify the contracts."""
 
+LET_GO = 0.3
+"""Seconds that a stop waits for an answer of the node: a daemon ends within 3 s, going home included."""
+
 REGISTRY = 10.0
 """Seconds between two looks at the registry."""
 
@@ -161,7 +164,7 @@ class Ledger:
         """End."""
         self._stopped = True
         self._wake.set()
-        self._thread.join(3.0)
+        self._thread.join(LET_GO)
 
     @property
     def news(self) -> News:
@@ -184,7 +187,7 @@ class Ledger:
             self._wake.wait(pause)
             self._wake.clear()
 
-    def _once(self) -> float:
+    def _once(self) -> float:  # noqa: PLR0911 - one a kind of trouble
         try:
             if self.manifest is None:
                 self._verify()
@@ -206,6 +209,13 @@ class Ledger:
         except ChainError as error:
             self._publish(replace(self._news, trouble=f"The chain node refuses: {error}."))
             return COOL
+        except Exception as error:  # a full disk, say: without this thread the trader would believe old news
+            if self._stopped:
+                return 0.0
+            log.exception("chain-not-followed")
+            why = f"The chain cannot be followed here ({error}); see the log of client-interaction."
+            self._publish(replace(self._news, trouble=why))
+            return RETRY
         return WARM if self._warm else COOL
 
     def _verify(self) -> None:

@@ -20,6 +20,9 @@ from relay_server.messages import ContactState, Refused
 
 log = structlog.get_logger()
 
+LET_GO = 0.1
+"""Seconds that a stop waits for a relay's answer: a daemon ends within 3 s, going home included."""
+
 PERIOD = 2.0
 """Seconds between two looks at a relay."""
 
@@ -92,11 +95,15 @@ class Line:
 
     def stop(self) -> None:
         """End the watch and drop the connection."""
+        self.leave()
+        if self._lock.acquire(timeout=LET_GO):
+            self._client.disconnect()
+            self._lock.release()
+
+    def leave(self) -> None:
+        """End the watch; who watches several ends them all before one is waited for."""
         self._stopped = True
         self._wake.set()
-        self._thread.join(3.0)
-        with self._lock:
-            self._client.disconnect()
 
     @property
     def watched(self) -> Watched:

@@ -91,7 +91,7 @@ class ShopKeeper:
             return
         now = time.time()
         vouchers = self._vouchers() if news.running or self._selling() else {}
-        self._book(news, vouchers, now)
+        self._book(news, vouchers or {}, now)
         self._seen = {order: self._seen.get(order, now) for order in news.running}
         own = self._account.address.lower()
         offers: Mapping[int, Offer] = {
@@ -169,13 +169,17 @@ class ShopKeeper:
     def _contacts(self) -> tuple[ContactState, ...]:
         return () if self._own is None else self._own.watched.contacts
 
-    def _vouchers(self) -> dict[str, BestVoucher]:
+    def _vouchers(self) -> dict[str, BestVoucher] | None:
+        """None: there are records, and they cannot be read; no order is given back on such a day."""
         if self._records is None:
             return {}
         try:
             return {f"0x{best.order.hex()}": best for best in self._records.best_vouchers()}
-        except RelayError:
-            return {}  # the relay has not run yet
+        except RelayError as error:
+            if not self._records.exist:
+                return {}  # the relay has not run yet
+            log.warning("records-not-read", error=str(error))
+            return None
 
     def _selling(self) -> list[Trade]:
         return [trade for trade in self._trades.unfinished() if trade.side is Side.SELLER]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,7 @@ from node.client_interaction.vouchers import Share, share, used_up
 from relay_server.errors import RelayError
 from relay_server.messages import NO_ORDER, Code, Granted, Refused
 from store import registers
+from store.snapshot import boottime
 
 log = structlog.get_logger()
 
@@ -34,6 +36,9 @@ HOPELESS = frozenset(
 
 PASSING = frozenset({Code.NOT_FUNDED, Code.STALE_CHAIN})
 """Refusals that end by themselves: the relay's own node is behind."""
+
+UNDECIDED = 5.0
+"""Seconds without a decision after which the tie is kept no longer."""
 
 SOONEST, LATEST = 0.1, 2.0
 """Seconds between two tries, whatever the relay says."""
@@ -81,6 +86,7 @@ class Supply:
         self._feed: Keeper | None = None
         self._tie: Keeper | None = None
         self._voucher_lock = threading.Lock()
+        self._decided = boottime()
 
     @property
     def feed(self) -> Lease | None:
@@ -91,6 +97,10 @@ class Supply:
     def tie(self) -> Lease | None:
         """The own tie, while it is kept."""
         return None if self._tie is None else self._tie.lease
+
+    def decided(self) -> None:
+        """The household decides about its supply: without that nobody would go home, so no tie is kept."""
+        self._decided = boottime()
 
     def busy_with(self, seller: str) -> bool:
         """Whether the line to this seller is in use."""
@@ -205,6 +215,14 @@ class Supply:
         line.look()
         return Done(act=act)
 
+    def abandon(self) -> None:
+        """Something unforeseen ends the process: home at once, not at the end of the lease."""
+        if self._tie is None or self._own is None:
+            return
+        self.stop()
+        with suppress(RelayError):
+            self._own.command(lambda relay: [relay.open(NO_ORDER, channel) for channel in self._ties])
+
     def stop(self) -> None:
         """Keep nothing any longer: the leases run out."""
         self._stop(self._feed)
@@ -236,6 +254,10 @@ class Supply:
             )
 
     def _keep_tie(self, own: Line, channel: int) -> Granted | Refused:
+        if boottime() - self._decided > UNDECIDED:
+            return Refused(
+                code=Code.ENDED, text="nobody decides about the supply: is the disk standing still?"
+            )
         return own.command(lambda relay: relay.keep(NO_ORDER, channel))
 
     def _due(self) -> bool:

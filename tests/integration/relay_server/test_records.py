@@ -15,7 +15,9 @@ from quantities import Energy
 from relay_server import persistence
 from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Save, Tell
+from relay_server.errors import RecordsMissing
 from relay_server.persistence import Persistence
+from relay_server.records import open_records
 
 BUYER = "0x" + "B0" * 20
 
@@ -78,3 +80,13 @@ def test_a_stop_does_not_wait_for_a_disk_that_stands_still(
     records.close()
     assert time.monotonic() - begun < 1.0
     standing_still.set()
+
+
+def test_records_that_cannot_be_read_say_so(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "relay.db")) as emptied:
+        emptied.execute("CREATE TABLE something (else_ INTEGER)")
+        emptied.commit()
+    records = open_records(tmp_path / "relay.db")
+    assert records.exist
+    with pytest.raises(RecordsMissing):
+        records.best_vouchers()

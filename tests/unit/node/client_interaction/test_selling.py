@@ -128,3 +128,9 @@ def test_an_order_that_cannot_be_supplied_is_given_back(
 def test_a_supply_from_an_empty_battery_is_announced_to_end(changes: dict[str, Any]) -> None:
     acts = sell(with_order(vouchers={ORDER: voucher(300)}, contacts=HELD, offers={}, **changes), OFFERS)
     assert acts == (AnnounceEnd(contact=1),)
+
+
+def test_nothing_is_given_back_while_the_relays_records_cannot_be_read() -> None:
+    closing = with_order(State.CLOSING)
+    assert sell(closing, OFFERS) == (Release(order=ORDER),)
+    assert sell(replace(closing, vouchers=None), OFFERS) == ()

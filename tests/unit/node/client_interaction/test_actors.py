@@ -1,0 +1,112 @@
+"""The actors on the days when something breaks that nobody thought of."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.keys import Account
+from node.client_interaction.actors import supply as supplies
+from node.client_interaction.actors.ledger import Interest, Ledger
+from node.client_interaction.actors.shop import ShopKeeper
+from node.client_interaction.actors.supply import Supply
+from relay_server.errors import RecordsMissing
+from relay_server.messages import NO_ORDER, Granted, Opened, Refused
+
+ACCOUNT = Account.of(b"\x42" * 32)
+TIE = 11
+
+
+class OwnRelay:
+    """Says yes, and remembers to what."""
+
+    def __init__(self) -> None:
+        self.opened: list[int] = []
+
+    def command(self, ask: Any) -> Any:
+        return ask(self)
+
+    def keep(self, order: bytes, contact: int) -> Granted:
+        return Granted(lease_ms=10_000, until_ms=10_000, meter_mwh=0)
+
+    def open(self, order: bytes, contact: int) -> Opened:
+        assert order == NO_ORDER
+        self.opened.append(contact)
+        return Opened()
+
+
+class Kept:
+    """A keeper without a thread."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def supply(own: Any) -> Supply:
+    nothing: Any = None
+    return Supply(
+        trades=nothing, account=ACCOUNT, chain_id=1, sellers={}, own=own, meters=Path("meters"),
+        ties={TIE: "tie-11"}, period=3.0, news=lambda: None,
+    )  # fmt: skip
+
+
+def test_a_disk_that_is_full_is_said_and_the_chain_followed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: Any = None
+    ledger = Ledger(
+        nothing, Path("manifest.json"), ACCOUNT, sender=nothing, confirmations=None,
+        interest=Interest, news=lambda: None,
+    )  # fmt: skip
+
+    def full() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(ledger, "_verify", full)
+    assert ledger._once() > 0
+    assert "disk is full" in ledger.news.trouble
+
+
+def test_a_tie_is_kept_only_while_somebody_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(supplies, "boottime", lambda: now)
+    relay: Any = OwnRelay()
+    supplied = supply(relay)
+    supplied.decided()
+    now += supplies.UNDECIDED
+    assert isinstance(supplied._keep_tie(relay, TIE), Granted)
+    now += 0.1
+    assert isinstance(supplied._keep_tie(relay, TIE), Refused)
+    supplied.decided()
+    assert isinstance(supplied._keep_tie(relay, TIE), Granted)
+
+
+def test_a_trader_that_breaks_goes_home_before_it_ends() -> None:
+    relay = OwnRelay()
+    supplied = supply(relay)
+    supplied.abandon()
+    assert relay.opened == [], "it is at home"
+    tie: Any = Kept()
+    supplied._tie = tie
+    supplied.abandon()
+    assert relay.opened == [TIE]
+    assert tie.stopped
+
+
+@pytest.mark.parametrize(("exist", "found"), [(True, None), (False, {})])
+def test_records_that_cannot_be_read_are_not_taken_for_none(exist: bool, found: object) -> None:
+    class Records:
+        def __init__(self) -> None:
+            self.exist = exist
+
+        def best_vouchers(self) -> list[Any]:
+            raise RecordsMissing("relay.db: disk I/O error")
+
+    keeper = ShopKeeper.__new__(ShopKeeper)
+    records: Any = Records()
+    keeper._records = records
+    assert keeper._vouchers() == found
