@@ -20,7 +20,7 @@ NAMES = (
     "ilex", "juniper", "katsura", "larch",
 )  # fmt: skip
 STREET: tuple[Role, ...] = ("producer", "consumer", "prosumer", "prosumer")
-CHARGED = (0.90, 0.36, 0.80, 0.38)
+CHARGED = (0.90, 0.43, 0.80, 0.38)
 """State of charge of the street's batteries at the start: so full that two can sell at once, so low that the
 other two soon have to buy."""
 
