@@ -14,6 +14,9 @@ AHEAD = 0.1
 OVERLOAD = 2
 """A power beyond this many times the rating is a lie, not an overload."""
 
+LARGEST = 2**53
+"""Beyond it a value is nobody's measurement; near 2⁶³ it could not be stored, nor what comes with it."""
+
 ENERGY = (Quantity.POWER, Quantity.CURRENT, Quantity.FORWARD, Quantity.REVERSE)
 COUNTERS = (Quantity.FORWARD, Quantity.REVERSE)
 
@@ -86,6 +89,8 @@ def _malformed(said: object) -> str | None:
             return f"it returned {one!r}, which is no measurement"
         if type(one.value) is not int or not isinstance(one.taken, float):
             return f"{one.quantity} is {one.value!r} at {one.taken!r}: an integer and seconds are needed"
+        if abs(one.value) > LARGEST:
+            return f"{one.quantity} is {one.value}, more than anything can measure"
     return None
 
 

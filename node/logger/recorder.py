@@ -47,8 +47,15 @@ class Periodic:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every):
+            self._once()
+        self._once()
+
+    def _once(self) -> None:
+        """The thread lives on whatever happens: without it registers and readings are kept no longer."""
+        try:
             self._act()
-        self._act()
+        except Exception as error:
+            lines.warning("not_kept", what=self._thread.name, reason=f"{type(error).__name__}: {error}")
 
 
 class Recorder:

@@ -80,3 +80,9 @@ def test_no_driver_can_break_the_check(said: Sequence[Measurement]) -> None:
     if isinstance(seen, Observation):
         assert 9.0 < seen.at <= 10.1
         assert seen.power is None or abs(seen.power) <= 2 * RATING
+
+
+@pytest.mark.parametrize("quantity", ["forward", "voltage", "current"])
+def test_a_value_that_could_not_be_stored_spoils_no_others(quantity: str) -> None:
+    seen = observe(measured(power=5, **{quantity: 2**63}), 9.0, 10.0, RATING)
+    assert isinstance(seen, Nonsense)
