@@ -170,12 +170,17 @@ def main(run: Callable[[], int | None]) -> int:
         return refusal.exit_code
 
 
-def sd_notify(state: str) -> None:
-    """Tell systemd something about this service; nothing happens where no systemd listens (sd_notify(3))."""
+def sd_notify(state: str, *, wait: bool = True) -> None:
+    """Tell systemd something about this service; nothing happens where no systemd listens (sd_notify(3)).
+
+    Args:
+        wait: until it takes it; else it is not told while it is busy.
+    """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        sock.setblocking(wait)
         try:
             sock.sendto(state.encode(), "\0" + address[1:] if address[0] == "@" else address)
         except OSError:
@@ -189,4 +194,4 @@ def sd_ready() -> None:
 
 def sd_watchdog() -> None:
     """The daemon lives: to be said within WatchdogSec of its unit."""
-    sd_notify("WATCHDOG=1")
+    sd_notify("WATCHDOG=1", wait=False)
