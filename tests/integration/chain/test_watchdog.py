@@ -16,7 +16,12 @@ def test_a_supervisor_that_does_not_read_holds_up_no_beat(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        telling = Thread(target=lambda: [daemon.sd_watchdog() for _ in range(2_000)], daemon=True)
+
+        def beats() -> None:
+            for _ in range(2_000):
+                daemon.sd_watchdog()
+
+        telling = Thread(target=beats, daemon=True)
         telling.start()
         telling.join(3)
         assert not telling.is_alive()
