@@ -17,8 +17,9 @@ TELLING = 20
 """What flowed tells something once it is this part of the battery: a twentieth is more than the noise of any
 state of charge, and of samples that are a second apart."""
 
-SPARE = 1.1
-"""So much more than needed has to come, for a household that soon needs more than it did."""
+SHORT = 10
+"""It may fall short of `resume` by this part of the way from `limit`: a household that goes home at 57 %
+instead of 60 needs nothing for long; one whose next order is supplied for a second asks what it was for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,5 +51,5 @@ def lifts(s: Situation, policy: Policy, current: Trade, start: Start | None) -> 
     if received <= 0 or received * TELLING < policy.capacity.mwh:
         return False
     left = current.baseline + current.energy.mwh - now.forward
-    needed = policy.trading.resume.value - now.soc.value
-    return left * gained / received >= needed * SPARE
+    resume, limit = policy.trading.resume.value, policy.trading.limit.value
+    return now.soc.value + left * gained / received >= resume - (resume - limit) / SHORT

@@ -30,7 +30,7 @@ from tests.unit.node.client_interaction.made import (
 )
 
 BEGAN = Start(soc=SoC(2_900), forward=500)
-"""Resume is at 60 %, the order is of 1,000 mWh, the battery holds 3,000."""
+"""Limit and resume are at 30 and 60 %, the order is of 1,000 mWh, the battery holds 3,000."""
 
 
 def at(percent: float, received: int, power: int = 20_000) -> Situation:
@@ -43,15 +43,15 @@ def at(percent: float, received: int, power: int = 20_000) -> Situation:
 @pytest.mark.parametrize(
     ("percent", "received", "will_do"),
     [
-        (57.5, 900, True),  # 3.2 % to come, 2.5 % needed
-        (57.0, 900, False),  # 3.1 % to come, 3.0 % needed: too little to spare
-        (59, 950, True),
+        (57, 900, True),  # 3.1 % to come, 3 % needed
+        (56, 900, True),  # 3.0 % to come, 4 % needed: near enough, being a tenth of the way from 30 to 60 %
+        (53, 900, False),  # 2.7 % to come, 7 % needed
+        (56, 950, True),
         (55, 950, False),
+        (59.9, 1_000, True),
         (29, 950, False),
         (20, 950, False),
-        (59.9, 990, True),
-        (59.9, 1_000, False),
-        (35, 149, False),
+        (35, 149, False),  # too little of a battery of 3,000 mWh to tell
         (35, 150, True),
     ],
 )
@@ -145,12 +145,12 @@ def test_whatever_the_household_uses_meanwhile_it_is_funded_if_needed_and_only_t
             break
         if any(isinstance(act, Buy) for act in decision.acts):
             left_when_funded = (energy - received) / (power * 1_000 / 3_600)
-    suffices = gain * energy / (POLICY.trading.resume.value - soc)
+    reached = soc + gain * energy
     lead = 5 + period * 4
     known_early = (energy - lead * power * 1_000 / 3_600) > POLICY.capacity.mwh / 20 + power
-    if suffices < 0.95:
+    if reached < 5_650:
         assert left_when_funded is not None
-    if suffices > 1.25 and known_early:
+    if reached > 5_750 and known_early:
         assert left_when_funded is None
     if left_when_funded is not None:
         assert left_when_funded >= period * 2 - TICK
