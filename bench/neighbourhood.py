@@ -16,7 +16,7 @@ from typing import Any
 from bench.floor import percentile, waits
 from node.readings.settings import ReadingsSettings
 
-TRADES = 20
+TRADES = 12
 SLACK = 0.5
 """Seconds above the floor that are ours to spend, at the 95th percentile."""
 
@@ -42,13 +42,23 @@ def demo(period: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
         words = ["demo", "--headless", f"--trades={TRADES}", f"--period={period}", f"--report={path}"]
-        subprocess.run(
-            [str(Path(sys.executable).with_name("commonwatt")), *words],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        program = str(Path(sys.executable).with_name("commonwatt"))
+        with subprocess.Popen([program, *words], stdout=subprocess.PIPE, text=True) as running:
+            follow(running)
         report: dict[str, Any] = json.loads(path.read_text())
     return report
+
+
+def follow(running: subprocess.Popen[str]) -> None:
+    """Show how far it is, on the terminal only."""
+    assert running.stdout is not None
+    settled = 0
+    for line in running.stdout:
+        settled += " settled, " in line
+        print(f"   {settled} of {TRADES} trades settled\r", end="", file=sys.stderr, flush=True)
+    print(" " * 40 + "\r", end="", file=sys.stderr, flush=True)
+    if running.wait():
+        raise SystemExit("the neighbourhood did not come to its end: see what it says above")
 
 
 def started(report: dict[str, Any]) -> None:
