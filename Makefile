@@ -15,7 +15,7 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 	@exec $(BIN)/commonwatt demo $(ARGS)
 
 test: setup lint ## linters, types, contracts, and all tests but the long ones
-	@$(BIN)/pytest -q -m "not long" $(ARGS)
+	@$(BIN)/pytest -q -m "not long" --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
 
 test-long: setup ## the tests that take minutes each
 	@$(BIN)/pytest -q -m long $(ARGS)

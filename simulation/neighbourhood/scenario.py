@@ -92,9 +92,8 @@ LIMIT = 30
 RESUME = 50
 """State of charge at which they go home, percent."""
 
-DELTA = 1_100
-"""Bought beyond that, mWh: for the loads meanwhile, and so that an order seldom needs a successor, which is
-funded when the order lasts for about ten seconds more."""
+DELTA = 700
+"""Bought beyond that for the loads meanwhile, mWh: so much that an order seldom needs a successor."""
 
 MARGIN = 25
 """Above its reserve, at which a household begins to sell again, percent: enough for a whole order."""

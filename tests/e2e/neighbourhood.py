@@ -195,7 +195,7 @@ def neighbourhood(folder: Path, first: str, *options: str) -> Iterator[Neighbour
         demo.send_signal(signal.SIGINT)
         demo.wait(15)
         took = time.monotonic() - began
-    assert took < 6, f"the demo took {took:.1f} s to end"
+    assert took < 5, f"the demo took {took:.1f} s to end"
     assert not left_behind(folder), left_behind(folder)
 
 
