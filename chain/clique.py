@@ -102,7 +102,8 @@ class Clique:
         ]
         if sealer is not None and self.node.sealer is not None:
             line += ["--mine", "--miner.etherbase", sealer, "--miner.gaslimit", str(chain.gas_limit)]
-            line += ["--signer", str(self.node.sealer)]
+            # A block of several seconds is prepared anew for what arrives meanwhile; geth allows no less.
+            line += ["--signer", str(self.node.sealer), "--miner.recommit", "1s"]
         return line
 
     def environment(self) -> Mapping[str, str]:
