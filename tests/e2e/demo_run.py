@@ -50,16 +50,18 @@ class DemoRun:
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """Every living process that has this folder on its command line, by pid."""
+    """Every living process with this folder on its command line, or its log there (a lean process names no
+    file), by pid."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            log = (entry / "fd" / "2").readlink()
         except OSError:
             continue
-        if str(folder) in command:
+        if str(folder) in command or log.is_relative_to(folder):
             found[int(entry.name)] = command
     return found
 

@@ -27,6 +27,7 @@ from simulation.demo.ledger import Order
 from simulation.neighbourhood import plan
 from simulation.world.client import WorldClient
 from store import snapshot
+from tests.e2e.demo_run import processes_of
 
 T = TypeVar("T")
 
@@ -196,16 +197,4 @@ def neighbourhood(folder: Path, first: str, *options: str) -> Iterator[Neighbour
         demo.wait(15)
         took = time.monotonic() - began
     assert took < 5, f"the demo took {took:.1f} s to end"
-    assert not left_behind(folder), left_behind(folder)
-
-
-def left_behind(folder: Path) -> list[str]:
-    """Processes that still have to do with a folder."""
-    found = []
-    for candidate in psutil.process_iter():
-        try:
-            if str(folder) in " ".join(candidate.cmdline()):
-                found.append(" ".join(candidate.cmdline()))
-        except psutil.Error:
-            continue
-    return found
+    assert not processes_of(folder), processes_of(folder)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.neighbourhood import COMMONWATT, left_behind
+from tests.e2e.demo_run import processes_of
+from tests.e2e.neighbourhood import COMMONWATT
 
 TRADES = 3
 
@@ -119,4 +120,4 @@ def test_a_second_demo_on_the_same_addresses_is_told_so(tmp_path: Path) -> None:
         one.terminate()
         one.stdout.read()
     assert "is another demo running?" in two
-    assert not left_behind(tmp_path / "first")
+    assert not processes_of(tmp_path / "first")
