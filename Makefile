@@ -14,11 +14,11 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 	@$(PYTHON) bootstrap.py demo
 	@exec $(BIN)/commonwatt demo $(ARGS)
 
-test: setup lint ## linters, types, contracts, and all tests but the long ones
-	@$(BIN)/pytest -q -m "not long" --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
+test: setup lint ## linters, types, contracts, and all tests
+	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
 
-test-long: setup ## the tests that take minutes each
-	@$(BIN)/pytest -q -m long $(ARGS)
+test-long: setup ## property tests with twenty times the examples
+	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long tests/unit $(ARGS)
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)

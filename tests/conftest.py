@@ -1,0 +1,6 @@
+"""What all tests share: how thorough property tests are."""
+
+from hypothesis import settings
+
+settings.register_profile("long", max_examples=2_000, deadline=None)
+"""For `make test-long`: twenty times the examples of `make test`."""
