@@ -6,6 +6,6 @@ from pytest_socket import disable_socket
 
 @pytest.fixture(autouse=True)
 def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every network socket (Unix sockets too), also the one to a service manager that runs the tests."""
+    """Refuse every socket, also the Unix socket of a service manager that runs the tests."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     disable_socket(allow_unix_socket=False)
