@@ -62,12 +62,12 @@ def follow(running: subprocess.Popen[str], street: Path, period: int) -> list[fl
     settled, transfers = 0, None
     for line in running.stdout:
         settled += " settled, " in line
-        print(f"   {settled} of {TRADES} trades settled\r", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"   {settled} of {TRADES} trades settled\r", end="", file=sys.stderr, flush=True)
         if transfers is None and "first order" in line:
             key = street / "authority" / "key.json"
             transfers = Transfers(FOLLOWER, load(key, key.with_suffix(".password")), SIGNERS, period)
             transfers.start()
-    print(" " * 40 + "\r", end="", file=sys.stderr, flush=True)
     if running.wait() or transfers is None:
         raise SystemExit("the neighbourhood did not come to its end: see what it says above")
     return transfers.took
