@@ -30,8 +30,8 @@ class Purse:
 
 
 def purse(s: Situation, chain: Chain, policy: Policy) -> Purse:
-    """Balance and budget, with orders that the chain has not taken yet counted as spent."""
-    balance = chain.balance
+    """Balance and budget, with orders and transfers that the chain has not taken yet counted as spent."""
+    balance = chain.balance - s.wishes.outgoing
     for trade in s.trades:
         if trade.side is Side.BUYER and trade.state is TradeState.PLANNED:
             balance -= trade.cost

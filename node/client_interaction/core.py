@@ -17,7 +17,7 @@ from node.client_interaction import sentences
 from node.client_interaction.acts import Act, Buy, CloseFeed, CloseTie, Finish, GoHome, OpenFeed
 from node.client_interaction.amount import purse
 from node.client_interaction.choice import Chosen, NoSeller, Terms, choose
-from node.client_interaction.ending import Ending, ending
+from node.client_interaction.ending import Ending, called_off, ending, enough
 from node.client_interaction.lift import Start
 from node.client_interaction.memory import Memory, Phase, Supply
 from node.client_interaction.sentences import View
@@ -64,6 +64,8 @@ def decide(s: Situation, policy: Policy, memory: Memory) -> Decision:
     kept = decision.memory
     if decision.view.state is not kept.state or not kept.since:
         kept = replace(kept, state=decision.view.state, since=s.wall)
+    if decision.view.since is not None:
+        kept = replace(kept, since=decision.view.since)
     acts = (*settlements(s, policy.trading), *decision.acts)
     return replace(decision, memory=kept, acts=acts)
 
@@ -90,7 +92,9 @@ def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
         return Decision(memory=memory, view=sentences.no_battery(s))
     if battery.soc >= trading.limit:
         return Decision(memory=memory, view=sentences.home(s, trading, battery.soc))
-    chosen = _choice(s, policy, memory, battery.soc)
+    if s.wishes.stopped:
+        return Decision(memory=memory, view=sentences.stopped(s.wishes.stopped, battery.soc))
+    chosen = choice(s, policy, memory, battery.soc)
     if isinstance(chosen, NoSeller):
         return Decision(memory=memory, view=sentences.no_supply(battery.soc, chosen.why))
     reason = f"because the battery fell to {battery.soc} (limit {trading.limit})"
@@ -104,10 +108,13 @@ def _barred(s: Situation, policy: Policy) -> View | None:
         return sentences.fault(s.trouble)
     if not policy.trading.enabled or s.stopping:
         return sentences.off(s)
+    if s.wishes.paused:
+        return sentences.paused(s.wishes.paused)
     return sentences.waiting(s.waiting) if s.waiting else None
 
 
-def _choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | NoSeller:
+def choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | NoSeller:
+    """The purchase that a need would make now, or why there can be none."""
     if s.chain is None:
         return NoSeller(why=("The chain has not answered yet.",))
     if s.chain.trouble:
@@ -186,11 +193,11 @@ def _not_begun(c: Case) -> Ending | None:
     """Why a confirmed order is given up before any energy flows."""
     trading, battery = c.policy.trading, c.s.battery
     on_chain = c.s.on_chain.get(c.current.order)
-    if c.s.stopping or not trading.enabled:
-        return Ending(why="trading is being stopped")
+    if why := called_off(c.s, c.policy):
+        return Ending(why=why)
     if on_chain is not None and not on_chain.state.live:
         return Ending(why=f"{c.current.partner.capitalize()} has settled the order")
-    if battery is not None and battery.soc >= trading.resume:
+    if battery is not None and battery.soc >= enough(c.s, c.policy, c.current):
         return Ending(why=f"the battery is at {battery.soc}")
     if c.supply.hopeless or c.s.now - c.supply.began > trading.start_within:
         return Ending(why=c.supply.trouble or "the seller did not close its contact", blamed=True)
@@ -213,8 +220,9 @@ def _tied(c: Case) -> Decision:
         return c.leave(reason.why, blamed=reason.blamed)
     start = c.supply.start or Start.of(c.s)
     tied = replace(c, supply=replace(c.supply, start=start))
-    view = sentences.supplied(c.s, c.current, c.policy.trading)
-    buy = None if c.successor else successor(c.s, c.policy, c.current, start)
+    view = sentences.supplied(c.s, c.current, enough(c.s, c.policy, c.current))
+    single = c.successor is not None or c.current.order in c.s.wishes.by_hand
+    buy = None if single else successor(c.s, c.policy, c.current, start)
     return tied.stay(view, buy) if buy else tied.stay(view)
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from node.client_interaction.situation import Lease, Policy, Situation
 from node.client_interaction.trade import Trade, TradeState
 from node.client_interaction.vouchers import used_up
+from quantities import SoC
 
 END_MARGIN = 2.5
 """Seconds between going home and the end that the seller announced, beside one voucher period."""
+
+FULL = SoC(10_000)
 
 REACTION = 0.5
 """Seconds from a decision to the open tie, with its dead time."""
@@ -36,7 +39,7 @@ def ending(s: Situation, policy: Policy, trade: Trade, successor: Trade | None) 
         return Ending(why=tie, blamed=bool(s.tie and s.tie.refused))  # a line without voltage, say
     if feed:
         return Ending(why=feed, blamed=True)
-    if why := _announced(s, policy, trade, name) or _unwanted(s, policy):
+    if why := _announced(s, policy, trade, name) or _unwanted(s, policy, trade):
         return Ending(why=why)
     ready = successor is not None and successor.state is TradeState.CONFIRMED
     ahead = s.now - s.meter.sampled + REACTION
@@ -55,13 +58,27 @@ def _announced(s: Situation, policy: Policy, trade: Trade, name: str) -> str:
     return ""
 
 
-def _unwanted(s: Situation, policy: Policy) -> str:
-    """Why this household wants no more."""
+def called_off(s: Situation, policy: Policy) -> str:
+    """Why there is to be no supply, however low the battery is, as a clause; empty: there may be one."""
     if s.stopping or not policy.trading.enabled:
         return "trading is being stopped"
+    if s.wishes.paused:
+        return f"trading was switched off by {s.wishes.paused.by}"
+    return f"it was stopped by {s.wishes.stopped.asked.by}" if s.wishes.stopped else ""
+
+
+def enough(s: Situation, policy: Policy, trade: Trade) -> SoC:
+    """The state of charge at which an order is needed no more; full, where its amount was asked for."""
+    return FULL if trade.order in s.wishes.by_hand else policy.trading.resume
+
+
+def _unwanted(s: Situation, policy: Policy, trade: Trade) -> str:
+    """Why this household wants no more."""
+    if why := called_off(s, policy):
+        return why
     if s.battery is None or s.battery.age > policy.trading.stale_battery:
         return "the battery's state of charge is unknown"
-    if s.battery.soc >= policy.trading.resume:
+    if s.battery.soc >= enough(s, policy, trade):
         return f"the battery is at {s.battery.soc}"
     return ""
 

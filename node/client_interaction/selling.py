@@ -105,6 +105,12 @@ class Shop:
     busy: frozenset[str]
     """Purposes that are under way in the journal; those of orders also when they are done."""
 
+    withdrawn: frozenset[int] = frozenset()
+    """Feeds for which the household takes no more orders now; what runs there runs to its end."""
+
+    paused: bool = False
+    """The household sells nothing now: what runs ends in good order."""
+
 
 def sell(shop: Shop, offers: OffersSettings) -> tuple[SellerAct, ...]:
     """Everything that is to be done now."""
@@ -126,7 +132,8 @@ def _offered(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
         live = offer is not None and offer.live(shop.head + 1)
         if any(busy.startswith(f"offer:{feed.contact}:") for busy in shop.busy):
             continue
-        if shop.buying or not sells(shop.soc, live, offers):
+        closed = shop.paused or shop.buying or feed.contact in shop.withdrawn
+        if closed or not sells(shop.soc, live, offers):
             if live:
                 yield Withdraw(contact=feed.contact)
             continue
@@ -178,11 +185,12 @@ def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bo
         return False
     fault = any(state.fault for state in shop.contacts if state.contact == order.contact)
     waited = shop.wall - shop.seen.get(f"0x{order.id.hex()}", shop.wall)
-    return fault or not sells(shop.soc, True, offers) or waited > UNUSED
+    return fault or shop.paused or not sells(shop.soc, True, offers) or waited > UNUSED
 
 
 def _ends(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
-    if not shop.buying and (shop.soc is None or sells(shop.soc, True, offers)):
+    low = shop.soc is not None and not sells(shop.soc, True, offers)
+    if not (shop.buying or shop.paused or low):
         return
     for state in shop.contacts:
         feed = any(feed.contact == state.contact for feed in offers.feeds)

@@ -5,6 +5,7 @@ No times in them: a page that shows them knows its reader's clock, and has `sinc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from node.client_interaction.memory import Supply
 from node.client_interaction.situation import Situation
 from node.client_interaction.status import State
 from node.client_interaction.trade import Trade, TradeState
+from node.intents.wishes import Asked, Stopped
 from quantities import SoC
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class View:
     reason: str
     next: str
     trade: Trade | None = None
+    since: float | None = None
+    """Unix seconds at which this state began, where that is on disk; None: as it is remembered."""
 
 
 def home(s: Situation, trading: TradingSettings, soc: SoC) -> View:
@@ -49,6 +53,25 @@ def off(s: Situation) -> View:
         state=State.OFF,
         reason="Trading is switched off in the configuration (trading.enabled).",
         next="The household stays on its own battery.",
+    )
+
+
+def paused(asked: Asked) -> View:
+    """The household switched trading off, by its pages."""
+    return View(
+        state=State.OFF,
+        reason=f"Trading was switched off by {asked.by}: nothing is bought or sold.",
+        next="It stays off, after a restart too, until it is switched on again: on the pages, under Control.",
+        since=asked.at,
+    )
+
+
+def stopped(wish: Stopped, soc: SoC) -> View:
+    """Energy is needed, and the household said stop a while ago."""
+    return View(
+        state=State.HOME,
+        reason=f"On its own battery, which is at {soc}: {wish.asked.by} stopped buying.",
+        next=f"Buys by itself again in {max(math.ceil(wish.left / 60), 1)} min, or when it is asked to.",
     )
 
 
@@ -118,14 +141,17 @@ def starting(trade: Trade, supply: Supply, trading: TradingSettings) -> View:
     return View(state=State.BUYING, reason=_bought(trade), next=plan, trade=trade)
 
 
-def supplied(s: Situation, trade: Trade, trading: TradingSettings) -> View:
+def supplied(s: Situation, trade: Trade, enough: SoC) -> View:
     """Energy flows."""
+    until = f"the battery is at {enough}"
+    if trade.order in s.wishes.by_hand:
+        until = f"all of it is received, or {until}"
     soc = "" if s.battery is None else f"; the battery is at {s.battery.soc}"
     name = trade.partner.capitalize()
     return View(
         state=State.SUPPLIED,
         reason=f"Supplied by {name}, {trade.reason}: {trade.received} of {trade.energy} received{soc}.",
-        next=f"Goes home when the battery is at {trading.resume}.",
+        next=f"Goes home when {until}.",
         trade=trade,
     )
 

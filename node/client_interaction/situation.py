@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from contracts.bindings import Offer, Order
 from node.client_interaction.trade import Trade
+from node.intents.wishes import Wishes
 from quantities import Energy, SoC, Tokens
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Situation:
 
     selling: tuple[str, ...] = ()
     """Neighbours that are supplied from here."""
+
+    wishes: Wishes = field(default_factory=Wishes)
 
     def age(self, meter: Meter | None) -> float:
         """Seconds since a meter's sample; without end when there is none."""
