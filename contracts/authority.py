@@ -15,9 +15,9 @@ from chain.transactions import Call, Fees, sign
 from contracts.deploy import Receipt, Transaction
 from contracts.errors import DeploymentFailed
 
-GAS = {"create": 3_000_000, "call": 600_000, "pay": 21_000}
-"""Limits. The market's creation takes 2.5 million; admitting, with an enode, 280,000. Nodes ask for a
-balance of limit times maximum fee for all that waits: 0.9 ether to deploy, 0.12 more for each household
+GAS = {"create": 4_000_000, "call": 600_000, "pay": 21_000}
+"""Limits. The market's creation takes 2.9 million; admitting, with an enode, 280,000. Nodes ask for a
+balance of limit times maximum fee for all that waits: 1.2 ether to deploy, 0.12 more for each household
 that is admitted in the same batch. A hundredth of it is spent."""
 
 

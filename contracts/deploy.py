@@ -100,7 +100,7 @@ def deploy(sender: Sender, client: Chain, terms: Terms, admissions: Sequence[Adm
     authority, nonce = sender.address, sender.nonce()
     token, registry, market = (address_of(authority, nonce + n) for n in range(3))
     token_terms = (terms.token_name, terms.token_symbol, authority, terms.mint_cap.value, terms.mint_period)
-    market_terms = (token, registry, terms.supply_blocks, terms.challenge_blocks)
+    market_terms = (token, registry, terms.supply_blocks, terms.challenge_blocks, authority)
     receipts = _send(
         sender,
         [

@@ -45,6 +45,8 @@ class View:
     """The same orders in the newest state."""
     offers: Mapping[int, Offer | None] = field(default_factory=dict)
     """Of this household, by contact, in the newest state."""
+    paused: bool = False
+    """Whether the neighbourhood's authority has paused new orders."""
 
     def staleness(self, now: float) -> str | None:
         """Why the chain cannot be relied on for anything new; None: it can."""
@@ -139,8 +141,12 @@ def check(view: View, asked: CheckFrame, now: float) -> Refused | None:
     if stale:
         return Refused(code=Code.STALE_CHAIN, text=stale, retry_ms=STALE_RETRY_MS)
     offer = view.offers.get(asked.contact)
-    if offer is None or not offer.live(view.head):
-        return Refused(code=Code.NO_OFFER, text="nothing is offered at this contact")
+    if view.paused or offer is None or not offer.live(view.head):
+        paused, nothing = (
+            "the neighbourhood's authority has paused new orders",
+            "nothing is offered at this contact",
+        )
+        return Refused(code=Code.NO_OFFER, text=paused if view.paused else nothing)
     if offer.price.value != asked.price:
         return Refused(code=Code.NO_OFFER, text=f"the price is {offer.price.value}")
     if not offer.min_energy.mwh <= asked.energy <= offer.max_energy.mwh:

@@ -58,6 +58,7 @@ class Source(Protocol):
     def head(self) -> Shown: ...  # noqa: D102
     def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]: ...  # noqa: D102
     def offers(self, block: int) -> Mapping[int, Offer | None]: ...  # noqa: D102
+    def paused(self, block: int) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,10 @@ class ChainReader:
     def offers(self, block: int) -> Mapping[int, Offer | None]:
         """This household's offers at a block."""
         return {feed: self._markets[0].offer(self._seller, feed, block) for feed in self._feeds}
+
+    def paused(self, block: int) -> bool:
+        """Whether new orders are paused at a block."""
+        return self._markets[0].paused(block)
 
     def _order(self, id_: bytes, block: int) -> Order | None:
         found = (market.order(id_, block) for market in self._markets)
@@ -232,6 +237,7 @@ class ChainView:
             confirmed=self.source.orders(wanted, max(head.number - top, 0)),
             latest=self.source.orders(wanted, head.number),
             offers=offers,
+            paused=self.source.paused(head.number),
         )
         self._read_at = (head.hash, wanted)
 

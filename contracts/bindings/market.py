@@ -208,6 +208,14 @@ class Market:
             market=self.address,
         )
 
+    def paused(self, block: Block = "latest") -> bool:
+        """Whether the authority has paused new orders; all else goes on."""
+        return bool(self._read(block, "ordersPaused"))
+
+    def owner(self, block: Block = "latest") -> str:
+        """The authority, which pauses and resumes new orders."""
+        return str(self._read(block, "owner"))
+
     def next_report(self, household: str, block: Block = "latest") -> int:
         """The lowest interval that a household can report next."""
         return int(self._read(block, "nextReport", household))
@@ -269,6 +277,16 @@ class Market:
     def encode_report(reports: Sequence[Report]) -> bytes:
         """State production and consumption, in rising intervals."""
         return _call("report", [[r.interval, r.produced.mwh, r.consumed.mwh, r.root] for r in reports])
+
+    @staticmethod
+    def encode_pause() -> bytes:
+        """Take no new orders, as the authority."""
+        return _call("pauseOrders")
+
+    @staticmethod
+    def encode_resume() -> bytes:
+        """Take new orders again, as the authority."""
+        return _call("resumeOrders")
 
     def _read(self, block: Block, function: str, *values: Any) -> Any:
         return read(self.client, CONTRACT, self.address, block, function, *values)

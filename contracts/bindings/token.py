@@ -1,4 +1,4 @@
-"""The token: balances, and the calldata of payments, approvals and minting."""
+"""The token: balances, and the calldata of payments, approvals, minting and burning."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contracts.codec import interface
 from quantities import Tokens
 
 CONTRACT = "EnergyToken"
+NOBODY = f"0x{bytes(20).hex()}"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Token:
         return Tokens(self._read(block, "balanceOf", account))
 
     def supply(self, block: Block = "latest") -> Tokens:
-        """All that was ever minted: nothing burns tokens."""
+        """All that was minted, less what holders burned."""
         return Tokens(self._read(block, "totalSupply"))
 
     def allowance(self, owner: str, spender: str, block: Block = "latest") -> Tokens:
@@ -36,8 +37,17 @@ class Token:
         return Tokens(self._read(block, "allowance", owner, spender))
 
     def mintable(self, block: Block = "latest") -> Tokens:
-        """What the authority can still mint in the running period."""
+        """What the minter can still mint in the running period."""
         return Tokens(self._read(block, "mintable"))
+
+    def minter(self, block: Block = "latest") -> str | None:
+        """The account that creates tokens; None if nobody does."""
+        found = str(self._read(block, "minter"))
+        return None if found == NOBODY else found
+
+    def owner(self, block: Block = "latest") -> str:
+        """The authority, which says who the minter is."""
+        return str(self._read(block, "owner"))
 
     def symbol(self, block: Block = "latest") -> str:
         """The token's short name."""
@@ -61,8 +71,18 @@ class Token:
 
     @staticmethod
     def encode_mint(to: str, amount: Tokens) -> bytes:
-        """Create tokens, as the authority."""
+        """Create tokens, as the minter."""
         return _call("mint", to, amount.value)
+
+    @staticmethod
+    def encode_set_minter(account: str | None) -> bytes:
+        """Let another account create tokens instead, or none at all, as the owner."""
+        return _call("setMinter", account or NOBODY)
+
+    @staticmethod
+    def encode_burn(amount: Tokens) -> bytes:
+        """Destroy tokens of the sender's own."""
+        return _call("burn", amount.value)
 
     def _read(self, block: Block, function: str, *values: Any) -> Any:
         return read(self.client, CONTRACT, self.address, block, function, *values)

@@ -6,6 +6,7 @@ import {IERC1363Spender} from "@openzeppelin/contracts/interfaces/IERC1363Spende
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Governed} from "./Governed.sol";
 import {IHouseholds} from "./IHouseholds.sol";
 
 /// @title Orders of energy between neighbours, paid from escrow for what the buyer's own meter has seen.
@@ -17,7 +18,7 @@ import {IHouseholds} from "./IHouseholds.sol";
 /// An offer carries one open order and one successor of the same buyer, which waits and is promoted when the open one
 /// ends. Energies are milliwatt-hours, prices token base units per kilowatt-hour, deadlines block numbers: a stalled
 /// chain stops them too, and no clock can be set against them.
-contract EnergyMarket is EIP712, IERC1363Spender {
+contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     using SafeERC20 for IERC20;
 
     enum State {
@@ -87,10 +88,13 @@ contract EnergyMarket is EIP712, IERC1363Spender {
     IHouseholds public immutable registry;
 
     /// @notice How many blocks an order may be supplied for.
-    uint64 public immutable supplyBlocks;
+    uint32 public immutable supplyBlocks;
 
     /// @notice How many blocks a seller has to redeem after the buyer asked to close.
-    uint64 public immutable challengeBlocks;
+    uint32 public immutable challengeBlocks;
+
+    /// @notice Whether the authority has paused new orders. Those that run are settled as ever.
+    bool public ordersPaused;
 
     /// @notice The lowest interval that a household can report next.
     mapping(address household => uint64) public nextReport;
@@ -155,6 +159,14 @@ contract EnergyMarket is EIP712, IERC1363Spender {
         address indexed household, uint64 indexed interval, uint64 produced, uint64 consumed, bytes32 root
     );
 
+    /// @notice The authority takes no new orders until further notice; all else goes on.
+    event NewOrdersPaused(address indexed authority);
+
+    /// @notice New orders are taken again.
+    event NewOrdersResumed(address indexed authority);
+
+    /// @notice The neighbourhood's authority has paused new orders; those that run are settled as ever.
+    error OrdersPaused();
     /// @notice Supply and challenge take at least one block each.
     error NoWindow();
     /// @notice The account is not a household in good standing.
@@ -206,9 +218,14 @@ contract EnergyMarket is EIP712, IERC1363Spender {
     /// @param registry_ the neighbourhood's registry
     /// @param supplyBlocks_ blocks that an order may be supplied for
     /// @param challengeBlocks_ blocks that a seller has to redeem after the buyer asked to close
-    constructor(IERC20 token_, IHouseholds registry_, uint64 supplyBlocks_, uint64 challengeBlocks_)
-        EIP712("Commonwatt Market", "1")
-    {
+    /// @param authority who may pause new orders
+    constructor(
+        IERC20 token_,
+        IHouseholds registry_,
+        uint32 supplyBlocks_,
+        uint32 challengeBlocks_,
+        address authority
+    ) EIP712("Commonwatt Market", "1") Governed(authority) {
         if (supplyBlocks_ == 0 || challengeBlocks_ == 0) revert NoWindow();
         token = token_;
         registry = registry_;
@@ -326,6 +343,20 @@ contract EnergyMarket is EIP712, IERC1363Spender {
         nextReport[msg.sender] = lowest;
     }
 
+    // ---------------------------------------------------------------- the authority
+
+    /// @notice Take no new orders, as the authority. Offers, settlement and reports go on.
+    function pauseOrders() external onlyOwner {
+        ordersPaused = true;
+        emit NewOrdersPaused(msg.sender);
+    }
+
+    /// @notice Take new orders again, as the authority.
+    function resumeOrders() external onlyOwner {
+        ordersPaused = false;
+        emit NewOrdersResumed(msg.sender);
+    }
+
     // ---------------------------------------------------------------- views
 
     /// @notice The offer at a contact; its `maxEnergy` is 0 if there is none.
@@ -354,6 +385,7 @@ contract EnergyMarket is EIP712, IERC1363Spender {
 
     /// @dev Checks and effects of both ways to buy; the caller moves the tokens.
     function _fund(address buyer, OrderArgs memory args) private returns (bytes32 id, uint256 amount) {
+        if (ordersPaused) revert OrdersPaused();
         _onlyAdmitted(buyer);
         _onlyAdmitted(args.seller);
         if (buyer == args.seller) revert OwnOffer();

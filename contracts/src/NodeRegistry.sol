@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Governed} from "./Governed.sol";
 import {IHouseholds} from "./IHouseholds.sol";
 
 /// @title The households of the neighbourhood: who they are, and where their nodes and relays are reached.
 /// @notice Written by the authority alone. Nodes take their trusted peers from here, so that admitting a household is
 /// one transaction; a suspended one stays listed, but neither offers nor buys.
-contract NodeRegistry is IHouseholds, Ownable2Step {
+contract NodeRegistry is IHouseholds, Governed {
     enum Role {
         Producer,
         Consumer,
@@ -40,7 +39,7 @@ contract NodeRegistry is IHouseholds, Ownable2Step {
     error IncompleteHousehold();
 
     /// @param authority who may write
-    constructor(address authority) Ownable(authority) {}
+    constructor(address authority) Governed(authority) {}
 
     /// @notice Admit a household, correct its entry, or lift its suspension.
     /// @param enode address of its chain node, `enode://…@host:port`; empty if it runs none

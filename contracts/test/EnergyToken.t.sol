@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC1363} from "@openzeppelin/contracts/interfaces/IERC1363.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Cheats} from "./Cheats.sol";
 import {EnergyToken} from "../src/EnergyToken.sol";
 
@@ -10,7 +11,10 @@ contract EnergyTokenTest is Cheats {
     uint256 private constant CAP = 1_000e18;
     uint64 private constant PERIOD = 50;
 
+    event MinterSet(address indexed previous, address indexed minter);
+
     address private authority = address(0xA0);
+    address private treasurer = address(0xA2);
     address private household = address(0xB1);
     EnergyToken private token;
 
@@ -47,10 +51,58 @@ contract EnergyTokenTest is Cheats {
         eq(token.mintable(), 0, "used up again");
     }
 
-    function test_OnlyTheAuthorityMints() public {
+    function test_OnlyTheMinterMints() public {
         vm.prank(household);
-        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, household));
+        vm.expectRevert(abi.encodeWithSelector(EnergyToken.NotMinter.selector, household, authority));
         token.mint(household, 1);
+    }
+
+    function test_TheOwnerSetsTheMinter() public {
+        eq(token.minter(), authority, "the first minter");
+        vm.expectEmit(true, true, true, true);
+        emit MinterSet(authority, treasurer);
+        vm.prank(authority);
+        token.setMinter(treasurer);
+        vm.prank(treasurer);
+        token.mint(household, 1);
+        vm.prank(authority);
+        vm.expectRevert(abi.encodeWithSelector(EnergyToken.NotMinter.selector, authority, treasurer));
+        token.mint(household, 1);
+    }
+
+    function test_OnlyTheOwnerSetsTheMinter() public {
+        vm.prank(authority);
+        token.setMinter(treasurer);
+        vm.prank(treasurer);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, treasurer));
+        token.setMinter(treasurer);
+    }
+
+    function test_WithoutAMinterNothingIsMinted() public {
+        vm.startPrank(authority);
+        token.setMinter(address(0));
+        vm.expectRevert(abi.encodeWithSelector(EnergyToken.NotMinter.selector, authority, address(0)));
+        token.mint(household, 1);
+    }
+
+    function test_AHolderBurnsItsOwnTokens() public {
+        vm.prank(authority);
+        token.mint(household, 10);
+        vm.prank(household);
+        token.burn(4);
+        eq(token.balanceOf(household), 6, "balance");
+        eq(token.totalSupply(), 6, "supply");
+        eq(token.mintable(), CAP - 10, "burning makes no room for minting");
+    }
+
+    function test_NobodyBurnsOtherPeoplesTokens() public {
+        vm.prank(authority);
+        token.mint(household, 10);
+        vm.prank(authority);
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, authority, 0, 4)
+        );
+        token.burnFrom(household, 4);
     }
 
     function test_TheAuthorityIsHandedOverInTwoSteps() public {

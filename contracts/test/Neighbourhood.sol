@@ -9,8 +9,8 @@ import {NodeRegistry} from "../src/NodeRegistry.sol";
 /// @dev A neighbourhood with a seller, two buyers with tokens, and a stranger.
 abstract contract Neighbourhood is Cheats {
     uint256 internal constant BUYER_KEY = 0xB17C4;
-    uint64 internal constant SUPPLY = 100;
-    uint64 internal constant CHALLENGE = 10;
+    uint32 internal constant SUPPLY = 100;
+    uint32 internal constant CHALLENGE = 10;
     uint32 internal constant CONTACT = 1;
     uint128 internal constant PRICE = 0.25e18;
     uint256 internal constant PURSE = 1_000e18;
@@ -29,7 +29,7 @@ abstract contract Neighbourhood is Cheats {
         vm.roll(1_000);
         token = new EnergyToken("Neighbourhood energy token", "NET", authority, 1e30, 1_000);
         registry = new NodeRegistry(authority);
-        market = new EnergyMarket(token, registry, SUPPLY, CHALLENGE);
+        market = new EnergyMarket(token, registry, SUPPLY, CHALLENGE, authority);
         vm.startPrank(authority);
         registry.admit(seller, "alder", NodeRegistry.Role.Producer, "", "");
         registry.admit(buyer, "birch", NodeRegistry.Role.Consumer, "", "");

@@ -91,8 +91,8 @@ contract OffersTest is Neighbourhood {
 
     function test_AMarketNeedsBothWindows() public {
         refused(EnergyMarket.NoWindow.selector);
-        new EnergyMarket(token, registry, 0, 1);
+        new EnergyMarket(token, registry, 0, 1, authority);
         refused(EnergyMarket.NoWindow.selector);
-        new EnergyMarket(token, registry, 1, 0);
+        new EnergyMarket(token, registry, 1, 0, authority);
     }
 }

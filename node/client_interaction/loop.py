@@ -231,7 +231,12 @@ class Trader:
         elif not trouble and news.credit < fee:
             trouble = "The gas credit is used up: ask the neighbourhood's operator for more."
         return Chain(
-            head=news.head, balance=news.balance, period=news.period, depth=news.depth, trouble=trouble
+            head=news.head,
+            balance=news.balance,
+            period=news.period,
+            depth=news.depth,
+            trouble=trouble,
+            paused=news.paused,
         )
 
     def _interest(self) -> Interest:

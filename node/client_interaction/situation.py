@@ -69,6 +69,9 @@ class Chain:
     trouble: str = ""
     """Why it cannot be relied on now, as a sentence; empty: it can."""
 
+    paused: bool = False
+    """The neighbourhood's authority has paused new orders."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:

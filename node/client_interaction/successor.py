@@ -31,7 +31,7 @@ def successor(s: Situation, policy: Policy, current: Trade, start: Start | None)
     if s.chain is None or s.chain.trouble or s.battery is None or seller is None or seller.offer is None:
         return None
     offer = seller.offer
-    live = seller.admitted and offer.live(s.chain.head + LEAD_BLOCKS)
+    live = seller.admitted and not s.chain.paused and offer.live(s.chain.head + LEAD_BLOCKS)
     if not live or offer.price > policy.trading.max_price or _queued(s, current):
         return None
     if not _in_time(s, s.chain, current) or lifts(s, policy, current, start):

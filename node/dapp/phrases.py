@@ -155,6 +155,8 @@ def _transfer(f: Mapping[str, Any], names: Names) -> Sentence:
     sender, receiver = f["from"], f["to"]
     if sender == NOBODY:
         return sentence(f"{words.tokens(f['value'])} were made for ", names.who(receiver), ".")
+    if receiver == NOBODY:
+        return sentence(names.who(sender), f" gave up {words.tokens(f['value'])} for good.")
     if names.contracts.get(receiver.lower()) == "the market":
         return sentence(names.who(sender), f" put {words.tokens(f['value'])} into escrow.")
     if names.contracts.get(sender.lower()) == "the market":
@@ -201,6 +203,11 @@ EVENTS: Mapping[str, Callable[[Mapping[str, Any], Names], Sentence]] = {
         n.who(f["seller"]),
         " had not settled.",
     ),
+    "NewOrdersPaused": lambda f, n: sentence(
+        n.who(f["authority"]), " paused new orders; those that run are settled as ever."
+    ),
+    "NewOrdersResumed": lambda f, n: sentence(n.who(f["authority"]), " lets new orders be made again."),
+    "MinterSet": lambda f, n: sentence(n.who(f["minter"]), " makes the neighbourhood's tokens from here on."),
     "Reported": lambda f, n: sentence(
         n.who(f["household"]),
         f" reported {words.energy(f['produced'])} produced and {words.energy(f['consumed'])} consumed.",
@@ -270,6 +277,12 @@ CALLS: Mapping[str, Callable[[Mapping[str, Any], str, Names], Sentence]] = {
     "mint": lambda f, s, n: sentence(
         n.who(s), f" makes {words.tokens(f['amount'])} for ", n.who(f["to"]), "."
     ),
+    "setMinter": lambda f, s, n: sentence(
+        n.who(s), " lets ", n.who(f["account"]), " make the neighbourhood's tokens."
+    ),
+    "burn": lambda f, s, n: sentence(n.who(s), f" gives up {words.tokens(f['value'])} for good."),
+    "pauseOrders": lambda f, s, n: sentence(n.who(s), " pauses new orders."),
+    "resumeOrders": lambda f, s, n: sentence(n.who(s), " lets new orders be made again."),
     "admit": lambda f, s, n: sentence(n.who(s), f" admits {words.capital(f['name'])} to the neighbourhood."),
     "suspend": lambda f, s, n: sentence(n.who(s), " suspends ", n.who(f["account"]), "."),
 }

@@ -73,6 +73,9 @@ class News:
     offers: Mapping[tuple[str, int], Offer] = field(default_factory=dict)
     """By seller's account (lower case) and contact, at the head."""
 
+    paused: bool = False
+    """Whether the authority has paused new orders."""
+
     households: Mapping[str, Household] = field(default_factory=dict)
     """By account (lower case)."""
 
@@ -269,6 +272,7 @@ class Ledger:
             balance=Token(self._client, self.manifest.token).balance(own, head),
             credit=self._client.balance(own, head),
             offers=offers,
+            paused=market.paused(head),
             households=self._households(),
             orders=orders,
             running=self._orders(market, [f"0x{order.hex()}" for order in running], head),

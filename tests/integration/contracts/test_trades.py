@@ -200,6 +200,35 @@ def test_a_suspended_household_neither_offers_nor_buys_until_it_is_admitted_agai
 
 def test_only_the_authority_mints_and_admits(town: Neighbourhood) -> None:
     minting = Token.encode_mint(town.birch.address, Tokens(1))
-    assert town.refused(town.birch, minting, town.token.address).startswith("OwnableUnauthorizedAccount")
+    assert town.refused(town.birch, minting, town.token.address).startswith("NotMinter(caller=")
     beyond = Token.encode_mint(town.birch.address, Tokens.parse(1_000))
     assert town.refused(town.authority, beyond, town.token.address).startswith("MintCapExceeded(asked=")
+
+
+def test_paused_orders_are_refused_and_resumed(town: Neighbourhood) -> None:
+    order = town.order(7)
+    buying = Token.encode_approve_and_call(town.market.address, order.cost, order)
+    town.done(town.authority, town.market.address, Market.encode_pause())
+    assert town.market.paused()
+    assert town.refused(town.birch, buying, town.token.address) == "OrdersPaused()"
+    assert town.refused(town.birch, Market.encode_buy(order)) == "OrdersPaused()"
+    assert town.refused(town.birch, Market.encode_resume()).startswith("OwnableUnauthorizedAccount")
+
+    town.done(town.authority, town.market.address, Market.encode_resume())
+    assert not town.market.paused()
+    [id_] = town.buys(town.birch, 7, 2_000)
+    town.done(town.alder, town.market.address, Market.encode_release(id_))
+
+
+def test_a_new_minter_mints_instead_of_the_old_and_holders_burn_their_own(town: Neighbourhood) -> None:
+    minting = Token.encode_mint(town.cedar.address, Tokens(5))
+    town.done(town.authority, town.token.address, Token.encode_set_minter(town.stranger.address))
+    assert (town.token.minter(), town.token.owner()) == (town.stranger.address, town.authority.address)
+    assert town.refused(town.authority, minting, town.token.address).startswith("NotMinter(caller=")
+
+    supply = town.token.supply()
+    town.done(town.stranger, town.token.address, minting)
+    town.done(town.cedar, town.token.address, Token.encode_burn(Tokens(5)))
+    assert town.token.supply() == supply
+    town.done(town.authority, town.token.address, Token.encode_set_minter(town.authority.address))
+    conserved(town)

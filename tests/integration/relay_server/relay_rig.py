@@ -75,6 +75,9 @@ class WrittenChain:
         )
         return {FEED: offer}
 
+    def paused(self, block: int) -> bool:
+        return False
+
     def fund(self, id_: bytes, buyer: str, energy: int = 1_000, contact: int = FEED) -> None:
         order = Order(
             id=id_,

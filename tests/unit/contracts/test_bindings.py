@@ -8,6 +8,7 @@ import pytest
 
 from chain.keys import checksum
 from contracts.bindings import Household, Market, OrderArgs, Registry, Role, State, Token
+from contracts.codec import decode_call
 from contracts.errors import Unencodable, WrongContract
 from contracts.messages import order_id
 from quantities import Energy, Price, Tokens
@@ -109,8 +110,12 @@ def test_the_markets_terms_are_read(chain: FakeChain) -> None:
     chain.answer(MARKET, "supplyBlocks()", [], ["uint64"], [60])
     chain.answer(MARKET, "challengeBlocks()", [], ["uint64"], [30])
     chain.answer(MARKET, "nextReport(address)", [SELLER], ["uint64"], [7])
+    chain.answer(MARKET, "ordersPaused()", [], ["bool"], [True])
+    chain.answer(MARKET, "owner()", [], ["address"], [BUYER])
     market = Market(chain, MARKET)
     assert (market.supply_blocks(), market.challenge_blocks(), market.next_report(SELLER)) == (60, 30, 7)
+    assert (market.paused(55), market.owner()) == (True, BUYER)
+    assert chain.asked[3][2] == 55
 
 
 def test_an_order_knows_its_id_before_it_is_sent() -> None:
@@ -134,6 +139,25 @@ def test_balances_are_tokens(chain: FakeChain) -> None:
     token = Token(chain, TOKEN)
     assert (token.balance(BUYER), token.supply(), token.mintable()) == (Tokens(5), Tokens(9), Tokens(4))
     assert (token.allowance(BUYER, MARKET), token.symbol()) == (Tokens(3), "NET")
+
+
+def test_the_token_says_who_mints_and_who_owns_it(chain: FakeChain) -> None:
+    chain.answer(TOKEN, "minter()", [], ["address"], [BUYER])
+    chain.answer(TOKEN, "owner()", [], ["address"], [SELLER])
+    assert (Token(chain, TOKEN).minter(), Token(chain, TOKEN).owner()) == (BUYER, SELLER)
+    chain.answer(TOKEN, "minter()", [], ["address"], [checksum(bytes(20))])
+    assert Token(chain, TOKEN).minter() is None
+
+
+def test_what_the_authority_and_the_holders_write_is_what_the_contracts_read() -> None:
+    def read(data: bytes, contract: str) -> str:
+        return str(decode_call(data, contract))
+
+    assert read(Market.encode_pause(), "EnergyMarket") == "pauseOrders()"
+    assert read(Market.encode_resume(), "EnergyMarket") == "resumeOrders()"
+    assert read(Token.encode_set_minter(BUYER), "EnergyToken") == f"setMinter(account={BUYER})"
+    assert read(Token.encode_set_minter(None), "EnergyToken") == f"setMinter(account={checksum(bytes(20))})"
+    assert read(Token.encode_burn(Tokens(7)), "EnergyToken") == "burn(value=7)"
 
 
 def entry(n: int) -> tuple[Any, ...]:

@@ -91,13 +91,16 @@ def test_a_neighbourhood_is_one_batch(chain: FakeChain) -> None:
     assert manifest.code_hashes[manifest.current] == code_hash(deployed_code("EnergyMarket"))
 
 
-def test_the_market_is_built_with_the_token_the_registry_and_the_terms(chain: FakeChain) -> None:
+def test_the_market_is_built_with_the_token_the_registry_the_terms_and_the_authority(
+    chain: FakeChain,
+) -> None:
     sender = FakeSender(chain)
     deploy(sender, chain, TERMS)
     arguments = sender.batches[0][2].data[len(creation_code("EnergyMarket")) :]
     words = [arguments[i : i + 32] for i in range(0, len(arguments), 32)]
     assert [checksum(word[12:]) for word in words[:2]] == [TOKEN, REGISTRY]
-    assert [int.from_bytes(word) for word in words[2:]] == [60, 30]
+    assert [int.from_bytes(word) for word in words[2:4]] == [60, 30]
+    assert checksum(words[4][12:]) == AUTHORITY
 
 
 def test_a_reverted_transaction_is_numbered(chain: FakeChain) -> None:

@@ -95,6 +95,7 @@ def test_the_end_of_supply_is_told_in_seconds() -> None:
     [
         (seen(), ASKED, None),
         (stale(seen()), ASKED, Code.STALE_CHAIN),
+        (replace(seen(), paused=True), ASKED, Code.NO_OFFER),
         (seen(), replace(ASKED, contact=2), Code.NO_OFFER),
         (seen(), replace(ASKED, price=1), Code.NO_OFFER),
         (seen(), replace(ASKED, energy=9), Code.NO_OFFER),

@@ -13,6 +13,7 @@ NAMES = Names(households={ALDER: "Alder", BIRCH: "Birch"}, contracts={MARKET: "t
     ("event", "text"),
     [
         (("Transfer", {"from": NOBODY, "to": BIRCH, "value": 10**18}), "1.00 tokens were made for Birch."),
+        (("Transfer", {"from": BIRCH, "to": NOBODY, "value": 10**18}), "Birch gave up 1.00 tokens for good."),
         (("Transfer", {"from": BIRCH, "to": ALDER, "value": 10**18}), "Birch sent 1.00 tokens to Alder."),
         (("Transfer", {"from": BIRCH, "to": MARKET, "value": 10**18}), "Birch put 1.00 tokens into escrow."),
         (
