@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from chain import genesis, ipc
 from chain.blocks import Header, parse_header
+from chain.endpoint import host_and_port
 from chain.engine import NodeStatus
 from chain.errors import BadAnswer, NodeUnavailable, SettingRefused, UnknownBlock
 from chain.files import replace_file
@@ -87,7 +88,7 @@ class Clique:
         self.node.ipc.parent.mkdir(parents=True, exist_ok=True)
         config = self.node.data / "config.toml"
         replace_file(config, p2p_config(self.node).encode(), mode=0o644)
-        host, _, port = self.node.http.rpartition(":")
+        host, port = host_and_port(self.node.http)
         line = [
             self._program(),
             *("--config", str(config), "--datadir", str(self.node.data)),
@@ -96,7 +97,7 @@ class Clique:
             *("--history.transactions", "0", "--snapshot=false", "--cache", str(self.node.cache)),
             *("--nat", "none", "--ipcpath", str(self.node.ipc)),
             *("--authrpc.addr", "127.0.0.1", "--authrpc.port", str(self.node.authrpc_port)),
-            *("--http", "--http.addr", host.strip("[]"), "--http.port", port, "--http.api", "eth,net,web3"),
+            *("--http", "--http.addr", host, "--http.port", str(port), "--http.api", "eth,net,web3"),
             *("--rpc.txfeecap", "0", "--txpool.pricelimit", "1", "--miner.gasprice", "1"),
             *("--verbosity", str(self.node.log_level), "--log.format", "logfmt"),
         ]

@@ -237,7 +237,7 @@ def load_node_key(path: Path) -> bytes:
 
 def enode(node_key: bytes, host: str, port: int) -> str:
     """A node's address for its peers, from its private node key (the same that admin_nodeInfo answers)."""
-    return f"enode://{public_key(node_key).hex()}@{host}:{port}"
+    return f"enode://{public_key(node_key).hex()}@{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def public_key(private: bytes) -> bytes:

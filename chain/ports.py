@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from chain.endpoint import host_and_port
 from chain.errors import NodeUnavailable
 
 
@@ -21,13 +22,12 @@ def check_ports(listeners: Mapping[str, str]) -> None:
         NodeUnavailable: another program listens there, or this host has no such address.
     """
     for setting, endpoint in listeners.items():
-        host, _, port = endpoint.rpartition(":")
-        host = host.strip("[]")
+        host, port = host_and_port(endpoint)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                sock.bind((host, int(port)))
+                sock.bind((host, port))
                 sock.listen(1)
             except OSError as error:
                 raise NodeUnavailable(f"{setting} {endpoint}: {_reason(error, setting)}") from None

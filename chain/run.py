@@ -15,6 +15,7 @@ from chain import child, ipc, lines
 from chain.back_off import BackOff
 from chain.clique import Clique
 from chain.daemon import Stopping, run_every, sd_ready
+from chain.endpoint import host_and_port
 from chain.engine import Engine, NodeStatus
 from chain.errors import ChainError, NodeUnavailable
 from chain.health import Health, assess
@@ -66,7 +67,7 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
         NodeUnavailable: geth is missing, or an address is taken.
     """
     engine = Clique(node)
-    ours = enode(load_node_key(node.key_file), *_split(node.listen))
+    ours = enode(load_node_key(node.key_file), *host_and_port(node.listen))
     friends = Friends(engine, ours, node.peers, peers)
     supervisor = Supervisor(
         node=node, engine=engine, version=engine.version(), publish=publish, friends=friends
@@ -293,11 +294,6 @@ def _wait_for_ports(node: NodePlan, stop: Stopping) -> None:
                 raise
         stop.wait(0.1)
     return None
-
-
-def _split(endpoint: str) -> tuple[str, int]:
-    host, _, port = endpoint.rpartition(":")
-    return host, int(port)
 
 
 def _ending(code: int) -> str:

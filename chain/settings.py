@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from chain.endpoint import checked, host_and_port
 from chain.errors import SettingRefused
 from chain.plan import IPC_LIMIT, NodePlan
 from quantities.fields import SecondsField
@@ -15,20 +16,10 @@ from quantities.fields import SecondsField
 ENODE = re.compile(r"enode://[0-9a-f]{128}@(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}\Z")
 
 
-def host_and_port(text: str) -> str:
-    """Check "host:port"."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise ValueError("write an address and a port: '10.0.0.2:30303'")
-    if "//" in host:
-        raise ValueError("write an address and a port, without http://")
-    return text
-
-
 def on_loopback(text: str) -> str:
     """Check that an endpoint cannot be reached from other hosts: its RPC asks nobody for a password."""
-    host = host_and_port(text).rpartition(":")[0]
-    if not (host.startswith("127.") or host in ("localhost", "[::1]")):
+    host, _ = host_and_port(text, "127.0.0.1:8545")
+    if not (host.startswith("127.") or host in ("localhost", "::1")):
         raise ValueError("the RPC belongs on loopback: '127.0.0.1:8545'")
     return text
 
@@ -54,7 +45,7 @@ def http_address(url: str) -> str:
     return url
 
 
-Endpoint = Annotated[str, AfterValidator(host_and_port)]
+Endpoint = Annotated[str, AfterValidator(checked("10.0.0.2:30303"))]
 LoopbackEndpoint = Annotated[str, AfterValidator(on_loopback)]
 SocketPath = Annotated[Path, AfterValidator(socket_path)]
 

@@ -22,11 +22,11 @@ import structlog
 
 from chain.client import ChainClient
 from chain.daemon import Stop, sd_ready, sd_watchdog
+from chain.endpoint import host_and_port
 from chain.errors import Misconfigured, Unavailable
 from chain.keys import checksum
 from contracts.errors import ManifestMissing
 from relay_server.acts import Tell
-from relay_server.address import split_address
 from relay_server.chain_view import ChainReader, ChainView
 from relay_server.drivers import interface
 from relay_server.drivers.interface import DriverMissing, Pins
@@ -209,7 +209,7 @@ def _identity(owner: str, manifest: Manifest | None) -> Identity | None:
 
 
 def _listening(settings: RelaySettings) -> socket.socket:
-    host, port = split_address(settings.listen)
+    host, port = host_and_port(settings.listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)

@@ -17,9 +17,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from chain.endpoint import host_and_port
 from chain.keys import Account
 from relay_server import framing, messages, signing
-from relay_server.address import split_address
+from relay_server.address import EXAMPLE
 from relay_server.errors import BadFrame, RelayUnreachable, RelayWaiting, WrongRelay
 from relay_server.messages import (
     Accepted,
@@ -66,7 +67,7 @@ class RelayClient:
             ValueError: no address.
         """
         self.address = address
-        self._host = split_address(address)
+        self._host = host_and_port(address, EXAMPLE)
         self._relay_account = relay_account
         self._account = account
         self._chain_id = chain_id

@@ -6,18 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from chain.endpoint import checked
 from quantities import Power
 from quantities.fields import PowerField, SecondsField
-from relay_server.address import PORT, split_address
+from relay_server.address import EXAMPLE, PORT
 
 MINIMUM_DEAD_TIME = 0.1
 """Seconds between one source confirmed open and the next one closing. Small DC contactors and relay boards
 state 5–25 ms to release (Omron G5LE: 5 ms, Songle SRD: 10 ms); an arc at 48 V DC is out well within 50 ms."""
-
-
-def _address(address: str) -> str:
-    split_address(address)
-    return address
 
 
 def _dead_time(seconds: float) -> float:
@@ -26,7 +22,7 @@ def _dead_time(seconds: float) -> float:
     return seconds
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(checked(EXAMPLE))]
 ContactNumber = Annotated[int, Field(ge=1, lt=2**32)]
 
 

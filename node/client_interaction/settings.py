@@ -7,11 +7,12 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from chain.endpoint import checked
 from quantities import Energy, Price, SoC, Tokens
 from quantities.fields import EnergyField, PriceField, SecondsField, SoCField, TokensField
+from relay_server.address import EXAMPLE
 
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
-ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})\Z")
 
 
 def _account(given: str) -> str:
@@ -20,25 +21,8 @@ def _account(given: str) -> str:
     return given
 
 
-def _address(given: str) -> str:
-    host_and_port(given)
-    return given
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """Read `host:port`, or `[v6]:port`.
-
-    Raises:
-        ValueError: anything else.
-    """
-    match = ADDRESS.match(address)
-    if match is None or not 0 < int(match["port"]) < 65_536:
-        raise ValueError("write an address and a port: '10.0.0.1:15555'")
-    return match["v6"] or match["host"], int(match["port"])
-
-
 AccountField = Annotated[str, AfterValidator(_account)]
-AddressField = Annotated[str, AfterValidator(_address)]
+AddressField = Annotated[str, AfterValidator(checked(EXAMPLE))]
 
 
 class TradingSettings(BaseModel):

@@ -39,7 +39,7 @@ def arguments(household: Household) -> list[str]:
 
 def taken(settings: DappSettings) -> bool:
     """Whether something else listens where we are to listen, or the address is not this host's."""
-    from node.dapp.settings import host_and_port  # noqa: PLC0415 - not for the process that serves
+    from chain.endpoint import host_and_port  # noqa: PLC0415 - not for the process that serves
 
     host, port = host_and_port(settings.listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from chain.endpoint import checked
 from quantities.fields import SecondsField
-
-ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})\Z")
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """Read `host:port`, or `[v6]:port`.
-
-    Raises:
-        ValueError: anything else.
-    """
-    match = ADDRESS.match(address)
-    if match is None or not 0 < int(match["port"]) < 65_536:
-        raise ValueError("write an address and a port: '10.0.0.2:8080'")
-    return match["v6"] or match["host"], int(match["port"])
-
-
-def _checked(address: str) -> str:
-    host_and_port(address)
-    return address
 
 
 class DappSettings(BaseModel):
@@ -34,7 +15,7 @@ class DappSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    listen: Annotated[str, AfterValidator(_checked)] = Field(
+    listen: Annotated[str, AfterValidator(checked("10.0.0.2:8080"))] = Field(
         "127.0.0.1:8080", description="address and port of the household's pages"
     )
     threads: int = Field(4, ge=1, le=32, description="requests answered at the same time")

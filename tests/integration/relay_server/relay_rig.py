@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from chain.endpoint import host_and_port
 from chain.keys import Account
 from contracts.bindings.market import Offer, Order, State
 from contracts.messages import voucher_digest
 from quantities import Energy, Price
-from relay_server.address import split_address
 from relay_server.app import Safety
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
@@ -219,7 +219,7 @@ def running_relay(tmp_path: Path, **changes: object) -> Iterator[Rig]:
     loop = asyncio.new_event_loop()
     network = threading.Thread(target=loop.run_forever, daemon=True)
     network.start()
-    listening = socket.create_server(split_address(settings.listen))
+    listening = socket.create_server(host_and_port(settings.listen))
     asyncio.run_coroutine_threadsafe(server.start(listening), loop).result(5)
     view.start()
     safety.start()

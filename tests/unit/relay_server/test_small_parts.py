@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from relay_server import legacy
-from relay_server.address import split_address
 from relay_server.chain_view import shortest_gap
 from relay_server.drivers.interface import DriverMissing, load
 from relay_server.drivers.recording import RecordingPins
@@ -92,10 +91,6 @@ def test_options_of_the_pin_driver_are_its_own() -> None:
 def test_wrong_settings_say_what_is_wrong(section: dict[str, object], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         RelaySettings.model_validate(section)
-
-
-def test_addresses_may_be_ipv6() -> None:
-    assert split_address("[fd00::1]:15555") == ("fd00::1", 15_555)
 
 
 def test_an_unknown_driver_names_those_there_are() -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 import node.dapp
 from node.dapp.household import Household, dumps, loads
 from node.dapp.serve import arguments
-from node.dapp.settings import DappSettings, host_and_port
+from node.dapp.settings import DappSettings
 from tests.integration.dapp import made_up
 
 FRONT_END = Path(node.dapp.__file__).parent / "frontend"
@@ -25,10 +25,6 @@ def test_an_address_has_a_host_and_a_port(address: str) -> None:
 def test_anything_else_is_refused_with_an_example(address: str) -> None:
     with pytest.raises(ValidationError, match=r"10\.0\.0\.2:8080"):
         DappSettings(listen=address)
-
-
-def test_a_v6_address_loses_its_brackets() -> None:
-    assert host_and_port("[fd00::2]:8080") == ("fd00::2", 8080)
 
 
 def test_a_household_is_handed_over_whole() -> None:
