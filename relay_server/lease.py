@@ -2,7 +2,8 @@
 
 The bound: S − N ≤ f · S + P_max · (lease + sample lag), with S and N summed over the buyer's orders on one
 contact (docs/architecture.md). It is held on the *true* energy, not on the last register: what may have
-flowed since the sample, at most the contact's rating, is added before the comparison.
+flowed since the sample, and what still may until the contact could be open, at most its rating, is added
+before the comparison.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Protocol
 
 from quantities import Energy, Power
 from relay_server.accounts import Account
+
+LOOK = 0.1
+"""Seconds from one look at a supply to the next, at most: the safety loop turns every 80 ms."""
 
 
 class UnpaidLimits(Protocol):
@@ -23,6 +27,8 @@ class UnpaidLimits(Protocol):
     def stale_meter(self) -> float: ...  # noqa: D102
     @property
     def unpaid_fraction(self) -> float: ...  # noqa: D102
+    @property
+    def follow(self) -> float: ...  # noqa: D102
 
 
 def bound(owed: Energy, rating: Power, limits: UnpaidLimits) -> Energy:
@@ -35,13 +41,21 @@ def tolerance(owed: Energy, limits: UnpaidLimits) -> Energy:
     return Energy(int(max(owed.mwh, 0) * limits.unpaid_fraction))
 
 
-def keeps_pace(account: Account, rating: Power, sample_age: float, limits: UnpaidLimits) -> bool:
-    """Whether the gap is within the bound, with what may have flowed since the meter's sample.
+def uncounted(sample_age: float, limits: UnpaidLimits) -> float:
+    """Seconds of supply that the meter cannot have shown by the time at which the contact could be open.
+
+    Should this look find the gap too wide at the next one only, the contact still has `follow` to open in.
+    """
+    return max(sample_age, 0.0) + LOOK + limits.follow
+
+
+def keeps_pace(account: Account, rating: Power, seconds: float, limits: UnpaidLimits) -> bool:
+    """Whether the gap is within the bound, with what the meter has not counted.
 
     Args:
-        sample_age: seconds since the register that `account.delivered` comes from, 0 for an open feed.
+        seconds: for how long that may flow at the contact's rating: `uncounted`; 0 for an open feed.
     """
-    unseen = rating.over(max(sample_age, 0.0))
+    unseen = rating.over(seconds)
     return account.gap + unseen <= bound(account.owed + unseen, rating, limits)
 
 

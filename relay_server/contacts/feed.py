@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from quantities import Energy, Power
 from relay_server.accounts import Account, Order, delivered, vouchered
 from relay_server.acts import Act, Baseline, Cycle, Drive, Latch, Save, Tell
-from relay_server.lease import judged, keeps_pace
+from relay_server.lease import judged, keeps_pace, uncounted
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
 
@@ -216,7 +216,7 @@ def keep(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
     if not at.reads:
         opened, more = opening(feed, "the feed's meter is silent", at.now)
         return opened, acts + more, Refused(code=Code.METER_GAP, text=opened.why)
-    if not keeps_pace(account, feed.rating, at.now - live.sampled, at.limits):
+    if not keeps_pace(account, feed.rating, uncounted(at.now - live.sampled, at.limits), at.limits):
         opened, more = opening(feed, _behind(account), at.now, unpaid=True)
         return opened, acts + more, Refused(code=Code.METER_GAP, text=opened.why)
     kept = _ending(live, USED_UP, at) if order.full else replace(live, expires=at.now + at.limits.lease)
@@ -375,7 +375,7 @@ def _watched(feed: Feed, live: Supply, at: Moment) -> Step:
         return opening(feed, over, at.now, ended=True)
     if at.register is None or not at.reads:
         return opening(feed, "the feed's meter is silent", at.now)
-    if not keeps_pace(live.account, feed.rating, at.now - live.sampled, at.limits):
+    if not keeps_pace(live.account, feed.rating, uncounted(at.now - live.sampled, at.limits), at.limits):
         return opening(feed, _behind(live.account), at.now, unpaid=True)
     since = _since(live.over_since, at.register.power > feed.rating.mw, at.register.sampled)
     if since is not None and at.register.sampled - since >= at.limits.overload:
