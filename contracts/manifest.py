@@ -8,8 +8,8 @@ at its address when it was deployed (with its constructor's values in it, which 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -60,20 +60,75 @@ class Manifest:
     draining: tuple[str, ...] = ()
     """Markets before it, whose last orders are being settled."""
 
+    drained: tuple[str, ...] = ()
+    """Markets before those, which hold nothing any more: kept for the history that they tell."""
+
+    blocks: Mapping[str, int] = field(default_factory=dict)
+    """Block in which a contract was deployed, where it is another than `block`."""
+
     code_hashes: Mapping[str, str]
     """Keccak-256 of the code at each of the addresses above."""
+
+    @property
+    def founded(self) -> int:
+        """Block of the first deployment: no event of any of the contracts is older."""
+        return min([self.block, *self.blocks.values()])
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The markets in which orders can be open, the current one first."""
+        return (self.current, *self.draining)
+
+    def deployed(self, address: str) -> int:
+        """Block in which the contract at an address was deployed."""
+        return self.blocks.get(address, self.block if address == self.current else self.founded)
+
+    def markets(self) -> tuple[str, ...]:
+        """All that ever were, the current one first."""
+        return (*self.live, *self.drained)
 
     def contracts(self) -> Iterator[tuple[str, str]]:
         """Address and contract name of each, the current market first."""
         yield self.current, "EnergyMarket"
         yield self.token, "EnergyToken"
         yield self.registry, "NodeRegistry"
-        for market in self.draining:
+        for market in (*self.draining, *self.drained):
             yield market, "EnergyMarket"
 
     def contract_at(self, address: str) -> str | None:
         """Which of the contracts stands at an address; None if none does."""
         return {at.lower(): name for at, name in self.contracts()}.get(address.lower())
+
+    def same_neighbourhood(self, other: Manifest) -> bool:
+        """Whether another manifest is of the same chain, token and registry: only its markets may differ."""
+        own = (self.chain_id, self.genesis_hash, self.token, self.registry)
+        return own == (other.chain_id, other.genesis_hash, other.token, other.registry)
+
+    def replacing(self, market: str, block: int, code_hash: str) -> Self:
+        """With a new market for new orders; the current one drains.
+
+        Args:
+            market: address of the new one.
+            block: in which it was deployed.
+            code_hash: of its code.
+        """
+        since = {at: self.deployed(at) for at in (self.token, self.registry, *self.markets())}
+        return replace(
+            self,
+            block=block,
+            current=market,
+            draining=self.live,
+            blocks=since,
+            code_hashes={**self.code_hashes, market: code_hash},
+        )
+
+    def dropping(self, markets: Collection[str]) -> Self:
+        """With some draining markets as drained: nobody looks for running orders there any more."""
+        return replace(
+            self,
+            draining=tuple(at for at in self.draining if at not in markets),
+            drained=(*(at for at in self.draining if at in markets), *self.drained),
+        )
 
     def verify(self, client: Chain) -> None:
         """Make sure that the node's chain and the contracts on it are the neighbourhood's.
@@ -99,7 +154,7 @@ class Manifest:
                     f"the code at {address} is not that of the neighbourhood's {name} "
                     f"(its hash is {code_hash(code)}): {FIX}"
                 )
-        for address in (self.current, *self.draining):
+        for address in self.markets():
             market = Market(client, address)
             if (market.token(head), market.registry(head)) != (self.token, self.registry):
                 raise WrongContract(f"the market at {address} takes another token or registry: {FIX}")
@@ -113,8 +168,9 @@ class Manifest:
     def dumps(self) -> str:
         """As JSON text."""
 
-        def contract(address: str) -> dict[str, str]:
-            return {"address": address, "code_hash": self.code_hashes[address]}
+        def contract(address: str) -> dict[str, str | int]:
+            block = {"block": self.blocks[address]} if address in self.blocks else {}
+            return {"address": address, "code_hash": self.code_hashes[address], **block}
 
         content = {
             "chain_id": self.chain_id,
@@ -124,6 +180,7 @@ class Manifest:
             "registry": contract(self.registry),
             "current": contract(self.current),
             "draining": [contract(market) for market in self.draining],
+            "drained": [contract(market) for market in self.drained],
         }
         return json.dumps(content, indent=2) + "\n"
 
@@ -145,10 +202,11 @@ class Manifest:
 
     @classmethod
     def _parsed(cls, content: Mapping[str, Any]) -> Self:
-        found = [content["token"], content["registry"], content["current"], *content.get("draining", [])]
+        draining, drained = content.get("draining", []), content.get("drained", [])
+        found = [content["token"], content["registry"], content["current"], *draining, *drained]
         addresses = [checksum(entry["address"]) for entry in found]
         hashes = [_hash(entry["code_hash"]) for entry in found]
-        token, registry, current, *draining = addresses
+        token, registry, current, *former = addresses
         return cls(
             chain_id=_number(content["chain_id"]),
             genesis_hash=_hash(content["genesis_hash"]),
@@ -156,7 +214,13 @@ class Manifest:
             token=token,
             registry=registry,
             current=current,
-            draining=tuple(draining),
+            draining=tuple(former[: len(draining)]),
+            drained=tuple(former[len(draining) :]),
+            blocks={
+                at: _number(entry["block"])
+                for at, entry in zip(addresses, found, strict=True)
+                if "block" in entry
+            },
             code_hashes=dict(zip(addresses, hashes, strict=True)),
         )
 

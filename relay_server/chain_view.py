@@ -27,6 +27,7 @@ from chain.signers import SignerSet
 from contracts.bindings.market import Market, Offer, Order
 from contracts.errors import ChainBehind, ContractsError, ManifestMissing
 from contracts.manifest import Manifest, load
+from contracts.watched import WatchedManifest
 from relay_server.authorisation import View
 
 log = structlog.get_logger()
@@ -79,13 +80,18 @@ class ChainReader:
         """Prepare; the file that names the contracts may come later."""
         self._client = client
         self._file = manifest
+        self._contracts = WatchedManifest(manifest, client)
         self._markets: list[Market] = []
+        """Of the manifest: the live ones first."""
+
         self._seller = seller
         self._feeds = tuple(feeds)
         self._signers = SignerSet(client)
         self._period: tuple[int, float] | None = None
         self.manifest: Manifest | None = None
-        """As last read; the first look at a head that it fits to settles it."""
+        """As last read; each look at a head takes over what the file says, once it is verified."""
+
+        self._refusal = ""
 
     def load(self) -> Manifest:
         """Read the manifest.
@@ -103,11 +109,7 @@ class ChainReader:
             ChainError: no answer.
             ContractsError: no manifest, or not the neighbourhood's chain and contracts.
         """
-        if not self._markets:
-            manifest = self.load()
-            manifest.verify(self._client)
-            markets = (manifest.current, *manifest.draining)
-            self._markets = [Market(self._client, address) for address in markets]
+        self._follow_manifest()
         block = self._client.block("latest")
         return Shown(
             number=block.number,
@@ -119,21 +121,41 @@ class ChainReader:
 
     def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]:
         """Orders as they stood at a block, in whichever market they are."""
-        if self.manifest is None or block < self.manifest.block:
-            return dict.fromkeys(ids)
         return {id_: self._order(id_, block) for id_ in ids}
 
     def offers(self, block: int) -> Mapping[int, Offer | None]:
-        """This household's offers at a block."""
-        return {feed: self._markets[0].offer(self._seller, feed, block) for feed in self._feeds}
+        """This household's offers at a block. An order of a draining market holds its contact, too."""
+        return {feed: self._offer(feed, block) for feed in self._feeds}
+
+    def _offer(self, feed: int, block: int) -> Offer | None:
+        current, *draining = self._markets[: len(self.manifest.live)] if self.manifest else []
+        offer = current.offer(self._seller, feed, block)
+        if offer is None or offer.open is not None:
+            return offer
+        former = (market.offer(self._seller, feed, block) for market in draining)
+        held = next((each for each in former if each is not None and each.open is not None), None)
+        return offer if held is None else replace(offer, open=held.open, next=held.next)
 
     def paused(self, block: int) -> bool:
         """Whether new orders are paused at a block."""
         return self._markets[0].paused(block)
 
     def _order(self, id_: bytes, block: int) -> Order | None:
-        found = (market.order(id_, block) for market in self._markets)
+        if self.manifest is None:
+            return None
+        there = (market for market in self._markets if block >= self.manifest.deployed(market.address))
+        found = (market.order(id_, block) for market in there)
         return next((order for order in found if order is not None), None)
+
+    def _follow_manifest(self) -> None:
+        manifest = self._contracts.newest()
+        if self._contracts.refusal != self._refusal:
+            self._refusal = self._contracts.refusal
+            log.warning("manifest not taken over", why=self._refusal or "it is again as it was")
+        if not self._markets or manifest is not self.manifest:
+            self.manifest = manifest
+            self._markets = [Market(self._client, address) for address in manifest.markets()]
+            log.info("contracts verified", market=manifest.current, draining=list(manifest.draining))
 
     def _read_period(self, head: Block) -> float:
         if self._period is None or head.number >= self._period[0] + GAPS or head.number <= GAPS:

@@ -44,7 +44,7 @@ class Crew:
         *,
         settings: Settings,
         account: Account,
-        manifest: Manifest,
+        contracts: Callable[[], Manifest],
         trades: Trades,
         journal: Journal,
         news: Callable[[], None],
@@ -55,18 +55,17 @@ class Crew:
         Args:
             settings: of the household.
             account: its key.
-            manifest: of the verified contracts.
+            contracts: the verified ones, as they are now.
             trades: its books.
             journal: where transactions are planned.
             news: called when something has changed.
             poke: called when there is something to send.
         """
         self._settings = settings
-        self._manifest = manifest
         self._account = account
         self._news_of_chain = News()
         relay = settings.relay
-        chain_id = manifest.chain_id
+        chain_id = contracts().chain_id
         self._own = (
             None
             if relay is None
@@ -91,13 +90,13 @@ class Crew:
             period=settings.trading.keep,
             news=news,
         )
-        self.orders = Orders(trades, journal, account, manifest)
+        self.orders = Orders(trades, journal, account, contracts)
         self.shop = ShopKeeper(
             offers=settings.offers,
             trades=trades,
             journal=journal,
             account=account,
-            manifest=manifest,
+            contracts=contracts,
             own=self._own,
             records=None if relay is None else open_records(settings.paths.state / RELAY_DATABASE),
             poke=poke,

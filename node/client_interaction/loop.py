@@ -157,7 +157,7 @@ class Trader:
         """Look, decide, act, tell once; True: something was done, look again at once."""
         news = self._ledger.news
         if self._crew is None and self._ledger.manifest is not None:
-            self._crew = self._hired(self._ledger.manifest)
+            self._crew = self._hired()
         trades = self._trades.unfinished()
         if self._crew is not None:
             trades = self._crew.orders.follow(trades, news)
@@ -172,11 +172,11 @@ class Trader:
         self._tell(decision.view, situation)
         return acted
 
-    def _hired(self, manifest: Manifest) -> Crew:
+    def _hired(self) -> Crew:
         crew = Crew(
             settings=self._settings,
             account=self._account,
-            manifest=manifest,
+            contracts=self._contracts,
             trades=self._trades,
             journal=self._journal,
             news=self._wake.set,
@@ -184,6 +184,10 @@ class Trader:
         )
         crew.start()
         return crew
+
+    def _contracts(self) -> Manifest:
+        assert self._ledger.manifest is not None  # noqa: S101 - the crew is hired once it is verified
+        return self._ledger.manifest
 
     # --- look -----------------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ class Trader:
         return Interest(
             sellers=tuple((seller.account, seller.contact) for seller in self._settings.sellers.values()),
             feeds=tuple(feed.contact for feed in self._settings.offers.feeds),
-            orders=tuple(trade.order for trade in self._trades.unfinished()),
+            orders={trade.order: trade.market for trade in self._trades.unfinished()},
         )
 
     def _sender(self, manifest: Manifest) -> Sender:

@@ -135,6 +135,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._registered: tuple[float, list[Registered]] = (float("-inf"), [])
         self._manifest: Manifest | None = None
+        self._written = 0
 
     def head(self) -> int:
         """The height of the chain."""
@@ -142,11 +143,16 @@ class Ledger:
 
     @property
     def manifest(self) -> Manifest | None:
-        """The neighbourhood's contracts; None while there is no such file."""
-        if self._manifest is None and self._household.manifest is not None:
-            try:
-                self._manifest = Manifest.loads(self._household.manifest.read_text(encoding="utf-8"))
-            except (OSError, ContractsError) as error:
+        """The neighbourhood's contracts as the file names them now; None while there is no such file."""
+        path = self._household.manifest
+        if path is None:
+            return self._manifest
+        try:
+            written = path.stat().st_mtime_ns
+            if written != self._written:
+                self._manifest, self._written = Manifest.loads(path.read_text(encoding="utf-8")), written
+        except (OSError, ContractsError) as error:
+            if self._manifest is None:
                 log.info("manifest_unread", error=str(error))
         return self._manifest
 

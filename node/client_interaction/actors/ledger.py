@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from chain.signers import SignerSet
 from contracts.bindings import Household, Market, Offer, Order, Registry, Token
 from contracts.codec import interface
 from contracts.errors import ChainBehind, ContractsError, ManifestMissing
-from contracts.manifest import Manifest, load
+from contracts.manifest import Manifest
+from contracts.watched import WatchedManifest
 from node.wallet.sender import Sender
 from quantities import Tokens
 from store.snapshot import boottime
@@ -83,7 +84,7 @@ class News:
     """The trades' orders, at confirmation depth."""
 
     running: Mapping[str, Order] = field(default_factory=dict)
-    """The orders on the own offers, at the head."""
+    """The orders on the own offers in all markets, draining ones included, at the head."""
 
     settlements: Mapping[str, Settlement] = field(default_factory=dict)
     trouble: str = "The chain has not answered yet."
@@ -106,8 +107,8 @@ class Interest:
     feeds: tuple[int, ...] = ()
     """Contacts of the own offers."""
 
-    orders: tuple[str, ...] = ()
-    """Of unfinished trades."""
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """Of unfinished trades, with the market that each was made in."""
 
 
 class Ledger:
@@ -136,7 +137,7 @@ class Ledger:
             news: called when something has changed.
         """
         self._client = client
-        self._file = manifest
+        self._contracts = WatchedManifest(manifest, client)
         self._account = account
         self._make_sender = sender
         self._confirmations = confirmations
@@ -146,7 +147,9 @@ class Ledger:
         self._sender: Sender | None = None
         self._news = News()
         self.manifest: Manifest | None = None
-        """Once verified."""
+        """Once verified; replaced as a whole when another market takes the new orders."""
+
+        self._refusal = ""
 
         self._blocks: deque[tuple[int, int]] = deque(maxlen=16)
         self._hash = ""
@@ -192,9 +195,8 @@ class Ledger:
 
     def _once(self) -> float:  # noqa: PLR0911 - one a kind of trouble
         try:
-            if self.manifest is None:
-                self._verify()
-            self._look()
+            switched = self._verify()
+            self._look(switched)
         except (ManifestMissing, ChainBehind) as error:
             self._publish(replace(self._news, waiting=str(error), wrong=""))
             return COOL
@@ -221,15 +223,27 @@ class Ledger:
             return RETRY
         return WARM if self._warm else COOL
 
-    def _verify(self) -> None:
-        manifest = load(self._file)
-        manifest.verify(self._client)
-        self._sender = self._make_sender(manifest)
+    def _verify(self) -> bool:
+        """Take over what the manifest says now; True: it says something new."""
+        manifest = self._contracts.newest()
+        if self._contracts.refusal != self._refusal:
+            self._refusal = self._contracts.refusal
+            log.warning("manifest-not-taken-over", why=self._refusal or "it is again as it was")
+        if manifest is self.manifest:
+            return False
+        if self._sender is None:
+            self._sender = self._make_sender(manifest)
         self.manifest = manifest
         self._publish(replace(self._news, waiting="", wrong=""))
-        log.info("contracts-verified", chain=manifest.chain_id, market=manifest.current)
+        log.info(
+            "contracts-verified",
+            chain=manifest.chain_id,
+            market=manifest.current,
+            draining=list(manifest.draining),
+        )
+        return True
 
-    def _look(self) -> None:
+    def _look(self, switched: bool) -> None:
         """A new head: read all. The same head: only send, and see how old it is."""
         assert self.manifest is not None  # noqa: S101 - verified first
         assert self._sender is not None  # noqa: S101
@@ -244,7 +258,7 @@ class Ledger:
         changed = self._sender.step(latest.number, depth)
         interest = self._interest()
         known = set(interest.orders) <= set(self._news.orders) | set(self._unknown)
-        if fresh or changed or not known:
+        if fresh or changed or switched or not known:
             self._publish(self._read(latest.number, depth, interest, now if fresh else self._news.seen))
             self._hash = latest.hash
         else:
@@ -261,8 +275,11 @@ class Ledger:
             if (offer := market.offer(account, contact, head)) is not None
         }
         mine = [offer for (account, _), offer in offers.items() if account == own.lower()]
-        running = [order for offer in mine for order in (offer.open, offer.next) if order is not None]
-        orders = self._orders(market, interest.orders, max(head - depth, 0))
+        running = dict(self._held(self.manifest.current, mine))
+        for former in self.manifest.draining:
+            pages = (Market(self._client, former).offer(own, contact, head) for contact in interest.feeds)
+            running |= self._held(former, pages)
+        orders = self._orders(interest.orders, max(head - depth, 0))
         self._unknown = frozenset(interest.orders) - frozenset(orders)
         return News(
             head=head,
@@ -275,18 +292,27 @@ class Ledger:
             paused=market.paused(head),
             households=self._households(),
             orders=orders,
-            running=self._orders(market, [f"0x{order.hex()}" for order in running], head),
+            running=self._orders(running, head),
             settlements=self._settlements(orders, head),
             trouble=self._standing(),
         )
 
-    def _orders(self, market: Market, wanted: Sequence[str], block: int) -> dict[str, Order]:
-        """Orders that are over never change again: they are read once."""
+    @staticmethod
+    def _held(market: str, offers: Iterable[Offer | None]) -> dict[str, str]:
+        """The orders that run on a market's offers, each with its market."""
+        shown = [order for offer in offers if offer is not None for order in (offer.open, offer.next)]
+        return {f"0x{order.hex()}": market for order in shown if order is not None}
+
+    def _orders(self, wanted: Mapping[str, str], block: int) -> dict[str, Order]:
+        """Orders, each from its market. Those that are over never change again: they are read once."""
+        assert self.manifest is not None  # noqa: S101
         found: dict[str, Order] = {}
-        for name in wanted:
+        for name, market in wanted.items():
             before = self._news.orders.get(name)
             over = before is not None and not before.state.live
-            order = before if over else market.order(bytes.fromhex(name[2:]), block)
+            if not over and block < self.manifest.deployed(market):
+                continue
+            order = before if over else Market(self._client, market).order(bytes.fromhex(name[2:]), block)
             if order is not None:
                 found[name] = order
         return found
@@ -304,7 +330,8 @@ class Ledger:
         for name, order in orders.items():
             if order.state.live or name in found:
                 continue
-            logs = self._client.logs(self.manifest.current, [ends, order.id], self.manifest.block, head)
+            since = self.manifest.deployed(order.market)
+            logs = self._client.logs(order.market, [ends, order.id], since, head)
             if logs:
                 found[name] = Settlement(transaction=logs[-1].transaction, block=logs[-1].block)
         return found

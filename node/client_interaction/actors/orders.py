@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -36,12 +37,14 @@ GAS = {
 class Orders:
     """What the household buys."""
 
-    def __init__(self, trades: Trades, journal: Journal, account: Account, manifest: Manifest) -> None:
-        """Use the household's books."""
+    def __init__(
+        self, trades: Trades, journal: Journal, account: Account, contracts: Callable[[], Manifest]
+    ) -> None:
+        """Use the household's books. An order is made in the market that is current then, and ends there."""
         self._trades = trades
         self._journal = journal
         self._account = account
-        self._manifest = manifest
+        self._contracts = contracts
 
     def buy(self, act: Buy) -> Outcome:
         """Write trade and transaction down together; the ledger's sender does the rest."""
@@ -52,8 +55,9 @@ class Orders:
             energy=act.energy,
             price=act.price,
         )
-        market = self._manifest.current
-        order = "0x" + args.id(self._manifest.chain_id, market, self._account.address).hex()
+        manifest = self._contracts()
+        market = manifest.current
+        order = "0x" + args.id(manifest.chain_id, market, self._account.address).hex()
         now = time.time()
         trade = Trade(
             order=order,
@@ -73,7 +77,7 @@ class Orders:
             reason=act.reason,
         )
         data = Token.encode_approve_and_call(market, args.cost, args)
-        call = Call(to=self._manifest.token, data=data, gas=GAS["buy"])
+        call = Call(to=manifest.token, data=data, gas=GAS["buy"])
         with self._trades.together():
             self._trades.add(
                 trade, Step(name="planned", at=now, text=f"{act.reason[:1].upper()}{act.reason[1:]}.")
@@ -151,7 +155,7 @@ class Orders:
 
     def _send(self, what: str, order: str, data: bytes, step: Step) -> None:
         trade = self._trades.get(order)
-        market = self._manifest.current if trade is None else trade.market
+        market = self._contracts().current if trade is None else trade.market
         try:
             with self._trades.together():
                 call = Call(to=market, data=data, gas=GAS[what])

@@ -51,7 +51,7 @@ class ShopKeeper:
         trades: Trades,
         journal: Journal,
         account: Account,
-        manifest: Manifest,
+        contracts: Callable[[], Manifest],
         own: Line | None,
         records: Records | None,
         poke: Callable[[], None],
@@ -63,7 +63,7 @@ class ShopKeeper:
             trades: the household's books.
             journal: where transactions are planned.
             account: this household's.
-            manifest: of the contracts.
+            contracts: as they are now.
             own: the household's relay.
             records: of that relay.
             poke: tells that there is something to send.
@@ -72,7 +72,7 @@ class ShopKeeper:
         self._trades = trades
         self._journal = journal
         self._account = account
-        self._manifest = manifest
+        self._contracts = contracts
         self._own = own
         self._records = records
         self._poke = poke
@@ -120,20 +120,21 @@ class ShopKeeper:
         match act:
             case Publish(feed=feed, valid_until=until):
                 data = Market.encode_set_offer(feed.contact, feed.price, feed.max_energy, until)
-                self._send(f"offer:{feed.contact}:{news.head}", "offer", data)
+                self._send(f"offer:{feed.contact}:{news.head}", "offer", data, self._contracts().current)
             case Withdraw(contact=contact):
-                self._send(f"offer:{contact}:{news.head}", "offer", Market.encode_withdraw_offer(contact))
+                data = Market.encode_withdraw_offer(contact)
+                self._send(f"offer:{contact}:{news.head}", "offer", data, self._contracts().current)
             case Redeem(order=order, voucher=voucher):
                 data = Market.encode_redeem(voucher.order, Energy(voucher.energy), voucher.signature)
-                self._send(purpose("redeem", order), "redeem", data)
+                self._send(purpose("redeem", order), "redeem", data, news.running[order].market)
             case Release(order=order):
                 data = Market.encode_release(bytes.fromhex(order[2:]))
-                self._send(purpose("release", order), "release", data)
+                self._send(purpose("release", order), "release", data, news.running[order].market)
             case AnnounceEnd(contact=contact):
                 self._announce(contact)
 
-    def _send(self, intent: str, what: str, data: bytes) -> None:
-        call = Call(to=self._manifest.current, data=data, gas=GAS[what])
+    def _send(self, intent: str, what: str, data: bytes, market: str) -> None:
+        call = Call(to=market, data=data, gas=GAS[what])
         try:
             self._journal.plan(intent, call, time.time())
         except AlreadyIntended:
@@ -191,7 +192,7 @@ class ShopKeeper:
         for name, order in news.running.items():
             if self._trades.get(name) is None:
                 self._trades.add(
-                    _sold(name, order, self._manifest.current, news.households, now),
+                    _sold(name, order, news.households, now),
                     Step(name="ordered", at=now, kind=Proof.BLOCK, proof=str(news.head)),
                 )
         closed = {f"0x{s.order.hex()}" for s in self._contacts() if s.closed and s.order is not None}
@@ -217,12 +218,12 @@ class ShopKeeper:
             self._trades.change(trade.order, step, **fields)
 
 
-def _sold(name: str, order: Order, market: str, households: Mapping[str, Household], now: float) -> Trade:
+def _sold(name: str, order: Order, households: Mapping[str, Household], now: float) -> Trade:
     buyer = households.get(order.buyer.lower())
     return Trade(
         order=name,
         side=Side.SELLER,
-        market=market,
+        market=order.market,
         partner=order.buyer if buyer is None else buyer.name,
         account=order.buyer,
         contact=order.contact,

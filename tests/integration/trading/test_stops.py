@@ -21,9 +21,9 @@ def test_a_chain_and_relays_that_stand_still_do_not_hold_up_a_stop() -> None:
     standing, asked = Event(), Event()
     nothing: Any = None
 
-    def stands_still() -> None:
+    def stands_still() -> bool:
         asked.set()
-        standing.wait(20)
+        return standing.wait(20)
 
     ledger = Ledger(
         nothing, Path("manifest.json"), ACCOUNT, sender=nothing, confirmations=None,

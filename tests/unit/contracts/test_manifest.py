@@ -53,6 +53,26 @@ def test_it_is_read_as_it_was_written(manifest: Manifest, tmp_path: Path) -> Non
     assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]
 
 
+def test_a_replaced_market_drains_and_is_dropped_into_history(manifest: Manifest, tmp_path: Path) -> None:
+    newest = checksum(bytes([7]) * 20)
+    replaced = manifest.replacing(newest, 50, code_hash(b"new"))
+    assert (replaced.current, replaced.draining, replaced.block) == (newest, (MARKET, OLD), 50)
+    assert replaced.live == (newest, MARKET, OLD)
+    assert [replaced.deployed(at) for at in (newest, MARKET, OLD, TOKEN)] == [50, 3, 3, 3]
+    assert replaced.founded == 3
+
+    dropped = replaced.dropping([OLD])
+    assert (dropped.draining, dropped.drained) == ((MARKET,), (OLD,))
+    assert dropped.markets() == (newest, MARKET, OLD)
+    assert dropped.contract_at(OLD) == "EnergyMarket"
+    assert dropped.dropping([MARKET]).drained == (MARKET, OLD)
+    assert dropped.same_neighbourhood(manifest)
+
+    path = tmp_path / "manifest.json"
+    dropped.save(path)
+    assert load(path) == dropped
+
+
 def test_another_chain_is_refused(manifest: Manifest, chain: FakeChain) -> None:
     chain.id = 1
     with pytest.raises(WrongContract, match="follows chain 1, the manifest is of 4711"):
