@@ -111,9 +111,13 @@ class ChainClient:
 
     def headers(self, first: int, last: int) -> list[Header]:
         """The headers of consecutive blocks, `last` included, by batches."""
-        answers = self.batch([("eth_getBlockByNumber", (hex(n), False)) for n in range(first, last + 1)])
+        return self.numbered(range(first, last + 1))
+
+    def numbered(self, numbers: Sequence[int]) -> list[Header]:
+        """The headers of these blocks, by batches."""
+        answers = self.batch([("eth_getBlockByNumber", (hex(n), False)) for n in numbers])
         if None in answers:
-            raise UnknownBlock(f"{self.url} has no block {first + answers.index(None)}")
+            raise UnknownBlock(f"{self.url} has no block {numbers[answers.index(None)]}")
         return [parse_header(answer) for answer in answers]
 
     def call(

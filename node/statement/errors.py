@@ -1,0 +1,27 @@
+"""What can go wrong with a statement.
+
+```
+StatementError
+├── DoesNotAddUp     the chain's events contradict each other, or the balances that it states
+├── UnknownMonth     not written as 2026-11, or not begun yet
+└── UnknownHousehold nobody of that name or account
+```
+"""
+
+from __future__ import annotations
+
+
+class StatementError(Exception):
+    """Anything that this room raises."""
+
+
+class DoesNotAddUp(StatementError):
+    """Events are missing, or the node's answers do not belong together."""
+
+
+class UnknownMonth(StatementError):
+    """The month is not written as 2026-11, or lies in the future."""
+
+
+class UnknownHousehold(StatementError):
+    """The registry lists nobody of that name or account."""
