@@ -121,6 +121,8 @@ def choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | N
         return NoSeller(why=(s.chain.trouble,))
     if s.chain.paused:
         return NoSeller(why=("The neighbourhood's authority has paused new orders.",))
+    if s.chain.credit:
+        return NoSeller(why=(s.chain.credit,))
     if s.relay:
         return NoSeller(why=(f"The own relay: {s.relay}",))
     terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), now=s.now)

@@ -17,11 +17,10 @@ import structlog
 from chain import keys
 from chain.client import ChainClient
 from chain.daemon import Stopping, sd_ready, sd_watchdog
-from chain.transactions import Fees
 from contracts.manifest import Manifest
 from node.client_interaction import status
 from node.client_interaction.actors.ledger import Interest, Ledger, News
-from node.client_interaction.actors.orders import GAS
+from node.client_interaction.actors.orders import beyond_credit
 from node.client_interaction.acts import (
     Buy,
     Reclaim,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MIGRATIONS = (journal_.TABLES, TABLES)
+MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS)
 
 COMING = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED})
 
@@ -161,6 +160,7 @@ class Trader:
         trades = self._trades.unfinished()
         if self._crew is not None:
             trades = self._crew.orders.follow(trades, news)
+            self._blame(trades)
         situation = self._situation(news, tuple(trade for trade in trades if not trade.final))
         decision = decide(situation, self._policy, self._memory)
         self._memory = decision.memory
@@ -171,6 +171,15 @@ class Trader:
         self._ledger.warm(self._busy(situation, acted))
         self._tell(decision.view, situation)
         return acted
+
+    def _blame(self, trades: list[Trade]) -> None:
+        """An order that the chain refused is not made again at once: its seller is left alone for a while."""
+        for trade in trades:
+            if trade.state is TradeState.FAILED:
+                why = trade.ending.rstrip(".")
+                self._memory = self._memory.blame(
+                    trade.partner, why[:1].lower() + why[1:], boottime(), self._policy.trading
+                )
 
     def _hired(self) -> Crew:
         crew = Crew(
@@ -211,7 +220,7 @@ class Trader:
         return replace(
             situation,
             sellers=tuple(crew.seller(name, news, now) for name in self._settings.sellers),
-            asked=crew.orders.asked(list(trades)),
+            asked=crew.orders.asked(list(trades), news.head),
             meter=None if current is None else crew.supply.meter(current.channel),
             feed=crew.supply.feed,
             tie=crew.supply.tie,
@@ -229,11 +238,8 @@ class Trader:
     def _chain(self, news: News) -> Chain:
         trouble = news.trouble
         household = news.households.get(self._account.address.lower())
-        fee = GAS["buy"] * Fees().maximum
         if not trouble and (household is None or not household.admitted):
             trouble = "This household is not admitted in the registry: ask the neighbourhood's operator."
-        elif not trouble and news.credit < fee:
-            trouble = "The gas credit is used up: ask the neighbourhood's operator for more."
         return Chain(
             head=news.head,
             balance=news.balance,
@@ -241,6 +247,7 @@ class Trader:
             depth=news.depth,
             trouble=trouble,
             paused=news.paused,
+            credit=beyond_credit(news, "buy"),
         )
 
     def _interest(self) -> Interest:

@@ -41,7 +41,8 @@ def advance(trade: Trade, entry: Entry | None, on_chain: Order | None) -> Advanc
     """
     if trade.final:
         return None
-    if trade.state in BEGINNING and entry is not None and entry.stage is Stage.FAILED:
+    undone = trade.state is TradeState.ENDED and on_chain is None  # by a reorganisation
+    if (trade.state in BEGINNING or undone) and entry is not None and entry.stage is Stage.FAILED:
         return Advance(state=TradeState.FAILED, why=f"The order was not made: {entry.error}.")
     if on_chain is not None and not on_chain.state.live:
         running = trade.side is Side.BUYER and trade.state in (TradeState.CONFIRMED, TradeState.SUPPLIED)

@@ -28,7 +28,9 @@ def successor(s: Situation, policy: Policy, current: Trade, start: Start | None)
         start: of this supply.
     """
     seller = next((seller for seller in s.sellers if seller.name == current.partner), None)
-    if s.chain is None or s.chain.trouble or s.battery is None or seller is None or seller.offer is None:
+    if s.chain is None or s.chain.trouble or s.chain.credit:
+        return None
+    if s.battery is None or seller is None or seller.offer is None:
         return None
     offer = seller.offer
     live = seller.admitted and not s.chain.paused and offer.live(s.chain.head + LEAD_BLOCKS)

@@ -7,12 +7,13 @@ transaction inside a transaction joins it, so that a trade and its journal row a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
 from store import sqlite
+from store.errors import Unwritable
 
 FILE = "trade.db"
 
@@ -29,6 +30,7 @@ class Database:
         Raises:
             store.errors.StoreError: it cannot be opened, or a newer version wrote it.
         """
+        self._path = path
         self._connection = sqlite.open_writer(path, "full")
         self._lock = RLock()
         self._joined = 0
@@ -36,7 +38,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside becomes durable together at the end of the outermost, or not at all."""
+        """Everything inside becomes durable together at the end of the outermost, or not at all.
+
+        Raises:
+            store.errors.Unwritable: the disk is full, or refuses; nothing was changed.
+        """
         with self._lock:
             if self._joined:
                 yield self._connection
@@ -45,10 +51,14 @@ class Database:
             try:
                 with sqlite.transaction(self._connection) as connection:
                     yield connection
+            except sqlite3.OperationalError as error:
+                raise Unwritable(
+                    f"{self._path} cannot be written ({error}): make room on its disk; until then all waits"
+                ) from error
             finally:
                 self._joined = 0
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+    def rows(self, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[sqlite3.Row]:
         """Read."""
         with self._lock:
             return self._connection.execute(query, values).fetchall()

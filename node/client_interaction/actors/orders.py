@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from chain.keys import Account
-from chain.transactions import Call
+from chain.transactions import Call, Fees
 from contracts.bindings import Market, OrderArgs, Token
 from contracts.manifest import Manifest
 from node.client_interaction.actors.ledger import News
@@ -18,8 +18,9 @@ from node.client_interaction.acts import Buy, Done, Finish, Outcome, Reclaim, Re
 from node.client_interaction.settlement import BEGINNING, Advance, advance
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import Trades
+from node.wallet.credit import Purse, refused
 from node.wallet.errors import AlreadyIntended
-from node.wallet.journal import Entry, Journal, Stage
+from node.wallet.journal import Entry, Journal
 
 log = structlog.get_logger()
 
@@ -32,6 +33,13 @@ GAS = {
     "offer": 200_000,
 }
 """Limits of each kind of transaction; about half of it is used."""
+
+
+def beyond_credit(news: News, what: str) -> str:
+    """Why the gas credit does not allow an optional transaction, as a sentence; empty: it does."""
+    fees = Fees()
+    why = refused(Purse(balance=news.credit), GAS[what] * fees.maximum, fees)
+    return f"{why[:1].upper()}{why[1:]}: ask the neighbourhood's operator for more." if why else ""
 
 
 class Orders:
@@ -111,15 +119,16 @@ class Orders:
         self._send("reclaim", act.order, data, Step(name="reclaimed", at=time.time()))
         return Done(act=act)
 
-    def asked(self, trades: list[Trade]) -> frozenset[str]:
-        """Purposes about ended trades that are under way or done."""
+    def asked(self, trades: list[Trade], head: int) -> frozenset[str]:
+        """Purposes about ended trades that are under way, done, or resting after a failure."""
         ended = [trade.order for trade in trades if trade.state is TradeState.ENDED]
         found = set()
         for order in ended:
             for what in ("close", "reclaim"):
                 entry = self._journal.find(purpose(what, order))
-                if entry is not None and entry.stage is not Stage.FAILED:
-                    found.add(entry.purpose)
+                if entry is None or (entry.failed and head >= self._journal.rests_until(entry.purpose)):
+                    continue
+                found.add(entry.purpose)
         return frozenset(found)
 
     def follow(self, trades: list[Trade], news: News) -> list[Trade]:
@@ -128,7 +137,8 @@ class Orders:
 
     def _followed(self, trade: Trade, news: News) -> Trade:
         entry = None
-        if trade.state in BEGINNING and trade.side is Side.BUYER:
+        unknown = trade.order not in news.orders
+        if trade.side is Side.BUYER and (trade.state in BEGINNING or unknown):
             entry = self._journal.find(purpose("buy", trade.order))
         step = advance(trade, entry, news.orders.get(trade.order))
         if step is None:

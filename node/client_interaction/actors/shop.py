@@ -14,7 +14,7 @@ from contracts.bindings import Household, Market, Offer, Order
 from contracts.manifest import Manifest
 from node.client_interaction.actors.ledger import News
 from node.client_interaction.actors.line import Line
-from node.client_interaction.actors.orders import GAS
+from node.client_interaction.actors.orders import GAS, beyond_credit
 from node.client_interaction.acts import purpose
 from node.client_interaction.selling import (
     AnnounceEnd,
@@ -113,8 +113,10 @@ class ShopKeeper:
         )
         if news.trouble or news.wrong or not self._admitted(news):
             return
+        poor = beyond_credit(news, "offer")
         for act in sell(shop, self._offers):
-            self._do(act, news)
+            if not (poor and isinstance(act, Publish | Withdraw)):
+                self._do(act, news)
 
     def _do(self, act: SellerAct, news: News) -> None:
         match act:
@@ -159,8 +161,12 @@ class ShopKeeper:
         for order in news.running:
             for what in ("redeem", "release"):
                 entry = self._journal.find(purpose(what, order))
-                if entry is not None and not entry.failed:
-                    busy.add(entry.purpose)
+                if entry is None or (entry.failed and news.head >= self._journal.rests_until(entry.purpose)):
+                    continue
+                busy.add(entry.purpose)
+        # An offer that the market refused is not made again in each block.
+        contacts = [feed.contact for feed in self._offers.feeds]
+        busy |= {f"offer:{c}:" for c in contacts if news.head < self._journal.rests_until(f"offer:{c}:")}
         return frozenset(busy)
 
     def _admitted(self, news: News) -> bool:

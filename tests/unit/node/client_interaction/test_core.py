@@ -127,6 +127,11 @@ NOBODY = "The battery is at 19 %, and nobody can supply. "
             NOBODY + "The chain node at http://127.0.0.1:8545 does not answer.",
         ),
         (
+            {"chain": chain(credit="The gas credit is kept for settling.")},
+            State.NO_SUPPLY,
+            NOBODY + "The gas credit is kept for settling.",
+        ),
+        (
             {"chain": chain(paused=True)},
             State.NO_SUPPLY,
             NOBODY + "The neighbourhood's authority has paused new orders.",
@@ -355,6 +360,7 @@ def test_a_successor_is_funded_before_the_order_is_used_up() -> None:
         {"chain": chain(balance=Tokens(0))},
         {"chain": chain(trouble="The chain stands still.")},
         {"chain": chain(paused=True)},
+        {"chain": chain(credit="The gas credit is kept for settling.")},
         {"on_chain": {ORDER: on_chain(OnChain.WAITING)}},
         {"on_chain": {ORDER: on_chain(OnChain.CLOSING)}},
     ],

@@ -10,7 +10,7 @@ from chain.keys import Account
 from chain.transactions import Call, Fees, sign
 from node.wallet.database import Database
 from node.wallet.errors import AlreadyIntended
-from node.wallet.journal import TABLES, Journal, Stage
+from node.wallet.journal import TABLES, VOIDS, Journal, Stage
 
 ACCOUNT = Account.of(b"\x11" * 32)
 CALL = Call(to="0x" + "aa" * 20, data=b"\x01\x02", gas=100_000)
@@ -18,7 +18,7 @@ CALL = Call(to="0x" + "aa" * 20, data=b"\x01\x02", gas=100_000)
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    return Journal(Database(tmp_path / "trade.db", (TABLES,)))
+    return Journal(Database(tmp_path / "trade.db", (TABLES, VOIDS)))
 
 
 def test_a_purpose_is_planned_once(journal: Journal) -> None:
@@ -28,7 +28,7 @@ def test_a_purpose_is_planned_once(journal: Journal) -> None:
 
 
 def test_a_purpose_that_failed_may_be_planned_again(journal: Journal) -> None:
-    journal.failed(journal.plan("redeem:1", CALL, 0.0), "reverted", 1.0)
+    journal.failed(journal.plan("redeem:1", CALL, 0.0), "reverted", 9, 1.0)
     again = journal.plan("redeem:1", CALL, 2.0)
     assert again.stage is Stage.PLANNED
 
@@ -43,13 +43,13 @@ def test_an_entry_is_never_signed_at_a_second_nonce(journal: Journal) -> None:
 
 
 def test_bytes_survive_on_disk(tmp_path: Path) -> None:
-    database = Database(tmp_path / "trade.db", (TABLES,))
+    database = Database(tmp_path / "trade.db", (TABLES, VOIDS))
     entry = Journal(database).plan("buy:1", CALL, 0.0)
     signed = sign(ACCOUNT, 1, 0, CALL, Fees())
     Journal(database).sign(entry, nonce=0, signed=signed, fees=Fees(), head=7, now=1.0)
     database.close()
 
-    reopened = Journal(Database(tmp_path / "trade.db", (TABLES,)))
+    reopened = Journal(Database(tmp_path / "trade.db", (TABLES, VOIDS)))
     [found] = reopened.under_way()
     assert found.stage is Stage.SIGNED
     assert found.call == CALL
@@ -58,7 +58,7 @@ def test_bytes_survive_on_disk(tmp_path: Path) -> None:
 
 
 def test_a_plan_inside_a_transaction_that_fails_was_never_made(tmp_path: Path) -> None:
-    database = Database(tmp_path / "trade.db", (TABLES,))
+    database = Database(tmp_path / "trade.db", (TABLES, VOIDS))
     with pytest.raises(RuntimeError), database.transaction():
         Journal(database).plan("buy:1", CALL, 0.0)
         raise RuntimeError("power cut")
