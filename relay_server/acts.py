@@ -48,6 +48,14 @@ class Latch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Keep a lock-out until somebody at the box takes it off, over restarts. None: it is taken off."""
+
+    contact: int
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cycle:
     """Count one operation of a contact towards its rated life."""
 
@@ -63,4 +71,4 @@ class Tell:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Act: TypeAlias = Drive | Save | Baseline | Latch | Cycle | Tell
+Act: TypeAlias = Drive | Save | Baseline | Latch | Lock | Cycle | Tell

@@ -23,6 +23,7 @@ from relay_server import framing, messages, signing
 from relay_server.address import EXAMPLE
 from relay_server.errors import BadFrame, RelayUnreachable, RelayWaiting, WrongRelay
 from relay_server.messages import (
+    NO_ORDER,
     Accepted,
     Answer,
     CheckFrame,
@@ -139,6 +140,16 @@ class RelayClient:
             RelayUnreachable: no answer; the lease ends by itself.
         """
         answer = self._command(Op.OPEN, order, contact, energy, voucher)
+        assert isinstance(answer, Opened | Refused)  # noqa: S101
+        return answer
+
+    def everything_home(self) -> Opened | Refused:
+        """Open every feed, go home, and lock all of it; by the relay's owner. Unlocking is done at the box.
+
+        Raises:
+            RelayUnreachable: no answer; ask again.
+        """
+        answer = self._command(Op.HOME, NO_ORDER, 0)
         assert isinstance(answer, Opened | Refused)  # noqa: S101
         return answer
 

@@ -1,4 +1,4 @@
-"""What the operator tells a relay on its own host: forgive a buyer, clear a fault.
+"""What the operator tells a relay on its own host: forgive a buyer, clear a fault, lock a contact out.
 
 They are written into relay.db, where the running relay finds them within a second, or the next one at its
 start; each ends up in the audit log. Whoever may write that file may switch the contacts anyway.
@@ -23,6 +23,9 @@ class What(StrEnum):
 
     FORGIVE = "forgive"
     CLEAR = "clear"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    HOME = "home"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,33 @@ def clear(path: Path, contact: int, reason: str = "") -> None:
         RecordsMissing: no relay has run here yet, or the file is not ours to write.
     """
     _give(path, Instruction(what=What.CLEAR, contact=contact, reason=reason))
+
+
+def lock(path: Path, contact: int, reason: str) -> None:
+    """Open a contact and keep it open, whoever commands otherwise; 0 is home, which then is not left.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+    """
+    _give(path, Instruction(what=What.LOCK, contact=contact, reason=reason))
+
+
+def unlock(path: Path, contact: int, reason: str = "") -> None:
+    """Take a lock-out off.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+    """
+    _give(path, Instruction(what=What.UNLOCK, contact=contact, reason=reason))
+
+
+def everything_home(path: Path, reason: str) -> None:
+    """Open every feed, go home, and lock all of it.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+    """
+    _give(path, Instruction(what=What.HOME, contact=0, reason=reason))
 
 
 def taken(database: sqlite3.Connection) -> list[Instruction]:

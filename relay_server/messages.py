@@ -24,6 +24,8 @@ class Op(StrEnum):
     CLOSE = "CLOSE"
     KEEP = "KEEP"
     OPEN = "OPEN"
+    HOME = "HOME"
+    """Everything home: the owner's emergency command. What it locks is unlocked at the box only."""
 
 
 class Code(StrEnum):
@@ -49,6 +51,8 @@ class Code(StrEnum):
     """Home was reached too recently, or left too often."""
     FAULT = "FAULT"
     """The contact has a latched fault: somebody has to look at it."""
+    LOCKED = "LOCKED"
+    """Somebody locked the contact out to work on it: until he takes that off at the box."""
     BAD_SIG = "BAD_SIG"
     """Not signed by whom it must be, for this relay and session, with a rising n."""
     BAD_FRAME = "BAD_FRAME"
@@ -142,6 +146,8 @@ class ContactState:
     order: bytes | None = None
     lease_ms: int = 0
     fault: str | None = None
+    locked: str | None = None
+    """Why it is locked out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +213,7 @@ def parse_request(fields: Mapping[str, Any]) -> Request:
                 energy=f.integer("energy", 64),
                 price=f.decimal("price", 128),
             )
-        case "CLOSE" | "KEEP" | "OPEN":
+        case "CLOSE" | "KEEP" | "OPEN" | "HOME":
             return SwitchFrame(
                 op=Op(op),
                 order=f.bytes("order", 32),
@@ -282,7 +288,7 @@ def parse_answer(asked: Request, fields: Mapping[str, Any]) -> Answer:
             )
         case CheckFrame():
             return Accepted()
-        case SwitchFrame(op=Op.OPEN):
+        case SwitchFrame(op=Op.OPEN | Op.HOME):
             return Opened()
         case SwitchFrame():
             return Granted(
@@ -336,6 +342,7 @@ def contact_fields(contact: ContactState) -> dict[str, Any]:
         "order": _hex(contact.order) if contact.order else None,
         "lease_ms": contact.lease_ms,
         "fault": contact.fault,
+        **({"locked": contact.locked} if contact.locked is not None else {}),
     }
 
 
@@ -351,6 +358,7 @@ def _contact(fields: Mapping[str, Any]) -> ContactState:
         order=f.bytes("order", 32) if fields.get("order") is not None else None,
         lease_ms=f.integer("lease_ms", 64),
         fault=f.text("fault") if fields.get("fault") is not None else None,
+        locked=f.text("locked") if fields.get("locked") is not None else None,
     )
 
 

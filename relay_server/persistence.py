@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
 from quantities import Energy
 from relay_server import audit
 from relay_server.accounts import Account, Order
-from relay_server.acts import Act, Baseline, Cycle, Latch, Save, Tell
+from relay_server.acts import Act, Baseline, Cycle, Latch, Lock, Save, Tell
 from relay_server.instructions import Instruction, taken
 from store.sqlite import migrate, open_writer, transaction
 
@@ -55,6 +56,9 @@ MIGRATIONS = (
     ALTER TABLE orders ADD COLUMN market TEXT NOT NULL DEFAULT '';
     ALTER TABLE orders ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE locks (contact INTEGER PRIMARY KEY, reason TEXT NOT NULL, since REAL NOT NULL);
+    """,
 )
 
 REMEMBERED = 1_000
@@ -67,6 +71,10 @@ LET_GO = 0.8
 """Seconds that a stop waits for the disk: the contacts are home by then, and a daemon ends within 3 s."""
 
 
+Kept: TypeAlias = Latch | Lock | Cycle | Tell
+"""What is written in the order in which it happened."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
     """What was on disk at boot."""
@@ -76,6 +84,7 @@ class Remembered:
     orders: Mapping[bytes, Order] = field(default_factory=dict)
     baselines: Mapping[int, Baseline] = field(default_factory=dict)
     faults: Mapping[int, str] = field(default_factory=dict)
+    locks: Mapping[int, str] = field(default_factory=dict)
     cycles: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -100,7 +109,7 @@ class Persistence:
         self._accounts: dict[tuple[str, int], Account] = {}
         self._orders: dict[bytes, Order] = {}
         self._baselines: dict[int, Baseline] = {}
-        self._others: list[tuple[float, Latch | Cycle | Tell]] = []
+        self._others: list[tuple[float, Kept]] = []
         self._waiting: list[Future[None]] = []
         self._oldest: float | None = None
         self._ending = False
@@ -128,9 +137,9 @@ class Persistence:
                         urgent |= act.urgent
                     case Baseline():
                         self._baselines[act.contact] = act
-                    case Latch() | Cycle() | Tell():
+                    case Latch() | Lock() | Cycle() | Tell():
                         self._others.append((time.time(), act))
-                        urgent |= isinstance(act, Latch)
+                        urgent |= isinstance(act, Latch | Lock)
             if not urgent:
                 return None
             written: Future[None] = Future()
@@ -252,13 +261,19 @@ class Persistence:
             (baseline.contact, baseline.order, baseline.forward),
         )
 
-    def _note(self, at: float, act: Latch | Cycle | Tell, seq: int, hashed: bytes) -> tuple[int, bytes]:
+    def _note(self, at: float, act: Kept, seq: int, hashed: bytes) -> tuple[int, bytes]:
         match act:
             case Latch(fault=None):
                 self._database.execute("DELETE FROM faults WHERE contact = ?", (act.contact,))
             case Latch():
                 self._database.execute(
                     "INSERT OR REPLACE INTO faults VALUES (?, ?, ?)", (act.contact, act.fault, at)
+                )
+            case Lock(reason=None):
+                self._database.execute("DELETE FROM locks WHERE contact = ?", (act.contact,))
+            case Lock():
+                self._database.execute(
+                    "INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", (act.contact, act.reason, at)
                 )
             case Cycle():
                 self._database.execute(
@@ -323,6 +338,7 @@ class Persistence:
                 for row in database.execute("SELECT * FROM baselines")
             },
             faults={row["contact"]: row["fault"] for row in database.execute("SELECT * FROM faults")},
+            locks={row["contact"]: row["reason"] for row in database.execute("SELECT * FROM locks")},
             cycles={row["contact"]: row["operations"] for row in database.execute("SELECT * FROM cycles")},
         )
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from quantities import Energy
-from relay_server import authorisation
+from relay_server import authorisation, states
 from relay_server.accounts import Account, Order, forgive, settled
-from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Save, Tell
+from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Lock, Save, Tell
 from relay_server.authorisation import Claim, View
+from relay_server.coils import Coils
 from relay_server.contacts import feed as feeds
 from relay_server.contacts import transfer as transfers
 from relay_server.contacts.feed import Feed
@@ -31,8 +32,8 @@ from relay_server.messages import (
     Code,
     ContactState,
     Granted,
-    Kind,
     Op,
+    Opened,
     Refused,
     SwitchFrame,
 )
@@ -92,18 +93,24 @@ class Switchboard:
         """
         self.owner = owner
         self._settings = settings
-        self._pins = pins
         self._keeps = keeps
         self._lock = threading.RLock()
-        self._numbers = {c.contact: c.pin for c in (*settings.feeds, *settings.ties)}
+        numbers = {c.contact: c.pin for c in (*settings.feeds, *settings.ties)}
         if settings.transfer:
-            self._numbers[HOME] = settings.transfer.home_pin
+            numbers[HOME] = settings.transfer.home_pin
+        self._coils = Coils(pins, numbers, lambda told: self._keeps.keep([told]))
         self._accounts = dict(remembered.accounts)
         self._orders = dict(remembered.orders)
         self._unsettled = {id_ for id_, o in self._orders.items() if o.signature and not o.settled}
         self._feeds = {
             c.contact: self._feed(
-                Feed(contact=c.contact, rating=c.rating, driven=now, fault=remembered.faults.get(c.contact)),
+                Feed(
+                    contact=c.contact,
+                    rating=c.rating,
+                    driven=now,
+                    fault=remembered.faults.get(c.contact),
+                    locked=remembered.locks.get(c.contact),
+                ),
                 remembered,
                 now,
             )
@@ -114,17 +121,13 @@ class Switchboard:
                 ratings={c.contact: c.rating for c in settings.ties},
                 position=Returning(since=now),
                 why="the relay was started",
-                faults={
-                    contact: fault
-                    for contact, fault in remembered.faults.items()
-                    if contact == HOME or contact in {c.contact for c in settings.ties}
-                },
+                faults=_of_transfer(settings, remembered.faults),
+                locks=_of_transfer(settings, remembered.locks),
             )
             if settings.transfer
             else None
         )
         self._registers: Mapping[int, Register | None] = {}
-        self._undriven: dict[int, bool] = {}
         self._stopping = False
 
     # --- safety -----------------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ class Switchboard:
         """
         with self._lock:
             for contact in (*self._feeds, *(self._transfer.ratings if self._transfer else ())):
-                self._drive(Drive(contact=contact, energised=False))
+                self._coils.drive(contact, False)
             for number, feed in self._feeds.items():
                 if feed.live:
                     opened, acts = feeds.opening(feed, why, now)
@@ -156,13 +159,12 @@ class Switchboard:
         with self._lock:
             self._registers = registers
             self._settle(view)
-            for contact, energised in tuple(self._undriven.items()):
-                self._drive(Drive(contact=contact, energised=energised))
+            self._coils.drive_again()
             for number, feed in self._feeds.items():
                 over = (
                     authorisation.over(view, feed.live.order.id, self._settings, now) if feed.live else None
                 )
-                at = self._moment(feed, now, followed=self._followed(number), over=over)
+                at = self._moment(feed, now, followed=self._coils.followed(number), over=over)
                 self._feeds[number], acts = feeds.tick(feed, at)
                 self._act(acts)
             if self._keeps.behind > self._settings.save + LATE:
@@ -171,7 +173,7 @@ class Switchboard:
             if self._transfer:
                 self._transfer, acts = transfers.tick(self._transfer, self._transfer_moment(now))
                 self._act(acts)
-            self._pins.beat()
+            self._coils.beat()
             return bool(self._transfer and self._transfer.changing)
 
     def stop(self, now: float) -> None:
@@ -192,7 +194,8 @@ class Switchboard:
     def states(self, now: float) -> tuple[ContactState, ...]:
         """Every contact as it stands, home first."""
         with self._lock:
-            return (*self._transfer_states(now), *(_feed_state(feed, now) for feed in self._feeds.values()))
+            transfer = states.of_transfer(self._transfer, now) if self._transfer else ()
+            return (*transfer, *(states.of_feed(feed, now) for feed in self._feeds.values()))
 
     def check(self, asked: CheckFrame, view: View, now: float) -> Answer:
         """Whether an order on these terms would be supplied."""
@@ -225,6 +228,8 @@ class Switchboard:
             if self._stopping:
                 text = "this relay is being stopped"
                 return Outcome(answer=Refused(code=Code.BUSY, text=text, retry_ms=3_000))
+            if frame.op is Op.HOME:
+                return self._everything_home(signer, at.now)
             if self._transfer and frame.contact in self._transfer.ratings:
                 return self._switch_tie(self._transfer, frame, signer, at.now)
             feed = self._feeds.get(frame.contact)
@@ -237,7 +242,8 @@ class Switchboard:
     def settled(self, contact: int) -> bool:
         """Whether a contact has finished moving: what a command on a tie waits for before it is answered."""
         with self._lock:
-            return not (self._transfer and contact in self._transfer.ratings and self._transfer.changing)
+            moves = self._transfer and (contact == HOME or contact in self._transfer.ratings)
+            return not (self._transfer and moves and self._transfer.changing)
 
     def confirmed(self, frame: SwitchFrame, answer: Answer, now: float) -> Answer:
         """The answer to a command on a tie, once the contacts have moved."""
@@ -247,8 +253,8 @@ class Switchboard:
             position = self._transfer.position
             if isinstance(position, Tied | Leaving) and position.tie == frame.contact:
                 return transfers.granted(position.expires, now)
-            fault = self._transfer.faults.get(frame.contact) or self._transfer.faults.get(HOME)
-            return Refused(code=Code.FAULT if fault else Code.ENDED, text=fault or self._transfer.why)
+            barred = transfers.barred(self._transfer, frame.contact)
+            return barred or Refused(code=Code.ENDED, text=self._transfer.why)
 
     def failed(self, contact: int, why: str, now: float) -> None:
         """A feed's record could not be written: what cannot be accounted for is not supplied."""
@@ -269,6 +275,13 @@ class Switchboard:
                     self._forgive(account)
                 case What.CLEAR:
                     self._clear(instruction.contact)
+                case What.LOCK:
+                    self._lock_out(instruction.contact, instruction.reason, now)
+                case What.UNLOCK:
+                    self._unlock(instruction.contact)
+                case What.HOME:
+                    for contact in self._contacts:
+                        self._lock_out(contact, f"everything home: {instruction.reason}", now)
             event = f"operator: {instruction.what.value}"
             self._act([Tell(event=event, contact=instruction.contact, facts=facts)])
 
@@ -292,6 +305,15 @@ class Switchboard:
         decide = {Op.CLOSE: transfers.close, Op.KEEP: transfers.keep, Op.OPEN: transfers.open_}[frame.op]
         self._transfer, acts, answer = decide(transfer, frame.contact, self._transfer_moment(now))
         return Outcome(answer=answer, written=self._act(acts))
+
+    def _everything_home(self, signer: str, now: float) -> Outcome:
+        if signer != self.owner:
+            return Outcome(answer=Refused(code=Code.BAD_SIG, text="only its owner sends everything home"))
+        written = None
+        for contact in self._contacts:
+            written = self._lock_out(contact, "everything home, by the owner's signed command", now)
+        told = self._act([Tell(event="everything home", contact=HOME, facts={"signer": signer})])
+        return Outcome(answer=Opened(), written=written or told)
 
     def _announce(self, feed: Feed, frame: SwitchFrame, now: float) -> Outcome:
         if frame.op is not Op.OPEN:
@@ -390,6 +412,27 @@ class Switchboard:
             self._feeds[account.contact] = replace(feed, supply=replace(feed.supply, account=forgiven))
         self._act([Save(account=forgiven, urgent=True)])
 
+    @property
+    def _contacts(self) -> tuple[int, ...]:
+        """Every contact, feeds first; home stands for all ties."""
+        return (*self._feeds, *((HOME,) if self._transfer else ()))
+
+    def _lock_out(self, contact: int, reason: str, now: float) -> Future[None] | None:
+        """Coils first; the lock is on disk before anybody is told that it holds."""
+        acts: list[Act] = []
+        if contact in self._feeds:
+            self._feeds[contact], acts = feeds.lock(self._feeds[contact], reason, now)
+        elif self._transfer and (contact == HOME or contact in self._transfer.ratings):
+            self._transfer, acts = transfers.lock(self._transfer, contact, reason, now)
+        return self._act([*acts, Lock(contact=contact, reason=reason)])
+
+    def _unlock(self, contact: int) -> None:
+        if contact in self._feeds:
+            self._feeds[contact] = feeds.unlock(self._feeds[contact])
+        elif self._transfer:
+            self._transfer = transfers.unlock(self._transfer, contact)
+        self._act([Lock(contact=contact, reason=None)])
+
     def _clear(self, contact: int) -> None:
         feed = self._feeds.get(contact)
         if feed:
@@ -406,12 +449,12 @@ class Switchboard:
         for act in acts:
             match act:
                 case Drive():
-                    self._drive(act)
+                    self._coils.drive(act.contact, act.energised)
                 case Save():
                     self._accounts[act.account.buyer, act.account.contact] = act.account
                     if act.order:
                         self._remember(act.order)
-                case Tell() | Baseline() | Latch() | Cycle():
+                case Tell() | Baseline() | Latch() | Lock() | Cycle():
                     pass
         return self._keeps.keep(acts)
 
@@ -421,37 +464,6 @@ class Switchboard:
             self._unsettled.add(order.id)
         else:
             self._unsettled.discard(order.id)
-
-    def _drive(self, act: Drive) -> None:
-        """An output that cannot be driven counts as a contact that does not follow, and is tried again.
-
-        Drivers come from anywhere and raise anything: whatever one pin does, the next one is still released.
-        """
-        failed_before = self._undriven.pop(act.contact, None) is not None
-        try:
-            self._pins.drive(self._numbers[act.contact], act.energised)
-        except Exception as error:
-            self._undriven[act.contact] = act.energised
-            if not failed_before:
-                facts: dict[str, str | int] = {
-                    "energised": act.energised,
-                    "error": f"{type(error).__name__}: {error}",
-                }
-                self._keeps.keep([Tell(event="pin not driven", contact=act.contact, facts=facts)])
-
-    def _followed(self, contact: int) -> bool | None:
-        if contact in self._undriven:
-            return False
-        try:
-            return self._pins.followed(self._numbers[contact])
-        except Exception:
-            return False
-
-    def _powered(self, contact: int) -> bool | None:
-        try:
-            return self._pins.powered(self._numbers[contact])
-        except Exception:
-            return None
 
     def _moment(
         self, feed: Feed, now: float, followed: bool | None = None, over: str | None = None
@@ -471,8 +483,8 @@ class Switchboard:
             now=now,
             limits=self._settings,
             registers=self._registers,
-            followed={contact: self._followed(contact) for contact in (HOME, *self._transfer.ratings)},
-            powered={position.tie: self._powered(position.tie)} if isinstance(position, Tied) else {},
+            followed={contact: self._coils.followed(contact) for contact in (HOME, *self._transfer.ratings)},
+            powered={position.tie: self._coils.powered(position.tie)} if isinstance(position, Tied) else {},
         )
 
     def _feed(self, feed: Feed, remembered: Remembered, now: float) -> Feed:
@@ -483,30 +495,6 @@ class Switchboard:
             return feed
         account = remembered.accounts.get((order.buyer, order.contact))
         return feeds.recovered(feed, account, order, baseline.forward, now) if account else feed
-
-    def _transfer_states(self, now: float) -> tuple[ContactState, ...]:
-        transfer = self._transfer
-        if transfer is None:
-            return ()
-        position = transfer.position
-        lease = feeds.milliseconds(position.expires - now) if isinstance(position, Tied | Leaving) else 0
-        home = ContactState(
-            contact=HOME,
-            kind=Kind.HOME,
-            closed=HOME not in transfer.energised,
-            fault=transfer.faults.get(HOME),
-        )
-        ties = (
-            ContactState(
-                contact=tie,
-                kind=Kind.TIE,
-                closed=tie in transfer.energised,
-                lease_ms=lease if isinstance(position, Tied | Leaving) and position.tie == tie else 0,
-                fault=transfer.faults.get(tie),
-            )
-            for tie in transfer.ratings
-        )
-        return (home, *ties)
 
 
 def _begins(feed: Feed, frame: SwitchFrame) -> bool:
@@ -522,15 +510,9 @@ def _pays_later(feed: Feed, known: Order, frame: SwitchFrame) -> bool:
     return not live and bool(frame.voucher) and frame.energy > known.vouchered.mwh
 
 
-def _feed_state(feed: Feed, now: float) -> ContactState:
-    return ContactState(
-        contact=feed.contact,
-        kind=Kind.FEED,
-        closed=feed.closed,
-        order=feed.live.order.id if feed.live else None,
-        lease_ms=feeds.milliseconds(feed.live.expires - now) if feed.live else 0,
-        fault=feed.fault,
-    )
+def _of_transfer(settings: RelaySettings, kept: Mapping[int, str]) -> dict[int, str]:
+    there = {HOME, *(tie.contact for tie in settings.ties)}
+    return {contact: why for contact, why in kept.items() if contact in there}
 
 
 def _no_contact(contact: int) -> Refused:

@@ -4,3 +4,8 @@ from hypothesis import settings
 
 settings.register_profile("long", max_examples=2_000, deadline=None)
 """For `make test-long`: twenty times the examples of `make test`."""
+
+
+def thorough(usually: int, long: int) -> int:
+    """How many examples a test draws that sets their number by itself."""
+    return long if settings.get_current_profile_name() == "long" else usually

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WHEN = "A running one does so within a second, else the next one at its start."
 
 contact_argument = click.argument("contact", type=click.IntRange(min=0))
+why_option = click.option(
+    "--reason", required=True, help="Shown to whoever asks for the contact; kept in the audit log."
+)
 reason_option = click.option("--reason", default="", help="Kept in the audit log.")
 
 
@@ -82,13 +85,53 @@ def clear(settings: Settings, contact: int, reason: str) -> None:
     """Clear the latched fault of CONTACT (0 is home), after looking at the contact itself."""
     from relay_server import instructions  # noqa: PLC0415
 
-    contacts = section(settings)
-    there = {c.contact for c in (*contacts.feeds, *contacts.ties)} | ({0} if contacts.transfer else set())
-    if contact not in there:
-        known = ", ".join(map(str, sorted(there))) or "none"
-        raise click.BadParameter(f"there is no contact {contact}; there are: {known}", param_hint="CONTACT")
-    instructions.clear(settings.paths.state / RECORDS, contact, reason)
+    instructions.clear(settings.paths.state / RECORDS, one_of(settings, contact), reason)
     click.echo(f"told: the relay clears the fault of contact {contact}, if there is one. {WHEN}")
+
+
+@relay.command()
+@contact_argument
+@why_option
+@with_settings
+def lock(settings: Settings, contact: int, reason: str) -> None:
+    """Open CONTACT (0 is home, which then is not left) and keep it open, to work on it.
+
+    No command from the network overrides it; it lasts over restarts, until `commonwatt relay unlock`.
+    """
+    from relay_server import instructions  # noqa: PLC0415
+
+    instructions.lock(settings.paths.state / RECORDS, one_of(settings, contact), reason)
+    click.echo(f"told: the relay opens contact {contact} and locks it out. {WHEN}")
+    click.echo("Look before you touch it: commonwatt relay state")
+
+
+@relay.command()
+@click.argument("contact", type=click.IntRange(min=0), required=False)
+@click.option("--all", "everything", is_flag=True, help="Every contact, as after `commonwatt relay home`.")
+@reason_option
+@with_settings
+def unlock(settings: Settings, contact: int | None, everything: bool, reason: str) -> None:
+    """Take the lock-out of CONTACT off, having made sure that nobody works on it any more."""
+    from relay_server import instructions  # noqa: PLC0415
+
+    if (contact is None) is not everything:
+        raise click.UsageError("name one CONTACT, or --all")
+    chosen = [one_of(settings, contact)] if contact is not None else contacts_of(section(settings))
+    for each in chosen:
+        instructions.unlock(settings.paths.state / RECORDS, each, reason)
+    click.echo(f"told: the relay takes the lock-out of {', '.join(map(str, chosen))} off. {WHEN}")
+
+
+@relay.command()
+@why_option
+@with_settings
+def home(settings: Settings, reason: str) -> None:
+    """Emergency: open every feed, go home, and lock all of it until `commonwatt relay unlock --all`."""
+    from relay_server import instructions  # noqa: PLC0415
+
+    section(settings)
+    instructions.everything_home(settings.paths.state / RECORDS, reason)
+    click.echo(f"told: everything home. {WHEN}")
 
 
 @relay.group()
@@ -126,6 +169,24 @@ def section(settings: Settings) -> RelaySettings:
     return settings.relay
 
 
+def contacts_of(relay: RelaySettings) -> list[int]:
+    """The numbers of every contact, home's first."""
+    return [*([0] if relay.transfer else []), *(c.contact for c in (*relay.feeds, *relay.ties))]
+
+
+def one_of(settings: Settings, contact: int) -> int:
+    """A contact that is configured.
+
+    Raises:
+        click.BadParameter: it is not.
+    """
+    there = contacts_of(section(settings))
+    if contact not in there:
+        known = ", ".join(map(str, sorted(there))) or "none"
+        raise click.BadParameter(f"there is no contact {contact}; there are: {known}", param_hint="CONTACT")
+    return contact
+
+
 def _facts(contact: ContactState) -> dict[str, object]:
     return {
         "contact": contact.contact,
@@ -134,6 +195,7 @@ def _facts(contact: ContactState) -> dict[str, object]:
         "order": contact.order.hex() if contact.order else None,
         "lease_ms": contact.lease_ms,
         "fault": contact.fault,
+        "locked": contact.locked,
     }
 
 
@@ -146,4 +208,6 @@ def _line(contact: ContactState) -> str:
         parts.append(f"order 0x{contact.order.hex()[:12]}…")
     if contact.fault:
         parts.append(f"FAULT: {contact.fault}")
+    if contact.locked is not None:
+        parts.append(f"LOCKED OUT: {contact.locked}")
     return "  ".join(parts)

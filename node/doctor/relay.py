@@ -68,12 +68,17 @@ def own(address: str, account: str | None, chain_id: int | None) -> Iterator[Fin
 
 
 def faults(contacts: tuple[ContactState, ...]) -> Iterator[Finding]:
-    """Latched faults, which only a person clears."""
+    """Latched faults and lock-outs, which only a person clears."""
     for contact in contacts:
         if contact.fault:
             yield Failed(
                 f"contact {contact.contact} has a latched fault: {contact.fault}",
                 f"look at its wiring, then: commonwatt relay clear {contact.contact}",
+            )
+        if contact.locked is not None:
+            yield Warned(
+                f"contact {contact.contact} is locked out: {contact.locked}",
+                f"when nobody works on it any more: commonwatt relay unlock {contact.contact}",
             )
 
 

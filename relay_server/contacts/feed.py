@@ -78,6 +78,9 @@ class Feed:
     """Of the last opening."""
 
     fault: str | None = None
+    locked: str | None = None
+    """Why somebody locked it out; None: nobody did."""
+
     unfollowed_since: float | None = None
     leak_since: float | None = None
 
@@ -120,6 +123,8 @@ Reply = tuple[Feed, list[Act], Answer]
 def check(feed: Feed, account: Account, at: Moment) -> Refused | None:
     """Why this buyer would not be supplied now, whatever the order; None: it would be."""
     live = feed.live
+    if feed.locked is not None:
+        return Refused(code=Code.LOCKED, text=locked_out(feed.contact, feed.locked))
     if feed.fault:
         return Refused(code=Code.FAULT, text=f"contact {feed.contact}: {feed.fault}")
     if live and live.account.buyer != account.buyer:
@@ -199,7 +204,7 @@ def keep(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
     feed = accounted(feed, account, order)
     live = feed.live
     if live is None or live.account.buyer != account.buyer:
-        code = Code.FAULT if feed.fault else Code.UNPAID if account.unpaid else Code.ENDED
+        code = _why_open(feed, account)
         return feed, acts, Refused(code=code, text=f"you are not supplied: {feed.fault or feed.why}")
     if live.order.id == order.id:
         live = replace(live, account=account, order=order)
@@ -285,6 +290,24 @@ def faulted(feed: Feed, fault: str, now: float) -> Step:
     return replace(feed, fault=fault), acts
 
 
+def lock(feed: Feed, reason: str, now: float) -> Step:
+    """Open at once, and stay so whoever commands otherwise. Only `unlock` ends it."""
+    acts: list[Act] = []
+    if feed.live:
+        feed, acts = opening(feed, locked_out(feed.contact, reason), now)
+    return replace(feed, locked=reason), acts
+
+
+def unlock(feed: Feed) -> Feed:
+    """Take the lock-out off; the feed stays open until it is asked for."""
+    return replace(feed, locked=None)
+
+
+def locked_out(contact: int, reason: str) -> str:
+    """What whoever asks for a locked contact is told."""
+    return f"contact {contact} is locked out: {reason}"
+
+
 def granted(supply: Supply, now: float) -> Granted:
     """What the supplied buyer is answered; the order's end on chain may lower `until_ms` still."""
     return Granted(
@@ -297,6 +320,14 @@ def granted(supply: Supply, now: float) -> Granted:
 def milliseconds(seconds: float) -> int:
     """Whole milliseconds, never below nothing, never more than is left."""
     return max(int(seconds * 1_000), 0)
+
+
+def _why_open(feed: Feed, account: Account) -> Code:
+    if feed.locked is not None:
+        return Code.LOCKED
+    if feed.fault:
+        return Code.FAULT
+    return Code.UNPAID if account.unpaid else Code.ENDED
 
 
 def _spent(order: Order) -> Refused | None:

@@ -88,6 +88,9 @@ class Transfer:
     faults: Mapping[int, str] = field(default_factory=dict)
     """By contact; 0 is home."""
 
+    locks: Mapping[int, str] = field(default_factory=dict)
+    """Why somebody locked it out, by contact; with 0, home, no tie closes."""
+
     @property
     def energised(self) -> frozenset[int]:
         """The contacts whose coils are energised: 0 with home open, a tie with that tie closed."""
@@ -152,11 +155,10 @@ def keep(transfer: Transfer, tie: int, at: Moment) -> Reply:
         case (Leaving() | Tied()) as there if there.tie == tie:
             kept = replace(there, expires=at.now + at.limits.lease)
             return replace(transfer, position=kept), [], granted(kept.expires, at.now)
-    fault = transfer.faults.get(tie) or transfer.faults.get(HOME)
     return (
         transfer,
         [],
-        Refused(code=Code.FAULT if fault else Code.ENDED, text=f"the tie is open: {fault or transfer.why}"),
+        barred(transfer, tie) or Refused(code=Code.ENDED, text=f"the tie is open: {transfer.why}"),
     )
 
 
@@ -167,6 +169,35 @@ def open_(transfer: Transfer, tie: int, at: Moment) -> Reply:
             home, acts = go_home(transfer, "the household asked for it", at.now)
             return home, acts, Opened()
     return transfer, [], Opened()
+
+
+def lock(transfer: Transfer, contact: int, reason: str, now: float) -> Step:
+    """Go home from a locked tie, or from any when home itself is locked; only `unlock` ends it."""
+    locked = replace(transfer, locks={**transfer.locks, contact: reason})
+    there = transfer.position
+    if isinstance(there, Leaving | Tied) and contact in (HOME, there.tie):
+        return go_home(locked, locked_out(contact, reason), now)
+    return locked, []
+
+
+def unlock(transfer: Transfer, contact: int) -> Transfer:
+    """Take a lock-out off; the household stays at home until its client asks."""
+    return replace(transfer, locks={c: why for c, why in transfer.locks.items() if c != contact})
+
+
+def barred(transfer: Transfer, tie: int) -> Refused | None:
+    """Why a tie does not close, by a lock-out or a latched fault of its own or of home."""
+    for contact in (tie, HOME):
+        if (reason := transfer.locks.get(contact)) is not None:
+            return Refused(code=Code.LOCKED, text=locked_out(contact, reason))
+    fault = transfer.faults.get(tie) or transfer.faults.get(HOME)
+    return Refused(code=Code.FAULT, text=fault) if fault else None
+
+
+def locked_out(contact: int, reason: str) -> str:
+    """What whoever asks for a locked contact is told."""
+    name = "home" if contact == HOME else f"tie {contact}"
+    return f"{name} is locked out: {reason}"
 
 
 def go_home(transfer: Transfer, why: str, now: float) -> Step:
@@ -203,9 +234,8 @@ def granted(expires: float, now: float) -> Granted:
 
 def _kept_home(transfer: Transfer, tie: int, at: Moment) -> Refused | None:
     assert isinstance(transfer.position, Home)  # noqa: S101 - asked for at home only
-    fault = transfer.faults.get(tie) or transfer.faults.get(HOME)
-    if fault:
-        return Refused(code=Code.FAULT, text=fault)
+    if refused := barred(transfer, tie):
+        return refused
     if any(at.followed.get(other) is False for other in transfer.ratings):
         return Refused(code=Code.FAULT, text="a tie does not stand open, as it should at home")
     wait = transfer.position.since + at.limits.dwell - at.now

@@ -10,7 +10,7 @@ from contracts.bindings.market import Offer, Order, State
 from quantities import Energy, Power, Price
 from relay_server.accounts import Account
 from relay_server.accounts import Order as BuyersOrder
-from relay_server.acts import Act, Baseline, Drive, Latch, Save, Tell
+from relay_server.acts import Act, Baseline, Drive, Latch, Lock, Save, Tell
 from relay_server.authorisation import View
 from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
@@ -129,6 +129,7 @@ class Memory:
         orders: dict[bytes, BuyersOrder] = {}
         baselines: dict[int, Baseline] = {}
         faults: dict[int, str] = {}
+        locks: dict[int, str] = {}
         for act in self.acts:
             match act:
                 case Save():
@@ -143,6 +144,12 @@ class Memory:
                     faults.pop(act.contact, None)
                 case Latch(fault=str(fault)):
                     faults[act.contact] = fault
+                case Lock(reason=None):
+                    locks.pop(act.contact, None)
+                case Lock(reason=str(reason)):
+                    locks[act.contact] = reason
                 case _:
                     pass
-        return Remembered(boot=2, accounts=accounts, orders=orders, baselines=baselines, faults=faults)
+        return Remembered(
+            boot=2, accounts=accounts, orders=orders, baselines=baselines, faults=faults, locks=locks
+        )

@@ -15,9 +15,10 @@ from relay_server.authorisation import View
 from relay_server.drivers.recording import RecordingPins
 from relay_server.instructions import Instruction, What
 from relay_server.lease import bound
-from relay_server.messages import NO_ORDER, Code, Granted, Op, Refused, SwitchFrame
+from relay_server.messages import NO_ORDER, Code, Granted, Op, Opened, Refused, SwitchFrame
 from relay_server.persistence import Remembered
 from relay_server.switchboard import Seen, Switchboard
+from tests.conftest import thorough
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,
@@ -42,6 +43,7 @@ from tests.unit.relay_server.bench import (
 )
 
 TURN = 0.08
+COMMANDS = (Op.CLOSE, Op.KEEP, Op.OPEN)
 
 
 class House(RuleBasedStateMachine):
@@ -61,7 +63,7 @@ class House(RuleBasedStateMachine):
         self.taken = 0.0
         self.switchboard = self.start(Remembered(boot=1))
         self.last_keep = float("-inf")
-        self.home_due: float | None = None
+        self.locked: set[int] = set()
 
     def start(self, remembered: Remembered) -> Switchboard:
         switchboard = Switchboard(
@@ -150,7 +152,28 @@ class House(RuleBasedStateMachine):
     def open_feed(self, order: bytes, buyer: str) -> None:
         self.command(Op.OPEN, FEED, order, buyer)
 
-    @rule(op=st.sampled_from(list(Op)), tie=st.sampled_from([TIE, SECOND_TIE]), own=st.booleans())
+    @rule(contact=st.sampled_from([HOME, FEED, TIE, SECOND_TIE]))
+    def somebody_locks_a_contact_out(self, contact: int) -> None:
+        self.switchboard.obey(Instruction(what=What.LOCK, contact=contact, reason="new fuse"), self.now)
+        self.locked.add(contact)
+
+    @rule(contact=st.sampled_from([HOME, FEED, TIE, SECOND_TIE]))
+    def somebody_takes_a_lock_off(self, contact: int) -> None:
+        self.switchboard.obey(Instruction(what=What.UNLOCK, contact=contact), self.now)
+        self.locked.discard(contact)
+
+    @rule(own=st.booleans())
+    def everything_home(self, own: bool) -> None:
+        answer = self.command(Op.HOME, HOME, NO_ORDER, SELLER if own else BUYER)
+        assert isinstance(answer, Opened if own else Refused)
+        if own:
+            self.locked |= {HOME, FEED}
+
+    @rule(
+        op=st.sampled_from([Op.CLOSE, Op.KEEP, Op.OPEN]),
+        tie=st.sampled_from([TIE, SECOND_TIE]),
+        own=st.booleans(),
+    )
     def command_tie(self, op: Op, tie: int, own: bool) -> None:
         pin = {TIE: TIE_PIN, SECOND_TIE: SECOND_TIE_PIN}[tie]
         answer = self.command(op, tie, NO_ORDER, SELLER if own else BUYER)
@@ -219,6 +242,15 @@ class House(RuleBasedStateMachine):
             assert self.now <= self.last_keep + SETTINGS.lease + 2 * TURN, "closed past its lease"
 
     @invariant()
+    def what_is_locked_out_is_not_energised(self) -> None:
+        """By whatever is commanded afterwards, and over restarts."""
+        if not hasattr(self, "pins"):
+            return
+        home = {TIE: TIE_PIN, SECOND_TIE: SECOND_TIE_PIN}
+        pins = [home[c] for c in home if {c, HOME} & self.locked] + [FEED_PIN] * (FEED in self.locked)
+        assert not any(self.pins.energised.get(pin) for pin in pins if pin not in self.pins.broken)
+
+    @invariant()
     def what_is_open_stays_within_the_bound(self) -> None:
         if not hasattr(self, "pins") or self.pins.broken:
             return
@@ -230,7 +262,7 @@ class House(RuleBasedStateMachine):
 
 
 House.TestCase.settings = settings(
-    max_examples=400,
+    max_examples=thorough(400, 20_000),
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
