@@ -8,12 +8,22 @@ from collections.abc import Callable
 from chain.errors import ChainError, StartRefused
 from contracts.errors import ContractsError
 from node.dapp.errors import DappError
+from node.readings.errors import ReadingsError
 from node.sensors.errors import SensorError
 from node.wallet.errors import WalletError
 from relay_server.errors import RelayError
 from store.errors import StoreError
 
-EXPECTED = (ChainError, ContractsError, DappError, RelayError, SensorError, StoreError, WalletError)
+EXPECTED = (
+    ChainError,
+    ContractsError,
+    DappError,
+    ReadingsError,
+    RelayError,
+    SensorError,
+    StoreError,
+    WalletError,
+)
 """The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
 
 UNAVAILABLE = 69

@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": ("node.cli.doctor:doctor", "Look at everything, and say what to do about what fails."),
     "key": ("node.cli.key:key", "Make a key, or show its account."),
     "logger": ("node.cli.daemons:logger", "Read the sensors and keep what they say."),
+    "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""

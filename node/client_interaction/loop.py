@@ -21,6 +21,7 @@ from contracts.manifest import Manifest
 from node.client_interaction import status
 from node.client_interaction.actors.ledger import Interest, Ledger, News
 from node.client_interaction.actors.orders import beyond_credit
+from node.client_interaction.actors.reporter import Reporter
 from node.client_interaction.acts import (
     Buy,
     Reclaim,
@@ -33,7 +34,8 @@ from node.client_interaction.sentences import View
 from node.client_interaction.situation import Battery, Chain, Policy, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
-from node.client_interaction.trades import TABLES, Trades
+from node.client_interaction.trades import METERED, TABLES, Trades
+from node.reports import book
 from node.wallet import journal as journal_
 from node.wallet.database import FILE, Database
 from node.wallet.journal import Journal
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS)
+MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED)
 
 COMING = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED})
 
@@ -117,6 +119,7 @@ class Trader:
         )
         self._memory = Memory()
         self._crew: Crew | None = None
+        self._reporter: Reporter | None = None
         self._told: tuple[float, Status | None] = (float("-inf"), None)
         self._shop_at = 0.0
         self._leaving = False
@@ -149,6 +152,8 @@ class Trader:
         self._ledger.stop()
         if self._crew is not None:
             self._crew.stop()
+        if self._reporter is not None:
+            self._reporter.stop()
         self._client.close()
         self._database.close()
 
@@ -192,6 +197,17 @@ class Trader:
             poke=self._ledger.poke,
         )
         crew.start()
+        self._reporter = Reporter(
+            settings=self._settings,
+            database=self._database,
+            journal=self._journal,
+            account=self._account,
+            contracts=self._contracts,
+            client=self._client,
+            news=lambda: self._ledger.news,
+            poke=self._ledger.poke,
+        )
+        self._reporter.start()
         return crew
 
     def _contracts(self) -> Manifest:

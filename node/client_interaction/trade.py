@@ -124,6 +124,12 @@ class Trade:
     voucher: str = ""
     """The signature of that voucher, hexadecimal."""
 
+    metered: int | None = None
+    """By the seller's meter, in mWh, as its relay told the buyer last; None: it has told nothing."""
+
+    metered_at: int = 0
+    """The voucher, in mWh, that was answered so."""
+
     paid: Tokens = NO_TOKENS
     refunded: Tokens = NO_TOKENS
 

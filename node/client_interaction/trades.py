@@ -31,10 +31,16 @@ CREATE TABLE steps (
 CREATE INDEX steps_of_trade ON steps ("order", number);
 """
 
+METERED = """
+ALTER TABLE trades ADD COLUMN metered INTEGER;
+ALTER TABLE trades ADD COLUMN metered_at INTEGER NOT NULL DEFAULT 0;
+"""
+"""Another migration, for files of before."""
+
 COLUMNS = (
     "order", "side", "market", "partner", "account", "contact", "energy", "price", "cost", "created",
     "changed", "state", "ref", "channel", "previous", "baseline", "received", "vouchered", "voucher", "paid",
-    "refunded", "reason", "ending",
+    "refunded", "reason", "ending", "metered", "metered_at",
 )  # fmt: skip
 AMOUNTS = {"price": Price, "cost": Tokens, "paid": Tokens, "refunded": Tokens}
 ENERGIES = frozenset({"energy", "received", "vouchered"})

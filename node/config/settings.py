@@ -13,6 +13,7 @@ from node.client_interaction.settings import OffersSettings, SellerSettings, Tra
 from node.dapp.settings import DappSettings
 from node.logger.settings import BatterySettings
 from node.readings.settings import ReadingsSettings
+from node.reports.settings import ReportsSettings
 from node.sensors.settings import Sensors
 from node.wallet.settings import AccountSettings
 from relay_server.settings import RelaySettings
@@ -89,4 +90,5 @@ class Settings(BaseModel):
     sellers: dict[Name, SellerSettings] = {}
     offers: OffersSettings = OffersSettings()
     readings: ReadingsSettings = ReadingsSettings()
+    reports: ReportsSettings = ReportsSettings()
     dapp: DappSettings = DappSettings()

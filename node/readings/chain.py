@@ -1,24 +1,54 @@
 """The hash chain of the readings: whoever changes a stored sample breaks every digest after it.
 
-A batch's content is the SHA-256 of its samples, one line each, in the order (meter, time):
+    leaf     SHA-256(00 ‖ "meter,taken,voltage,current,power,forward,reverse,soc")      nothing for a None
+    content  root of the Merkle tree over a batch's leaves, in the order (meter, taken)
+    digest   SHA-256(02 ‖ number ‖ first ‖ last ‖ samples ‖ digest of the batch before ‖ content)
+    root     SHA-256(03 ‖ start ‖ end ‖ first number ‖ batches ‖ digest before the first ‖ tree over digests)
 
-    meter,taken,voltage,current,power,forward,reverse,soc\\n       (nothing where a value is None)
-
-and its digest is SHA-256(digest of the batch before ‖ content). Contents are the leaves of the Merkle tree
-whose root a household reports; the chain proves that none was slipped in or left out later.
+The root of an interval is what a household reports. It covers the batches stored since the report before, and
+through the digest before them everything stored until then; so nothing can be changed, slipped in or left out
+later, not even by who computes the whole chain anew. docs/reconciliation.md has the same for other languages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from struct import pack
 
+from node.readings import merkle
 from node.readings.interface import Batch, Sample
 
 GENESIS = bytes(32)
 """The digest before the first batch."""
 
+LINK, ROOT = b"\x02", b"\x03"
+
 FIELDS = ("voltage", "current", "power", "forward", "reverse", "soc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What an interval's root covers."""
+
+    start: int
+    """Unix seconds; also the interval's number in the report."""
+
+    end: int
+    """Unix seconds, exclusive."""
+
+    first: int
+    """Number of its first batch; of the batch to come when there is none."""
+
+    batches: int
+    before: bytes
+    """Digest of the batch before the first."""
+
+    @property
+    def last(self) -> int:
+        """Number of its last batch; below `first` when there is none."""
+        return self.first + self.batches - 1
 
 
 def ordered(samples: Iterable[Sample]) -> list[Sample]:
@@ -27,33 +57,30 @@ def ordered(samples: Iterable[Sample]) -> list[Sample]:
     return [unique[key] for key in sorted(unique)]
 
 
+def leaf(sample: Sample) -> bytes:
+    """The hash of one sample."""
+    values = (getattr(sample, field) for field in FIELDS)
+    shown = ",".join("" if value is None else str(value) for value in values)
+    return merkle.leaf(f"{sample.meter},{sample.taken},{shown}".encode())
+
+
 def content(samples: Sequence[Sample]) -> bytes:
-    """SHA-256 over the samples, which are in canonical order."""
-    digest = sha256()
-    for sample in samples:
-        values = (getattr(sample, field) for field in FIELDS)
-        shown = ",".join("" if value is None else str(value) for value in values)
-        digest.update(f"{sample.meter},{sample.taken},{shown}\n".encode())
-    return digest.digest()
+    """The root over a batch's samples, which are in canonical order."""
+    return merkle.root(map(leaf, samples))
 
 
-def link(previous: bytes, content_: bytes) -> bytes:
-    """The digest of a batch, from that of the batch before and its own content."""
-    return sha256(previous + content_).digest()
+def digest(batch: Batch, previous: bytes) -> bytes:
+    """What a batch's digest has to be, after the digest of the batch before."""
+    facts = pack(">qqqq", batch.number, batch.first, batch.last, batch.samples)
+    return sha256(LINK + facts + previous + batch.content).digest()
 
 
 def next_batch(previous: Batch | None, samples: Sequence[Sample]) -> Batch:
     """The batch that follows; `samples` are in canonical order and not empty."""
-    hashed = content(samples)
     taken = [sample.taken for sample in samples]
-    return Batch(
-        number=1 if previous is None else previous.number + 1,
-        first=min(taken),
-        last=max(taken),
-        samples=len(samples),
-        content=hashed,
-        digest=link(GENESIS if previous is None else previous.digest, hashed),
-    )
+    number = 1 if previous is None else previous.number + 1
+    facts = (number, min(taken), max(taken), len(samples), content(samples))
+    return Batch(*facts, digest(Batch(*facts, b""), GENESIS if previous is None else previous.digest))
 
 
 def fits(previous: Batch | None, batch: Batch, samples: Sequence[Sample]) -> bool:
@@ -63,6 +90,21 @@ def fits(previous: Batch | None, batch: Batch, samples: Sequence[Sample]) -> boo
     """
     before = GENESIS if previous is None else previous.digest
     number = 1 if previous is None else previous.number + 1
-    if batch.number != number or batch.digest != link(before, batch.content):
+    if batch.number != number or batch.digest != digest(batch, before):
         return False
-    return not samples or content(samples) == batch.content
+    if not samples:
+        return True
+    taken = [sample.taken for sample in samples]
+    seen = (min(taken), max(taken), len(samples), content(samples))
+    return seen == (batch.first, batch.last, batch.samples, batch.content)
+
+
+def root(span: Span, digests: Iterable[bytes]) -> bytes:
+    """The root of an interval, over the digests of its batches."""
+    return bound(span, merkle.root(digests))
+
+
+def bound(span: Span, tree: bytes) -> bytes:
+    """The root of an interval, from the tree over its batches' digests."""
+    facts = pack(">qqqq", span.start, span.end, span.first, span.batches)
+    return sha256(ROOT + facts + span.before + tree).digest()

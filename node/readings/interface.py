@@ -69,7 +69,7 @@ class Batch:
 
     samples: int
     content: bytes
-    """SHA-256 of the samples, see `node.readings.chain`."""
+    """Merkle root of the samples, see `node.readings.chain`."""
 
     digest: bytes
     """SHA-256 that binds the content to every batch before it."""
@@ -100,8 +100,20 @@ class Readings(Protocol):
     def batches(self, start: int, end: int) -> list[Batch]:
         """The batches with samples in [start, end), in their order."""
 
-    def broken(self) -> int | None:
-        """Number of the first batch that does not fit the chain; None when every one does."""
+    def links(self, after: int, count: int) -> list[Batch]:
+        """The `count` batches that follow number `after`."""
+
+    def pages(self, after: int, count: int) -> list[tuple[Batch, list[Sample]]]:
+        """The same, each with its samples in canonical order; none where they were deleted by age."""
+
+    def newest(self, before: int | None = None) -> Batch | None:
+        """The batch with the highest number; with `before`, of those whose last sample is older than this."""
+
+    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
+        """The meter's newest sample at or before a moment, and the number of its batch."""
+
+    def stored(self, last: int) -> int:
+        """How many samples there are in batches up to a number, or in none, wherever their times lie."""
 
     def prune(self, before: int) -> int:
         """Delete the samples of batches older than this; the chain itself stays. Says how many it were."""

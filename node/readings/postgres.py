@@ -142,24 +142,58 @@ class PostgresReadings:
             ).fetchall()
         return [Batch(*row) for row in rows]
 
-    def broken(self) -> int | None:
-        """The first batch that does not fit the chain."""
+    def links(self, after: int, count: int) -> list[Batch]:
+        """The batches that follow a number."""
+        with self._connection() as connection:
+            return _links(connection, after, count)
+
+    def pages(self, after: int, count: int) -> list[tuple[Batch, list[Sample]]]:
+        """Batches with their samples."""
         query = f"""
-            SELECT {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
-            WHERE meter = ANY(%s) AND taken BETWEEN %s AND %s AND batch = %s
+            SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
+            WHERE meter = ANY(%s) AND taken BETWEEN %s AND %s AND batch BETWEEN %s AND %s
             ORDER BY meters.name COLLATE "C", taken
             """  # noqa: S608
         with self._connection() as connection:
-            previous: Batch | None = None
+            batches = _links(connection, after, count)
+            if not batches:
+                return []
+            found: dict[int, list[Sample]] = {batch.number: [] for batch in batches}
             meters = [row[0] for row in connection.execute("SELECT id FROM meters").fetchall()]
-            for row in connection.execute("SELECT * FROM batches ORDER BY number").fetchall():
-                batch = Batch(*row)
-                where = (meters, batch.first, batch.last, batch.number)  # as the primary key goes
-                own = connection.execute(query.encode(), where).fetchall()
-                if not chain.fits(previous, batch, [_sample(sample) for sample in own]):
-                    return batch.number
-                previous = batch
-        return None
+            times = (min(batch.first for batch in batches), max(batch.last for batch in batches))
+            where = (meters, *times, batches[0].number, batches[-1].number)  # as the primary key goes
+            for number, *sample in connection.execute(query.encode(), where).fetchall():
+                if number in found:
+                    found[number].append(_sample(sample))
+        return [(batch, found[batch.number]) for batch in batches]
+
+    def newest(self, before: int | None = None) -> Batch | None:
+        """The newest batch."""
+        query = "SELECT * FROM batches WHERE number = (SELECT max(number) FROM batches WHERE last < %s)"
+        with self._connection() as connection:
+            if before is None:
+                row = connection.execute("SELECT * FROM batches ORDER BY number DESC LIMIT 1").fetchone()
+            else:
+                row = connection.execute(query, (before,)).fetchone()
+        return None if row is None else Batch(*row)
+
+    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
+        """The newest sample by a moment."""
+        query = f"""
+            SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
+            WHERE meter = (SELECT id FROM meters WHERE name = %s) AND taken <= %s
+            ORDER BY taken DESC, batch DESC LIMIT 1
+            """  # noqa: S608
+        with self._connection() as connection:
+            row = connection.execute(query.encode(), (meter, moment)).fetchone()
+        return None if row is None else (_sample(row[1:]), row[0])
+
+    def stored(self, last: int) -> int:
+        """How many samples there are."""
+        query = "SELECT count(*) FROM samples WHERE batch <= %s OR batch NOT IN (SELECT number FROM batches)"
+        with self._connection() as connection:
+            row = connection.execute(query, (last,)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def prune(self, before: int) -> int:
         """Delete old samples."""
@@ -222,6 +256,11 @@ class PostgresReadings:
         )
         row = connection.execute(query.encode(), (meter, moment)).fetchone()
         return None if row is None else (row[0], row[1])
+
+
+def _links(connection: postgres.Connection, after: int, count: int) -> list[Batch]:
+    query = "SELECT * FROM batches WHERE number > %s ORDER BY number LIMIT %s"
+    return [Batch(*row) for row in connection.execute(query, (after, count)).fetchall()]
 
 
 def _sample(row: Sequence[Any]) -> Sample:

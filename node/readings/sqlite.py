@@ -43,6 +43,7 @@ MIGRATIONS = (
     """,
 )
 
+SAMPLE = ("meter", "taken", *chain.FIELDS)
 COLUMNS = "meters.name AS meter, taken, voltage, current, power, forward, reverse, soc"
 PRUNE_ROWS = 20_000
 """Deleted in one transaction, so that the writer's lock is short."""
@@ -138,22 +139,58 @@ class SqliteReadings:
             ).fetchall()
         return [Batch(**row) for row in rows]
 
-    def broken(self) -> int | None:
-        """The first batch that does not fit the chain."""
+    def links(self, after: int, count: int) -> list[Batch]:
+        """The batches that follow a number."""
+        with self._connection() as connection:
+            return _links(connection, after, count)
+
+    def pages(self, after: int, count: int) -> list[tuple[Batch, list[Sample]]]:
+        """Batches with their samples."""
+        # The times lead to the rows by the primary key; a sample that was moved in time is missing.
         query = (
-            f"SELECT {COLUMNS} FROM meters CROSS JOIN samples ON samples.meter = meters.id "  # noqa: S608
-            "WHERE taken BETWEEN ? AND ? AND batch = ? ORDER BY meters.name, taken"
+            f"SELECT batch, {COLUMNS} FROM meters CROSS JOIN samples ON samples.meter = meters.id "  # noqa: S608
+            "WHERE taken BETWEEN ? AND ? AND batch BETWEEN ? AND ? ORDER BY meters.name, taken"
         )
         with self._connection() as connection:
-            previous: Batch | None = None
-            for row in connection.execute("SELECT * FROM batches ORDER BY number"):
-                batch = Batch(**row)
-                # The times lead to the rows by the primary key; a sample that was moved in time is missing.
-                own = connection.execute(query, (batch.first, batch.last, batch.number))
-                if not chain.fits(previous, batch, [Sample(**sample) for sample in own]):
-                    return batch.number
-                previous = batch
-        return None
+            batches = _links(connection, after, count)
+            if not batches:
+                return []
+            found: dict[int, list[Sample]] = {batch.number: [] for batch in batches}
+            times = (min(batch.first for batch in batches), max(batch.last for batch in batches))
+            for number, *values in connection.execute(query, (*times, batches[0].number, batches[-1].number)):
+                if number in found:
+                    found[number].append(Sample(**dict(zip(SAMPLE, values, strict=True))))
+        return [(batch, found[batch.number]) for batch in batches]
+
+    def newest(self, before: int | None = None) -> Batch | None:
+        """The newest batch."""
+        with self._connection() as connection:
+            if before is None:
+                query = "SELECT * FROM batches ORDER BY number DESC LIMIT 1"
+                row = connection.execute(query).fetchone()
+            else:
+                query = (
+                    "SELECT * FROM batches WHERE number = (SELECT max(number) FROM batches WHERE last < ?)"
+                )
+                row = connection.execute(query, (before,)).fetchone()
+        return None if row is None else Batch(**row)
+
+    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
+        """The newest sample by a moment."""
+        query = (
+            f"SELECT batch, {COLUMNS} FROM meters JOIN samples ON samples.meter = meters.id "  # noqa: S608
+            "WHERE meters.name = ? AND taken <= ? ORDER BY taken DESC, batch DESC LIMIT 1"
+        )
+        with self._connection() as connection:
+            row = connection.execute(query, (meter, moment)).fetchone()
+        return None if row is None else (Sample(**{name: row[name] for name in SAMPLE}), row["batch"])
+
+    def stored(self, last: int) -> int:
+        """How many samples there are."""
+        query = "SELECT count(*) FROM samples WHERE batch <= ? OR batch NOT IN (SELECT number FROM batches)"
+        with self._connection() as connection:
+            row = connection.execute(query, (last,)).fetchone()
+        return int(row[0])
 
     def prune(self, before: int) -> int:
         """Delete old samples, a part of them at a time."""
@@ -220,6 +257,13 @@ class SqliteReadings:
             (meter, moment),
         ).fetchone()
         return None if row is None else (row["forward"], row["reverse"])
+
+
+def _links(connection: sqlite3.Connection, after: int, count: int) -> list[Batch]:
+    rows = connection.execute(
+        "SELECT * FROM batches WHERE number > ? ORDER BY number LIMIT ?", (after, count)
+    )
+    return [Batch(**row) for row in rows]
 
 
 def _row(meter: int, batch: int, sample: Sample) -> tuple[int | None, ...]:

@@ -34,6 +34,9 @@ DAILY_BUDGET = 500
 """Tokens: the demo's hours are a household's days."""
 
 
+REPORTS = "1 min"
+"""A day of the demo has ten of them."""
+
 LOWEST = 5
 """State of charge that a household without a neighbour to buy from calls low, percent."""
 
@@ -74,6 +77,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             "capacity": f"{member.ratings.capacity:.0f} mWh",
             "fuelgauge": True,
         },
+        "reports": {"interval": REPORTS},
         "dapp": {"listen": f"{member.address}:{PAGES}"},
     }
     if bought:

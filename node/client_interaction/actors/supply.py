@@ -86,6 +86,8 @@ class Supply:
         self._feed: Keeper | None = None
         self._tie: Keeper | None = None
         self._voucher_lock = threading.Lock()
+        self._told: tuple[str, int, int] = ("", 0, 0)
+        """Order, its energy by the seller's meter, and the voucher (mWh) that was answered so."""
         self._decided = boottime()
 
     @property
@@ -240,7 +242,10 @@ class Supply:
             answer = line.command(
                 lambda relay: relay.keep(_bytes(trade.order), trade.contact, now.signed.mwh, voucher)
             )
-            if not isinstance(answer, Granted) or now.signed < trade.energy:
+            if not isinstance(answer, Granted):
+                return answer
+            self._told = (trade.order, answer.meter_mwh, now.signed.mwh)
+            if now.signed < trade.energy:
                 return answer
             following = self._following(trade)
             if following is None:
@@ -277,8 +282,14 @@ class Supply:
         digest = voucher_digest(self._chain_id, trade.market, _bytes(trade.order), now.signed.mwh)
         voucher = self._account.sign(digest)
         received = max(min(now.received, trade.energy), trade.received)
-        self._trades.change(trade.order, received=received, vouchered=now.signed, voucher=voucher.hex())
+        fields = {"received": received, "vouchered": now.signed, "voucher": voucher.hex()}
+        self._trades.change(trade.order, None, **fields, **self._metered(trade.order))
         return now, voucher
+
+    def _metered(self, order: str) -> dict[str, int]:
+        """What the seller's meter said last, to be kept with the next voucher: no commit for it alone."""
+        told, metered, voucher = self._told
+        return {"metered": metered, "metered_at": voucher} if told == order else {}
 
     def _following(self, trade: Trade) -> Trade | None:
         for other in self._trades.unfinished():
@@ -296,6 +307,7 @@ class Supply:
                 state=TradeState.ENDED,
                 changed=now,
                 ending="It was used up, and the next order took over.",
+                **self._metered(trade.order),
             )
             self._trades.change(
                 following.order,

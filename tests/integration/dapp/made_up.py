@@ -13,7 +13,7 @@ from pathlib import Path
 from node.client_interaction import status
 from node.client_interaction.status import State, Status
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
-from node.client_interaction.trades import TABLES, Trades
+from node.client_interaction.trades import METERED, TABLES, Trades
 from node.dapp.household import Household, Line
 from node.dapp.users import set_password
 from node.readings.interface import Sample
@@ -124,7 +124,7 @@ def furnish(root: Path, now: float | None = None) -> None:
     """Fill the state folder: trades with their steps, and an hour and a half of readings."""
     house, at = household(root), time.time() if now is None else now
     house.state.mkdir(parents=True, exist_ok=True)
-    database = Database(house.state / "trade.db", (TABLES,))
+    database = Database(house.state / "trade.db", (TABLES, METERED))
     trades = Trades(database)
     kept = [
         (9, 70, TradeState.SUPPLIED, Side.BUYER),

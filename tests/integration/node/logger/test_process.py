@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from node.readings import open_readings
+from node.readings.checking import check
 from store import registers, snapshot
 from store.registers import Register
 from tests.integration.node.logger.driver import command, device, environment, install
@@ -104,7 +105,7 @@ def test_registers_are_published_and_readings_stored(bench: Bench) -> None:
         newest = readings.latest()["load"]
         assert (newest.power, newest.voltage) == (360_000, 12_000)
         assert newest.forward == bench.forward("load")
-        assert readings.broken() is None
+        assert check(readings).intact
 
 
 def test_it_stops_within_three_seconds_though_a_driver_hangs(bench: Bench) -> None:

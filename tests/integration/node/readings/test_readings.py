@@ -13,10 +13,16 @@ import psycopg
 import pytest
 
 from node.readings import Point, Readings, Sample, open_readings
+from node.readings.checking import check
 from node.readings.interface import Flow
 from node.sensors.driver import Quantity
 from store.errors import StoreError, TooNew, Unopenable, Unreachable
 from tests.integration.postgres import Server, postgres, postgres_url  # noqa: F401 - fixtures
+
+
+def at_once(_: float) -> None:
+    """In place of a second's pause."""
+
 
 Opener = Callable[..., Readings]
 NOON = 1_750_000_000_000
@@ -95,7 +101,7 @@ def test_two_samples_of_one_moment_are_kept_apart_when_the_clock_stepped_back(re
     readings.append([sample(0, power=1)])
     readings.append([sample(0, power=3)])
     assert readings.between("battery", Quantity.POWER, NOON, NOON + SECOND, 2)[0].mean == 2
-    assert readings.broken() is None
+    assert check(readings).intact
 
 
 def test_a_batch_that_is_repeated_is_stored_once(readings: Readings) -> None:
@@ -118,7 +124,7 @@ def test_each_batch_is_bound_to_the_one_before_through_restarts(opener: Opener) 
         first, second, third = readings.batches(NOON, NOON + 10 * SECOND)
         assert [first.number, second.number, third.number] == [1, 2, 3]
         assert len({first.digest, second.digest, third.digest}) == 3
-        assert readings.broken() is None
+        assert check(readings).intact
 
 
 def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
@@ -129,7 +135,7 @@ def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> 
                 [sample(1, "tie-11", power=2), sample(0, "battery", soc=3), sample(0, "Ba", soc=4)]
             )
             readings.append([sample(9, "tie-11", forward=1, reverse=0)])
-            assert readings.broken() is None
+            assert check(readings).intact
             digests.add(readings.batches(NOON, NOON + 10 * SECOND)[-1].digest)
     assert len(digests) == 1
 
@@ -142,7 +148,7 @@ def test_pruning_takes_whole_batches_and_leaves_the_chain(readings: Readings) ->
     chart = readings.between("battery", Quantity.POWER, NOON, NOON + 30 * SECOND, 31)
     assert chart[0].at == NOON + 10 * SECOND
     assert len(readings.batches(0, NOON * 2)) == 3
-    assert readings.broken() is None
+    assert check(readings).intact
 
 
 def test_a_reader_cannot_write(opener: Opener) -> None:
@@ -178,7 +184,7 @@ def test_a_changed_sample_in_a_file_is_found(tmp_path: Path) -> None:
             readings.append([sample(number, power=number)])
         with closing(sqlite3.connect(tmp_path / "readings.db")) as connection, connection:
             connection.execute("UPDATE samples SET power = 99 WHERE batch = 2")
-        assert readings.broken() == 2
+        assert check(readings, pause=at_once).broken == 2
 
 
 def test_a_batch_that_was_taken_out_of_a_file_is_found(tmp_path: Path) -> None:
@@ -188,7 +194,7 @@ def test_a_batch_that_was_taken_out_of_a_file_is_found(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "readings.db")) as connection, connection:
             connection.execute("DELETE FROM samples WHERE batch = 3")
             connection.execute("DELETE FROM batches WHERE number = 3")
-        assert readings.broken() == 4
+        assert check(readings, pause=at_once).broken == 4
 
 
 def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
@@ -197,7 +203,7 @@ def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str)
             readings.append([sample(number, power=number)])
         with psycopg.connect(postgres_url) as connection:
             connection.execute("UPDATE samples SET power = 99 WHERE batch = 2")
-        assert readings.broken() == 2
+        assert check(readings, pause=at_once).broken == 2
 
 
 def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
@@ -244,6 +250,6 @@ def test_a_server_that_went_away_is_found_again(tmp_path: Path) -> None:
             server.start()
             readings.append([replace(sample(1), power=2)])
             assert readings.latest()["battery"].power == 2
-            assert readings.broken() is None
+            assert check(readings).intact
     finally:
         server.remove()
