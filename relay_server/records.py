@@ -1,4 +1,4 @@
-"""What the household's other processes read in relay.db: the best voucher of each order. Read-only.
+"""What others read in relay.db: the best voucher of each order, how often contacts moved. Read-only.
 
 The table itself is `persistence`'s; readers hold the file open for one look only (see `store.sqlite`).
 """
@@ -48,20 +48,33 @@ class Records:
         except OSError:
             return True
 
+    def operations(self) -> dict[int, int]:
+        """How often each contact was energised, 0 being home.
+
+        Raises:
+            RecordsMissing: relay.db cannot be read.
+        """
+        rows = self._rows("SELECT contact, operations FROM cycles")
+        return {row["contact"]: row["operations"] for row in rows}
+
+    def boots(self) -> int:
+        """How often this relay was started.
+
+        Raises:
+            RecordsMissing: relay.db cannot be read.
+        """
+        return int(self._rows("SELECT coalesce(max(number), 0) FROM boots")[0][0])
+
     def best_vouchers(self) -> list[BestVoucher]:
         """One for each order that has a voucher, oldest first.
 
         Raises:
             RecordsMissing: relay.db cannot be read.
         """
-        try:
-            with closing(open_reader(self._path)) as database:
-                rows = database.execute(
-                    "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"
-                    " WHERE signature IS NOT NULL ORDER BY changed, id"
-                ).fetchall()
-        except (Unopenable, sqlite3.Error) as error:
-            raise RecordsMissing(str(error)) from error
+        rows = self._rows(
+            "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"
+            " WHERE signature IS NOT NULL ORDER BY changed, id"
+        )
         return [
             BestVoucher(
                 order=row["id"],
@@ -75,6 +88,13 @@ class Records:
             )
             for row in rows
         ]
+
+    def _rows(self, query: str) -> list[sqlite3.Row]:
+        try:
+            with closing(open_reader(self._path)) as database:
+                return database.execute(query).fetchall()
+        except (Unopenable, sqlite3.Error) as error:
+            raise RecordsMissing(str(error)) from error
 
 
 def open_records(path: Path) -> Records:

@@ -61,12 +61,18 @@ class ContactSettings(Section):
     rating: PowerField = Power.from_watts(300)
     """The most power it may carry: P_max of the unpaid bound. Above it for a second: fault."""
 
+    life: int = Field(100_000, ge=1)
+    """Operations that its maker states at this load: `commonwatt relay wear` counts against it."""
+
 
 class TransferSettings(Section):
     """The changeover between the household's own battery (home) and its ties to neighbours' lines."""
 
     home_pin: int = Field(ge=0)
     """Energised, it *opens* home, whose contact is normally closed."""
+
+    home_life: int = Field(100_000, ge=1)
+    """Operations that the maker of home's contact states at its load."""
 
     ties: tuple[ContactSettings, ...] = ()
 

@@ -16,6 +16,7 @@ from relay_server.settings import RelaySettings
 
 if TYPE_CHECKING:
     from relay_server.messages import ContactState
+    from relay_server.trying import Seen as Trial
 
 WHEN = "A running one does so within a second, else the next one at its start."
 
@@ -57,6 +58,68 @@ def state(settings: Settings, as_json: bool) -> None:
     }
     lines = [f"relay of {hello.relay}, at block {hello.head}, told {hello.head_age_ms / 1000:.1f} s ago"]
     answer(as_json, facts, "\n".join(lines + [_line(contact) for contact in contacts]))
+
+
+@relay.command(name="try")
+@contact_argument
+@click.option(
+    "--hold", type=click.FloatRange(0, 60), default=2.0, show_default=True, help="Seconds energised."
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether it is safe.")
+@with_settings
+@click.pass_context
+def try_(context: click.Context, settings: Settings, contact: int, hold: float, yes: bool) -> None:
+    """Move CONTACT (0 is home) there and back, on installation day, with the relay server stopped.
+
+    Shows what its auxiliary contact says of it. Around a tie home is opened first. At the end every coil is
+    released, whatever happens. Exit code 1 when a contact does not follow.
+    """
+    import signal  # noqa: PLC0415
+    import time  # noqa: PLC0415
+    from contextlib import closing  # noqa: PLC0415
+
+    from relay_server import host, trying  # noqa: PLC0415
+
+    chosen, contacts = one_of(settings, contact), section(settings)
+    with host.listening(contacts):  # a running relay server, or a second trial, is refused here
+        if not yes:
+            click.confirm("Is the line free of voltage and everybody's hands off the wires?", abort=True)
+        for ending in (signal.SIGTERM, signal.SIGHUP):  # a lost ssh session, say: the coils come first
+            signal.signal(ending, signal.default_int_handler)
+        with closing(host.driver(contacts)) as pins:
+            trial = trying.try_contact(
+                contacts, chosen, pins, hold=hold, clock=time.monotonic, pause=time.sleep
+            )
+            with closing(trial):
+                seen = [_shown(each) for each in trial]
+    click.echo("every coil is released")
+    if any(each.verdict is trying.Verdict.BAD for each in seen):
+        context.exit(1)
+
+
+@relay.command()
+@json_option
+@with_settings
+def wear(settings: Settings, as_json: bool) -> None:
+    """Show how often each contact has moved, of what its maker says that it lives for."""
+    from relay_server.records import open_records  # noqa: PLC0415
+    from relay_server.wear import wear as worn  # noqa: PLC0415
+
+    records = open_records(settings.paths.state / RECORDS)
+    used, boots = worn(section(settings), records.operations()), records.boots()
+    facts = {
+        "boots": boots,
+        "contacts": [
+            {"contact": each.contact, "operations": each.operations, "life": each.life, "used": each.used}
+            for each in used
+        ],
+    }
+    lines = [
+        f"  {'home' if each.contact == 0 else each.contact!s:<6} {each.operations} of {each.life} operations"
+        f", {each.used:.1%}{'  REPLACE IT' if each.worn else ''}"
+        for each in used
+    ]
+    answer(as_json, facts, "\n".join([f"starts: {boots}", *lines]))
 
 
 @relay.command()
@@ -185,6 +248,13 @@ def one_of(settings: Settings, contact: int) -> int:
         known = ", ".join(map(str, sorted(there))) or "none"
         raise click.BadParameter(f"there is no contact {contact}; there are: {known}", param_hint="CONTACT")
     return contact
+
+
+def _shown(seen: Trial) -> Trial:
+    name = "home" if seen.move.contact == 0 else f"contact {seen.move.contact}"
+    verb = "energised" if seen.move.energised else "released"
+    click.echo(f"{name} {verb}: {seen.text}")
+    return seen
 
 
 def _facts(contact: ContactState) -> dict[str, object]:

@@ -16,11 +16,11 @@ from chain.keys import Account
 from contracts.bindings.market import Offer, Order, State
 from contracts.messages import voucher_digest
 from quantities import Energy, Price
-from relay_server.app import Safety
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
 from relay_server.drivers.recording import RecordingPins
 from relay_server.persistence import Persistence
+from relay_server.safety import Safety
 from relay_server.server import Identity, Server
 from relay_server.session import sessions
 from relay_server.settings import RelaySettings

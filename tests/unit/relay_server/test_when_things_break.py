@@ -7,12 +7,12 @@ from threading import Event
 
 import pytest
 
-from relay_server.app import Safety
 from relay_server.authorisation import View
 from relay_server.chain_view import ChainView
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import NO_ORDER, Granted, Op, SwitchFrame
 from relay_server.persistence import Remembered
+from relay_server.safety import Safety
 from relay_server.switchboard import LATE, Seen, Switchboard
 from tests.unit.relay_server.bench import (
     BUYER,

@@ -153,6 +153,24 @@ def test_a_contact_that_there_is_not_is_not_cleared(capsys: pytest.CaptureFixtur
     assert "there is no contact 5; there are: 0, 1, 11" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lock", "5", "--reason", "x"], "there is no contact 5"),
+        (["lock", "1"], "Missing option '--reason'"),
+        (["unlock"], "name one CONTACT, or --all"),
+        (["unlock", "1", "--all"], "name one CONTACT, or --all"),
+        (["home"], "Missing option '--reason'"),
+        (["try", "5", "--yes"], "there is no contact 5"),
+    ],
+)
+def test_what_is_to_be_locked_or_tried_has_to_be_there(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["relay", *arguments, "-c", EXAMPLE]) == 64
+    assert says in capsys.readouterr().err
+
+
 def test_nothing_is_deployed_whose_manifest_could_not_be_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
