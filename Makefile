@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-CODE := quantities store chain contracts relay_server node simulation bench tests bootstrap.py
+CODE := quantities store chain contracts relay_server node simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long lint format bench setup clean
 

@@ -156,7 +156,9 @@ def steps(goal: str) -> list[Step]:
     packages, checkout = python_packages("dev"), CHECKOUT
     if goal == "demo" and not packages.done():
         packages = python_packages("runtime")
-    return [PYTHON, packages, checkout, GETH, FRONTEND] + ([SENSORS, CONTRACTS] if goal == "test" else [])
+    return [PYTHON, packages, checkout, GETH, FRONTEND] + (
+        [SENSORS, CONTRACTS, MICROPYTHON] if goal == "test" else []
+    )
 
 
 def environment() -> str:
@@ -223,8 +225,14 @@ def install_contract_tools(progress: Progress) -> None:
     npm(progress, ROOT / "contracts", "ci")
 
 
+def install_micropython(progress: Progress) -> None:
+    """Fetch the MicroPython in which the firmware's core is tested."""
+    npm(progress, BOARD, "ci")
+
+
 GETH_SOURCES = ROOT / "chain" / "geth"
 FRONTEND_SOURCES = ROOT / "node" / "dapp" / "frontend"
+BOARD = ROOT / "firmware" / "esp32"
 CONTRACT_TOOLS = [ROOT / "contracts" / "package.json", ROOT / "contracts" / "package-lock.json"]
 
 PYTHON = Step("python", "Python environment", environment, make_venv, VENV / "bin" / "python")
@@ -256,6 +264,13 @@ CONTRACTS = Step(
     lambda: digest(CONTRACT_TOOLS),
     install_contract_tools,
     ROOT / "contracts" / "node_modules",
+)
+MICROPYTHON = Step(
+    "micropython",
+    "MicroPython",
+    lambda: digest([BOARD / "package.json", BOARD / "package-lock.json"]),
+    install_micropython,
+    BOARD / "node_modules",
 )
 
 
