@@ -9,10 +9,13 @@ import time
 from contextlib import suppress
 from pathlib import Path as File
 
-from relay_server.address import split_address
+from chain.endpoint import host_and_port
 from relay_server.drivers.esp32 import frames
 from relay_server.drivers.esp32.frames import BadBoardFrame, No, Path, Role, Status
 from relay_server.errors import RelayError
+
+EXAMPLE = "10.0.0.9:15556"
+"""A board's address, for whoever has to correct one."""
 
 KEY = 64
 """Hexadecimal digits of a key file."""
@@ -41,7 +44,7 @@ class BoardClient:
         Raises:
             ValueError: no address.
         """
-        self._host = split_address(address)
+        self._host = host_and_port(address, EXAMPLE)
         self._address = address
         self._role = role
         self._key = key
