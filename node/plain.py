@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from quantities.amount import Amount
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+M = TypeVar("M", bound="BaseModel")
 
 
 class Plain(SimpleNamespace):
@@ -58,6 +60,13 @@ def plain(value: object) -> Any:
             return section(cast("BaseModel", value))
         case _:
             raise TypeError(f"a daemon's settings cannot carry {value!r}")
+
+
+def changed(settings: M, **fields: object) -> M:
+    """The same section with other values, unchecked; of a model as of the record that was made of it."""
+    if isinstance(settings, Plain):
+        return cast("M", Plain(**{**vars(settings), **fields}))
+    return settings.model_copy(update=fields)
 
 
 def _exactly(value: str | int | float) -> str | int | float:

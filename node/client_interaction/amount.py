@@ -51,16 +51,24 @@ def wanted(soc: SoC, policy: Policy) -> Energy:
     return soc.below(policy.trading.resume, policy.capacity) + policy.trading.delta
 
 
-def amount(soc: SoC, policy: Policy, offer: Offer, purse: Purse) -> Energy | NotEnough:
+def amount(
+    soc: SoC, policy: Policy, offer: Offer, purse: Purse, asked: Energy | None = None
+) -> Energy | NotEnough:
     """The energy to order at this offer.
 
     Capped by balance, daily budget and the offer's most; refused when the caps leave less than its least.
+
+    Args:
+        asked: for by the household: that, or nothing; None: what lifts the battery.
     """
     affordable = offer.price.affords(purse.most) if offer.price.value else offer.max_energy
-    energy = min(wanted(soc, policy), offer.max_energy, affordable)
-    least = max(offer.min_energy, Energy(1))
+    energy = min(asked or wanted(soc, policy), offer.max_energy, affordable)
+    least = max(offer.min_energy, asked or Energy(1))
     if energy >= least:
         return energy
     if affordable < least:
-        return NotEnough(why=f"the {purse.limited_by} of {purse.most} pays for less than the least, {least}")
+        what = "the least, " if asked is None else ""
+        return NotEnough(why=f"the {purse.limited_by} of {purse.most} pays for less than {what}{least}")
+    if asked is not None and asked > offer.max_energy:
+        return NotEnough(why=f"sells at most {offer.max_energy} an order")
     return NotEnough(why=f"less is needed than the least that is sold, {least}")

@@ -39,6 +39,8 @@ class Terms:
     head: int
     purse: Purse
     now: float
+    asked: Energy | None = None
+    """For by the household; None: what lifts the battery."""
 
 
 def choose(
@@ -74,7 +76,7 @@ def _usable(seller: Seller, terms: Terms, policy: Policy, back_off: BackOff | No
     )
     if why := next(filter(None, refusals), ""):
         return why
-    energy = amount(terms.soc, policy, offer, terms.purse)
+    energy = amount(terms.soc, policy, offer, terms.purse, terms.asked)
     if isinstance(energy, NotEnough):
         return energy.why
     return Chosen(seller=seller, energy=energy, price=offer.price)

@@ -25,7 +25,7 @@ from node.client_interaction.settlement import settlements
 from node.client_interaction.situation import Policy, Situation
 from node.client_interaction.successor import successor
 from node.client_interaction.trade import Side, Trade, TradeState
-from quantities import SoC
+from quantities import Energy, SoC
 
 LIVE = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED, TradeState.SUPPLIED})
 READY = frozenset({TradeState.CONFIRMED, TradeState.SUPPLIED})
@@ -86,7 +86,7 @@ def running(trades: Sequence[Trade]) -> tuple[Trade | None, Trade | None]:
 def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
     """No order runs: is one needed, and from whom?"""
     trading, battery = policy.trading, s.battery
-    if barred := _barred(s, policy):
+    if barred := bar(s, policy):
         return Decision(memory=memory, view=barred)
     if battery is None or battery.age > trading.stale_battery:
         return Decision(memory=memory, view=sentences.no_battery(s))
@@ -102,7 +102,7 @@ def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
     return Decision(memory=memory, view=sentences.ordering(buy), acts=(buy,))
 
 
-def _barred(s: Situation, policy: Policy) -> View | None:
+def bar(s: Situation, policy: Policy) -> View | None:
     """Why there is no trade at all, whatever the battery needs; None: there may be one."""
     if s.trouble:
         return sentences.fault(s.trouble)
@@ -113,8 +113,10 @@ def _barred(s: Situation, policy: Policy) -> View | None:
     return sentences.waiting(s.waiting) if s.waiting else None
 
 
-def choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | NoSeller:
-    """The purchase that a need would make now, or why there can be none."""
+def choice(
+    s: Situation, policy: Policy, memory: Memory, soc: SoC, asked: Energy | None = None
+) -> Chosen | NoSeller:
+    """The purchase that a need would make now, or one of `asked`; or why there can be none."""
     if s.chain is None:
         return NoSeller(why=("The chain has not answered yet.",))
     if s.chain.trouble:
@@ -125,7 +127,7 @@ def choice(s: Situation, policy: Policy, memory: Memory, soc: SoC) -> Chosen | N
         return NoSeller(why=(s.chain.credit,))
     if s.relay:
         return NoSeller(why=(f"The own relay: {s.relay}",))
-    terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), now=s.now)
+    terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), now=s.now, asked=asked)
     return choose(s.sellers, terms, policy, memory.back_offs)
 
 

@@ -19,9 +19,12 @@ from chain.client import ChainClient
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from contracts.manifest import Manifest
 from node.client_interaction import status
+from node.client_interaction.actors.desk import Desk, InForce, Means, moment
 from node.client_interaction.actors.ledger import Interest, Ledger, News
+from node.client_interaction.actors.mailbox import Mailbox
 from node.client_interaction.actors.orders import beyond_credit
 from node.client_interaction.actors.reporter import Reporter
+from node.client_interaction.actors.shop import ForSale
 from node.client_interaction.acts import (
     Buy,
     Reclaim,
@@ -35,12 +38,13 @@ from node.client_interaction.situation import Battery, Chain, Policy, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import METERED, TABLES, Trades
+from node.intents import answers
 from node.reports import book
 from node.wallet import journal as journal_
 from node.wallet.database import FILE, Database
 from node.wallet.journal import Journal
 from node.wallet.sender import Sender
-from quantities import Energy, SoC
+from quantities import SoC
 from store import snapshot
 from store.claim import Claim
 from store.snapshot import boottime
@@ -50,7 +54,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED)
+MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED, answers.TABLES)
+
+DAPP_DATABASE = "dapp.db"
+"""In `paths.state`: what is asked for on the pages."""
 
 COMING = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED})
 
@@ -101,13 +108,13 @@ class Trader:
         self._settings = settings
         self._account = account
         self._run_folder: Path = settings.paths.run
-        capacity = settings.battery.capacity if settings.battery is not None else Energy(0)
-        self._policy = Policy(trading=settings.trading, capacity=capacity)
         self._database = Database(settings.paths.state / FILE, MIGRATIONS)
         self._trades = Trades(self._database)
         self._journal = Journal(self._database)
         self._client = ChainClient(settings.chain.rpc, settings.chain.timeout)
         self._wake = threading.Event()
+        self._desk = Desk(settings, account.address, self._database, self._journal)
+        self._mailbox = Mailbox(settings.paths.state / DAPP_DATABASE, self._wake.set)
         self._ledger = Ledger(
             self._client,
             settings.chain.manifest,
@@ -127,6 +134,7 @@ class Trader:
     def start(self) -> None:
         """Begin to look at the chain."""
         self._ledger.start()
+        self._mailbox.start()
 
     def run(self, stop: Stopping) -> None:
         """Tick until stopped; then go home first."""
@@ -149,6 +157,7 @@ class Trader:
 
     def stop(self) -> None:
         """End all threads and close the books."""
+        self._mailbox.stop()
         self._ledger.stop()
         if self._crew is not None:
             self._crew.stop()
@@ -162,28 +171,26 @@ class Trader:
         news = self._ledger.news
         if self._crew is None and self._ledger.manifest is not None:
             self._crew = self._hired()
-        trades = self._trades.unfinished()
-        if self._crew is not None:
-            trades = self._crew.orders.follow(trades, news)
-            self._blame(trades)
-        situation = self._situation(news, tuple(trade for trade in trades if not trade.final))
-        decision = decide(situation, self._policy, self._memory)
+        in_force, situation = self._look(news)
+        if not self._leaving and self._attend(news, situation):
+            in_force, situation = self._look(news)
+        decision = decide(situation, in_force.policy, self._memory)
         self._memory = decision.memory
         if self._crew is not None:
             self._crew.supply.decided()
         acted = self._act(decision)
-        self._sell(news, situation)
+        self._sell(news, situation, in_force)
         self._ledger.warm(self._busy(situation, acted))
         self._tell(decision.view, situation)
         return acted
 
-    def _blame(self, trades: list[Trade]) -> None:
+    def _blame(self, trades: list[Trade], policy: Policy) -> None:
         """An order that the chain refused is not made again at once: its seller is left alone for a while."""
         for trade in trades:
             if trade.state is TradeState.FAILED:
                 why = trade.ending.rstrip(".")
                 self._memory = self._memory.blame(
-                    trade.partner, why[:1].lower() + why[1:], boottime(), self._policy.trading
+                    trade.partner, why[:1].lower() + why[1:], boottime(), policy.trading
                 )
 
     def _hired(self) -> Crew:
@@ -214,9 +221,31 @@ class Trader:
         assert self._ledger.manifest is not None  # noqa: S101 - the crew is hired once it is verified
         return self._ledger.manifest
 
+    def _look(self, news: News) -> tuple[InForce, Situation]:
+        in_force = self._desk.in_force(moment())
+        trades = self._trades.unfinished()
+        if self._crew is not None:
+            trades = self._crew.orders.follow(trades, news)
+            self._blame(trades, in_force.policy)
+        return in_force, self._situation(news, tuple(t for t in trades if not t.final), in_force)
+
+    def _attend(self, news: News, situation: Situation) -> bool:
+        """Answer what the household asks for by its pages, one thing at a time."""
+        letters = self._mailbox.letters
+        if not letters:
+            return False
+        crew, manifest = self._crew, self._ledger.manifest
+        means = None
+        if crew is not None and manifest is not None:
+            means = Means(token=manifest.token, buy=crew.orders.bought)
+        answered = self._desk.attend(letters, situation, self._memory, news.households, means)
+        if answered:
+            self._ledger.poke()
+        return answered
+
     # --- look -----------------------------------------------------------------------------------------------
 
-    def _situation(self, news: News, trades: tuple[Trade, ...]) -> Situation:
+    def _situation(self, news: News, trades: tuple[Trade, ...], in_force: InForce) -> Situation:
         now, wall, crew = boottime(), time.time(), self._crew
         current, _ = running(trades)
         situation = Situation(
@@ -230,6 +259,7 @@ class Trader:
             on_chain=news.orders,
             spent=self._trades.spent_since(_midnight(wall)),
             stopping=self._leaving,
+            wishes=in_force.wishes,
         )
         if crew is None:
             return situation
@@ -291,15 +321,18 @@ class Trader:
             self._memory
         )
 
-    def _sell(self, news: News, s: Situation) -> None:
+    def _sell(self, news: News, s: Situation, in_force: InForce) -> None:
         if self._crew is None or self._leaving or s.now < self._shop_at:
             return
         self._shop_at = s.now + SHOP
         soc = None
-        if s.battery is not None and s.battery.age <= self._policy.trading.stale_battery:
+        trading, paused = in_force.policy.trading, in_force.wishes.paused is not None
+        if s.battery is not None and s.battery.age <= trading.stale_battery:
             soc = s.battery.soc
-        needs = bool(s.sellers) and soc is not None and soc < self._policy.trading.limit
-        self._crew.shop.step(news, soc, buying=needs or running(s.trades)[0] is not None)
+        needs = bool(s.sellers) and soc is not None and soc < trading.limit and not paused
+        buying = needs or running(s.trades)[0] is not None
+        for_sale = ForSale(offers=in_force.offers, withdrawn=in_force.withdrawn, paused=paused)
+        self._crew.shop.step(news, soc, buying=buying, for_sale=for_sale)
 
     def _busy(self, s: Situation, acted: bool) -> bool:
         """Whether the chain is to be looked at often."""

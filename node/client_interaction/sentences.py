@@ -106,12 +106,17 @@ def no_battery(s: Situation) -> View:
 
 def no_supply(soc: SoC, why: Sequence[str]) -> View:
     """Energy is needed and nobody can supply."""
-    listed = "; ".join(clause.rstrip(".") for clause in why) or "no seller is configured"
     return View(
         state=State.NO_SUPPLY,
-        reason=f"The battery is at {soc}, and nobody can supply. {listed[:1].upper()}{listed[1:]}.",
+        reason=f"The battery is at {soc}, and nobody can supply. {listed(why)}",
         next="It is tried again all the time; until then the household stays on its own battery.",
     )
+
+
+def listed(why: Sequence[str]) -> str:
+    """Why each seller cannot supply, as a sentence."""
+    clauses = "; ".join(clause.rstrip(".") for clause in why) or "no seller is configured"
+    return f"{clauses[:1].upper()}{clauses[1:]}."
 
 
 def ordering(buy: Buy) -> View:

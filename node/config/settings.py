@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chain.settings import ChainSettings
 from node.client_interaction.settings import OffersSettings, SellerSettings, TradingSettings
 from node.dapp.settings import DappSettings
+from node.intents.settings import IntentsSettings
 from node.logger.settings import BatterySettings
 from node.readings.settings import ReadingsSettings
 from node.reports.settings import ReportsSettings
@@ -89,6 +90,7 @@ class Settings(BaseModel):
     trading: TradingSettings = TradingSettings()
     sellers: dict[Name, SellerSettings] = {}
     offers: OffersSettings = OffersSettings()
+    intents: IntentsSettings = IntentsSettings()
     readings: ReadingsSettings = ReadingsSettings()
     reports: ReportsSettings = ReportsSettings()
     dapp: DappSettings = DappSettings()

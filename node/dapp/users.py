@@ -17,6 +17,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from node.intents import book
 from store import sqlite
 
 FILE = "dapp.db"
@@ -48,6 +49,7 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX sessions_by_user ON sessions (user);
     """,
+    book.TABLES,
 )
 
 

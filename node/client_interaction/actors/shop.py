@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -39,6 +40,18 @@ if TYPE_CHECKING:
     from node.client_interaction.settings import OffersSettings
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForSale:
+    """What is for sale now."""
+
+    offers: OffersSettings
+    withdrawn: frozenset[int] = frozenset()
+    """Feeds at which nothing is offered."""
+
+    paused: bool = False
+    """Trading is off."""
 
 
 class ShopKeeper:
@@ -85,8 +98,9 @@ class ShopKeeper:
         found = [trade for order in sorted(orders) if (trade := self._trades.get(order)) is not None]
         return tuple(trade.partner for trade in found if trade.side is Side.SELLER)
 
-    def step(self, news: News, soc: SoC | None, buying: bool) -> None:
+    def step(self, news: News, soc: SoC | None, *, buying: bool, for_sale: ForSale) -> None:
         """Look once, and do what there is to do."""
+        self._offers = for_sale.offers
         if not self._offers.feeds and not news.running:
             return
         now = time.time()
@@ -110,6 +124,8 @@ class ShopKeeper:
             vouchers=vouchers,
             contacts=self._contacts(),
             busy=self._busy(news),
+            withdrawn=for_sale.withdrawn,
+            paused=for_sale.paused,
         )
         if news.trouble or news.wrong or not self._admitted(news):
             return

@@ -1,0 +1,105 @@
+"""What the DApp asks for, looked for in a thread of its own: its file is not ours, and may hold us up.
+
+A look is two `stat` calls, twice a second at most; the database is opened only when one of its files changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from node.intents.book import LASTING, Letter, live
+from store import snapshot
+from store.errors import StoreError
+
+log = structlog.get_logger()
+
+PERIOD = 0.5
+"""Seconds between two looks."""
+
+SETTLING = 2.0
+"""Seconds after a change in which the database is read anyway: two writes may share a file's time."""
+
+LET_GO = 0.3
+"""Seconds that a stop waits for a look to end."""
+
+Trace = tuple[tuple[int, int], ...]
+"""Time and size of the database and of its log."""
+
+
+class Mailbox:
+    """The letters of the last minute, as last seen."""
+
+    def __init__(self, path: Path, news: Callable[[], None]) -> None:
+        """Prepare; `start` begins to look.
+
+        Args:
+            path: of `dapp.db`.
+            news: called when there are letters.
+        """
+        self._path = path
+        self._tell = news
+        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._trace: Trace = ()
+        self._changed = float("-inf")
+        self._trouble = ""
+        self._letters: tuple[Letter, ...] = ()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mailbox", daemon=True)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The oldest first; those that were answered are among them."""
+        return self._letters
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(LET_GO)
+
+    def look(self) -> None:
+        """Once."""
+        now = snapshot.boottime()
+        trace = tuple(_trace(file) for file in self._files)
+        if trace != self._trace:
+            self._trace, self._changed = trace, now
+        boot = snapshot.boot_id()
+        self._letters = tuple(each for each in self._letters if each.age(now, boot) < LASTING)
+        if not any(size for _, size in trace) or now - self._changed > SETTLING:
+            return
+        letters = tuple(live(self._path, now, boot))
+        if letters != self._letters:
+            self._letters = letters
+            self._tell()
+
+    def _run(self) -> None:
+        while not self._over.wait(PERIOD):
+            try:
+                self.look()
+            except StoreError as error:
+                self._complain(str(error))
+            except Exception as error:  # what is in that file is not ours: nothing in it ends this thread
+                self._complain(repr(error))
+            else:
+                self._trouble = ""
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            log.warning("intents-not-read", error=trouble)
+        self._trouble = trouble
+
+
+def _trace(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,189 @@
+"""The book of what is asked for: written by the DApp in `dapp.db`, read by client-interaction.
+
+When something was asked is on the boot clock, with the id of the boot: a clock that is set does not make an
+intent younger, and none outlives a reboot. The wall clock's time is for people.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.intents.errors import AskedAlready
+from node.intents.kinds import Intent, write
+from store import snapshot, sqlite
+from store.errors import Unopenable
+
+TABLES = """
+CREATE TABLE intents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL, body TEXT NOT NULL, asked_by TEXT NOT NULL,
+    at REAL NOT NULL, boot TEXT NOT NULL, boottime REAL NOT NULL
+) STRICT;
+CREATE INDEX intents_by_boottime ON intents (boot, boottime);
+"""
+
+LASTING = 60.0
+"""Seconds after which what was asked is not done any more."""
+
+FUTURE = 1.0
+"""Seconds that a letter may lie ahead of the reader's clock."""
+
+AT_ONCE = 64
+"""Letters read at a time: more than are answered in the minute that one lasts."""
+
+EFFORT = 200_000
+"""Steps of SQLite's machine for one look: thousands of times what it takes. The file is somebody else's."""
+
+LARGEST = 4_096
+"""Characters of one value."""
+
+YEAR_2100 = 4_102_444_800
+"""Unix seconds."""
+
+ID = re.compile(r"[0-9a-f]{32}\Z")
+BY = re.compile(r"[\w .@:+()-]{1,64}\Z")
+SOMEBODY = "somebody"
+
+COLUMNS = "id, kind, body, asked_by, at, boot, boottime"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One intent as it was asked, not yet read: nothing in it is trusted."""
+
+    id: str
+    kind: str
+    body: str
+    by: str
+    at: float
+    """Unix seconds."""
+
+    boot: str
+    boottime: float
+    """Seconds."""
+
+    def age(self, now: float, boot: str) -> float:
+        """Seconds since it was asked; without end for one of another boot, or from the future.
+
+        Args:
+            now: boottime seconds.
+            boot: id of this boot.
+        """
+        age = now - self.boottime
+        return age if self.boot == boot and age >= -FUTURE else float("inf")
+
+
+def new_id() -> str:
+    """For one form: whoever sends it twice asks once."""
+    return secrets.token_hex(16)
+
+
+class IntentBook:
+    """The DApp's side; threads share it."""
+
+    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+        """Open `dapp.db`.
+
+        Args:
+            path: of the file.
+            migrations: of all its tables, these among them.
+
+        Raises:
+            StoreError: it cannot be written, or is of a newer version.
+        """
+        self._db = sqlite.open_writer(path, "full")
+        sqlite.migrate(self._db, migrations)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def ask(self, intent: Intent, *, by: str, id: str | None = None) -> Letter:
+        """Write down what somebody asks for, now.
+
+        Args:
+            by: who asks, for the record.
+            id: of the form; a new one when not given.
+
+        Raises:
+            AskedAlready: this form was sent before.
+        """
+        kind, body = write(intent)
+        letter = Letter(
+            id=id or new_id(), kind=kind, body=body, by=by, at=time.time(), boot=snapshot.boot_id(),
+            boottime=snapshot.boottime(),
+        )  # fmt: skip
+        try:
+            with self._lock, sqlite.transaction(self._db):
+                self._db.execute(
+                    f"INSERT INTO intents ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                    (letter.id, kind, body, by, letter.at, letter.boot, letter.boottime),
+                )
+        except sqlite3.IntegrityError:
+            raise AskedAlready("This was asked already: the form was sent twice.") from None
+        return letter
+
+    def latest(self, count: int) -> list[Letter]:
+        """What was asked last, the newest first."""
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {COLUMNS} FROM intents ORDER BY number DESC LIMIT ?",  # noqa: S608 - our own names
+                (count,),
+            ).fetchall()
+        return [letter for row in rows if (letter := _letter(tuple(row))) is not None]
+
+
+def live(path: Path, now: float, boot: str) -> list[Letter]:
+    """What was asked in the last minute, the oldest first, by a process that is not trusted.
+
+    Its file may hold anything: whatever costs too much to read, or is no row of ours, is not read.
+
+    Args:
+        now: boottime seconds.
+        boot: id of this boot.
+
+    Raises:
+        store.errors.StoreError: the file cannot be read.
+    """
+    connection = sqlite.open_reader(path)
+    try:
+        connection.set_progress_handler(_enough, EFFORT)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        kind = connection.execute("SELECT type FROM sqlite_schema WHERE name = 'intents'").fetchone()
+        if kind is None or kind[0] != "table":
+            return []
+        rows = connection.execute(
+            f"SELECT {COLUMNS} FROM intents WHERE boot = ? AND boottime >= ? ORDER BY boottime LIMIT ?",  # noqa: S608
+            (boot, now - LASTING, AT_ONCE),
+        ).fetchall()
+    except sqlite3.Error as error:
+        raise Unopenable(f"what is asked in {path} cannot be read: {error}") from error
+    finally:
+        connection.close()
+    return [letter for row in rows if (letter := _letter(tuple(row))) is not None]
+
+
+def _enough() -> int:
+    return 1
+
+
+def _letter(row: tuple[object, ...]) -> Letter | None:
+    match row:
+        case (str(number), str(kind), str(body), str(by), float(at), str(boot), float(boottime)):
+            if not ID.match(number) or max(map(len, (kind, body, boot))) > LARGEST or not 0 <= at < YEAR_2100:
+                return None
+            return Letter(
+                id=number, kind=kind, body=body, by=by if BY.match(by) else SOMEBODY, at=at, boot=boot,
+                boottime=boottime,
+            )  # fmt: skip
+        case _:
+            return None
