@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("neighbourhood",)
+NAMES = ("money", "neighbourhood")
 
 
 def main(names: list[str]) -> int:

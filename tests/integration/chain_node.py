@@ -25,7 +25,7 @@ from chain.client import ChainClient
 from chain.clique import Clique
 from chain.daemon import Stop
 from chain.errors import ChainError
-from chain.genesis import Genesis
+from chain.genesis import GAS_LIMIT, Genesis
 from chain.keys import Account, create, create_node_key, write_private
 from chain.settings import ChainSettings, NodeSettings, SealSettings
 
@@ -114,7 +114,11 @@ def wait_for(condition: object, seconds: float, what: str) -> None:
 
 @contextlib.contextmanager
 def one_signer_chain(
-    tmp_path: Path, host: str = "127.0.2.1", alloc: Mapping[str, int] | None = None, period: int = 1
+    tmp_path: Path,
+    host: str = "127.0.2.1",
+    alloc: Mapping[str, int] | None = None,
+    period: int = 1,
+    gas_limit: int = GAS_LIMIT,
 ) -> Iterator[TestChain]:
     """Run a chain of one signer on a loopback address of its own until the block ends.
 
@@ -123,6 +127,7 @@ def one_signer_chain(
         host: loopback address; free ports are chosen on it.
         alloc: wei of further accounts.
         period: seconds between blocks.
+        gas_limit: of a block.
     """
     signer, keystore, password_file = make_key(tmp_path, "sealer")
     account = Account.generate()
@@ -131,6 +136,7 @@ def one_signer_chain(
         period=period,
         signers=(signer.address,),
         alloc={account.address: 1_000 * ETHER, **(alloc or {})},
+        gas_limit=gas_limit,
     )
     genesis_file = tmp_path / "genesis.json"
     genesis.write(genesis_file)
