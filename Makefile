@@ -17,8 +17,9 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 test: setup lint ## linters, types, contracts, and all tests
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
 
-test-long: setup ## property tests with twenty times the examples
+test-long: setup ## property tests with twenty times the examples; kills of whole neighbourhoods
 	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long tests/unit $(ARGS)
+	@$(BIN)/pytest -q -m long -rP tests $(ARGS)
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)
