@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +15,7 @@ from simulation.demo import gathering, processes
 from simulation.demo.authority import Founding
 from simulation.demo.errors import DemoFailed, DemoRefused, TimedOut
 from simulation.demo.options import Options
+from simulation.demo.scratch import folders
 from simulation.demo.show import Lines, Picture, Show
 from simulation.demo.startup import Startup, signs
 from simulation.demo.watch import Watch
@@ -68,25 +66,6 @@ def refuse_taken_ports(scenario: Scenario) -> None:
         raise DemoRefused(
             f"cannot listen on {taken[0]}{more}: is another demo running? End it, then try again"
         )
-
-
-@contextmanager
-def folders(keep: Path | None) -> Iterator[tuple[Path, Path]]:
-    """The neighbourhood's folder, and a short one for its sockets; removed unless kept.
-
-    Raises:
-        DemoRefused: the folder to keep is not empty.
-    """
-    if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise DemoRefused(f"{keep} is not empty: name a new folder with --keep")
-    run = Path(tempfile.mkdtemp(prefix="cw-"))
-    folder = Path(tempfile.mkdtemp(prefix="commonwatt-")) if keep is None else keep.absolute()
-    try:
-        yield folder, run
-    finally:
-        shutil.rmtree(run, ignore_errors=True)
-        if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def introduce(neighbourhood: Neighbourhood, options: Options) -> None:
