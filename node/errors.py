@@ -9,6 +9,7 @@ from chain.errors import ChainError, StartRefused
 from contracts.errors import ContractsError
 from node.dapp.errors import DappError
 from node.readings.errors import ReadingsError
+from node.reconciliation.errors import ReconciliationError
 from node.sensors.errors import SensorError
 from node.wallet.errors import WalletError
 from relay_server.errors import RelayError
@@ -19,6 +20,7 @@ EXPECTED = (
     ContractsError,
     DappError,
     ReadingsError,
+    ReconciliationError,
     RelayError,
     SensorError,
     StoreError,

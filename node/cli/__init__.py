@@ -34,6 +34,7 @@ COMMANDS = {
     "key": ("node.cli.key:key", "Make a key, or show its account."),
     "logger": ("node.cli.daemons:logger", "Read the sensors and keep what they say."),
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
+    "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""

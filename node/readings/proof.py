@@ -150,7 +150,7 @@ def loads(text: str | bytes) -> Proof:
         ProofRefused: it is no proof in this format.
     """
     try:
-        given = json.loads(text, object_pairs_hook=_once)
+        given = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise ProofRefused(f"this is no proof of a reading: {error}") from None
     return parsed(given)
@@ -169,45 +169,50 @@ def parsed(given: object) -> Proof:
 
 
 def _parsed(given: object) -> Proof:
-    whole = _object(given, {"proof", "chain", "market", "household", "transaction", "root", "interval",
+    every = exactly(given, {"proof", "chain", "market", "household", "transaction", "root", "interval",
                             "batch", "sample"})  # fmt: skip
-    if whole["proof"] != FORMAT:
-        raise ValueError(f"it says {whole['proof']!r}")
-    interval = _object(whole["interval"], {"start", "end", "first", "batches", "before"})
-    batch = _object(whole["batch"], {"number", "first", "last", "samples", "previous", "path"})
-    sample = _object(whole["sample"], {"index", "meter", "taken", "path"}, set(FIELDS))
+    if every["proof"] != FORMAT:
+        raise ValueError(f"it says {every['proof']!r}")
+    interval = exactly(every["interval"], {"start", "end", "first", "batches", "before"})
+    batch = exactly(every["batch"], {"number", "first", "last", "samples", "previous", "path"})
+    sample = exactly(every["sample"], {"index", "meter", "taken", "path"}, set(FIELDS))
     return Proof(
         report=Report(
-            chain_id=_whole(whole["chain"]),
-            market=_text(whole["market"], ADDRESS),
-            household=_text(whole["household"], ADDRESS),
-            transaction=_text(whole["transaction"], HASH),
-            root=_hash(whole["root"]),
+            chain_id=whole(every["chain"]),
+            market=text_as(every["market"], ADDRESS),
+            household=text_as(every["household"], ADDRESS),
+            transaction=text_as(every["transaction"], HASH),
+            root=_hash(every["root"]),
             span=Span(
-                start=_whole(interval["start"]),
-                end=_whole(interval["end"]),
-                first=_whole(interval["first"]),
-                batches=_whole(interval["batches"]),
+                start=whole(interval["start"]),
+                end=whole(interval["end"]),
+                first=whole(interval["first"]),
+                batches=whole(interval["batches"]),
                 before=_hash(interval["before"]),
             ),
         ),
         batch=Batch(
-            _whole(batch["number"]), _signed(batch["first"]), _signed(batch["last"]),
-            _whole(batch["samples"]), b"", b"",
+            whole(batch["number"]), _signed(batch["first"]), _signed(batch["last"]),
+            whole(batch["samples"]), b"", b"",
         ),
         previous=_hash(batch["previous"]),
         beside_batch=_split(batch["path"]),
         sample=Sample(
-            meter=_text(sample["meter"], METER),
+            meter=text_as(sample["meter"], METER),
             taken=_signed(sample["taken"]),
             **{name: _signed(sample[name]) for name in FIELDS if name in sample},
         ),
-        index=_whole(sample["index"]),
+        index=whole(sample["index"]),
         beside_sample=_split(sample["path"]),
     )  # fmt: skip
 
 
-def _object(given: object, names: set[str], more: set[str] | None = None) -> Mapping[str, Any]:
+def exactly(given: object, names: set[str], more: set[str] | None = None) -> Mapping[str, Any]:
+    """An object of JSON with just these keys.
+
+    Raises:
+        TypeError, ValueError: it is another.
+    """
     if not isinstance(given, dict):
         raise TypeError(f"{given!r} is no object")
     wrong = names - set(given) | set(given) - names - (more or set())
@@ -216,7 +221,12 @@ def _object(given: object, names: set[str], more: set[str] | None = None) -> Map
     return given
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """For json's `object_pairs_hook`: no key twice.
+
+    Raises:
+        ValueError: one is.
+    """
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in an object")
@@ -229,20 +239,30 @@ def _signed(given: object) -> int:
     return given
 
 
-def _whole(given: object) -> int:
+def whole(given: object) -> int:
+    """A whole number of 63 bits.
+
+    Raises:
+        ValueError: it is none.
+    """
     if _signed(given) < 0:
         raise ValueError(f"{given!r} is below zero")
     return _signed(given)
 
 
-def _text(given: object, pattern: re.Pattern[str]) -> str:
+def text_as(given: object, pattern: re.Pattern[str]) -> str:
+    """A text of a certain form.
+
+    Raises:
+        ValueError: it is none.
+    """
     if not isinstance(given, str) or not pattern.match(given):
         raise ValueError(f"{given!r} is not as {pattern.pattern[:-2]}")
     return given
 
 
 def _hash(given: object) -> bytes:
-    return bytes.fromhex(_text(given, HASH)[2:])
+    return bytes.fromhex(text_as(given, HASH)[2:])
 
 
 def _hex(hashed: bytes) -> str:
