@@ -12,10 +12,11 @@ from node.cli import commonwatt
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FIRMWARE = [ROOT / "firmware" / "README.md", ROOT / "firmware" / "esp32" / "PROTOCOL.md"]
 NOT_THERE_YET = "roadmap.md"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *FIRMWARE], ids=lambda path: path.name)
 def test_every_link_leads_to_a_file(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target
@@ -28,7 +29,9 @@ def test_every_make_target_exists(document: Path) -> None:
     assert set(named) <= targets
 
 
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if d.name != NOT_THERE_YET], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "document", [d for d in (*DOCUMENTS, *FIRMWARE) if d.name != NOT_THERE_YET], ids=lambda p: p.name
+)
 def test_every_command_exists(document: Path) -> None:
     for words in re.findall(r"`commonwatt ([a-z -]+?)[`A-Z…|]", document.read_text()):
         named = [word for word in words.split() if not word.startswith("-")]
