@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from ipaddress import IPv4Address
@@ -174,12 +174,14 @@ class Neighbourhood:
 
 
 @contextmanager
-def neighbourhood(folder: Path, first: str, *options: str) -> Iterator[Neighbourhood]:
+def neighbourhood(
+    folder: Path, first: str, *options: str, program: Sequence[str] = (str(COMMONWATT), "demo")
+) -> Iterator[Neighbourhood]:
     """Run a demo for as long as the block lasts, and see that nothing of it is left."""
     log = folder.with_suffix(".log")
     with log.open("w") as output:
         demo = subprocess.Popen(
-            [str(COMMONWATT), "demo", "--headless", "--keep", str(folder), "--address", first, *options],
+            [*program, "--headless", "--keep", str(folder), "--address", first, *options],
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,

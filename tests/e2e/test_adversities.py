@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.e2e import clocked
 from tests.e2e.matrix import Matrix, Summary
-from tests.e2e.neighbourhood import Neighbourhood, neighbourhood
+from tests.e2e.neighbourhood import COMMONWATT, Neighbourhood, neighbourhood
 from tests.e2e.schedules import PROCESSES, Schedule, Strike
 
 MINUTE = 60.0
@@ -26,14 +28,19 @@ CUT = 25.0
 DISK = 24
 """MiB of a household's small disk: its databases, and little more."""
 
+HOUR = 3_600
+"""Seconds by which a clock is set."""
+
+PROGRAM = (str(COMMONWATT), "demo")
+
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @contextmanager
-def audited(folder: Path) -> Iterator[tuple[Neighbourhood, Matrix]]:
+def audited(folder: Path, program: Sequence[str] = PROGRAM) -> Iterator[tuple[Neighbourhood, Matrix]]:
     """A neighbourhood whose books are compared when the block ends."""
     summary = Summary()
-    with neighbourhood(folder, "127.0.23.1") as street:
+    with neighbourhood(folder, "127.0.23.1", program=program) as street:
         matrix = Matrix(street, summary)
         with matrix.hurt():
             yield street, matrix
@@ -100,6 +107,24 @@ def test_a_household_is_cut_off_in_the_middle_of_a_supply(tmp_path: Path, whose:
         for each in frozen:
             with suppress(psutil.NoSuchProcess):
                 each.resume()
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+@pytest.mark.parametrize("household", ["birch", "alder"])
+def test_the_clock_of_a_household_is_set_by_an_hour(tmp_path: Path, household: str, step: int) -> None:
+    if clocked.library() is None:
+        pytest.skip("setting one household's clock needs libfaketime: apt-get install faketime")
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    program = (sys.executable, "-m", "tests.e2e.clocked", household, str(clock))
+    with audited(tmp_path / "street", program) as (street, _):
+        buyer, seller, order = street.supplied()
+        while household not in (buyer, seller):
+            buyer, seller, order = street.supplied(other_than={order})
+        clock.write_text(f"{step:+}\n")
+        time.sleep(CUT)
+        clock.write_text("+0\n")
+        time.sleep(CUT)
 
 
 @pytest.fixture
