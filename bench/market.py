@@ -23,7 +23,7 @@ from contracts.messages import voucher_digest
 from quantities import Energy, Price, Tokens
 from tests.integration.chain_node import ETHER, one_signer_chain
 
-SELLERS, CONTACTS = 30, 80
+SELLERS, CONTACTS = 30, 50
 """As many orders can be open at once as sellers have contacts together."""
 
 BUYERS = 60

@@ -17,7 +17,7 @@ from bench.burst import Burst, send
 from bench.market import BUYERS, SELLERS, Street, street
 from chain.genesis import GAS_LIMIT
 
-TRANSFERS = 3_000
+TRANSFERS = 2_000
 ROUNDS = 3
 ROOMY = 300_000_000
 """Gas in a block that no burst here fills."""
