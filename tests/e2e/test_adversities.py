@@ -37,10 +37,12 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @contextmanager
-def audited(folder: Path, program: Sequence[str] = PROGRAM) -> Iterator[tuple[Neighbourhood, Matrix]]:
-    """A neighbourhood whose books are compared when the block ends."""
+def audited(
+    folder: Path, address: int, program: Sequence[str] = PROGRAM
+) -> Iterator[tuple[Neighbourhood, Matrix]]:
+    """A neighbourhood at an address of its own (its last number); books are compared when the block ends."""
     summary = Summary()
-    with neighbourhood(folder, "127.0.23.1", program=program) as street:
+    with neighbourhood(folder, f"127.0.23.{address}", program=program) as street:
         matrix = Matrix(street, summary)
         with matrix.hurt():
             yield street, matrix
@@ -68,18 +70,18 @@ def everything(whose: str) -> Schedule:
 
 @pytest.mark.parametrize("whose", ["buyer", "seller"])
 def test_every_process_of_one_household_dies_at_once(tmp_path: Path, whose: str) -> None:
-    with audited(tmp_path / "street") as (_, matrix):
+    with audited(tmp_path / "street", 21) as (_, matrix):
         matrix.play(everything(whose))
 
 
 def test_every_process_of_all_households_dies_at_once(tmp_path: Path) -> None:
-    with audited(tmp_path / "street") as (street, matrix):
+    with audited(tmp_path / "street", 41) as (street, matrix):
         strikes = tuple(Strike(after=0.0, whose=name, processes=PROCESSES) for name in street.names)
         matrix.play(Schedule(seed=0, moment="supplied", strikes=strikes))
 
 
 def test_the_chain_is_down_for_a_minute_in_the_middle_of_a_supply(tmp_path: Path) -> None:
-    with audited(tmp_path / "street") as (street, _):
+    with audited(tmp_path / "street", 61) as (street, _):
         buyer, _, order = street.supplied()
         supervisors = [p for name in street.names for p in street.processes(name, "chain")]
         for each in supervisors:
@@ -98,7 +100,7 @@ def test_the_chain_is_down_for_a_minute_in_the_middle_of_a_supply(tmp_path: Path
 def test_a_household_is_cut_off_in_the_middle_of_a_supply(tmp_path: Path, whose: str) -> None:
     # What stands still sends and answers nothing, as behind a cut cable. Its relay goes on: its contacts are
     # held by a timer of their own in the field, which the simulated pins do not have.
-    with audited(tmp_path / "street") as (street, _):
+    with audited(tmp_path / "street", 81) as (street, _):
         buyer, seller, _ = street.supplied()
         frozen = of(street, buyer if whose == "buyer" else seller, but=("relay",))
         for each in frozen:
@@ -117,7 +119,7 @@ def test_the_clock_of_a_household_is_set_by_an_hour(tmp_path: Path, household: s
     clock = tmp_path / "clock"
     clock.write_text("+0\n")
     program = (sys.executable, "-m", "tests.e2e.clocked", household, str(clock))
-    with audited(tmp_path / "street", program) as (street, _):
+    with audited(tmp_path / "street", 101, program) as (street, _):
         buyer, seller, order = street.supplied()
         while household not in (buyer, seller):
             buyer, seller, order = street.supplied(other_than={order})
@@ -155,7 +157,7 @@ def small_disk() -> Iterator[Callable[[Path, list[psutil.Process]], None]]:
 def test_a_households_disk_is_full_in_the_middle_of_a_supply(
     tmp_path: Path, small_disk: Callable[[Path, list[psutil.Process]], None], whose: str
 ) -> None:
-    with audited(tmp_path / "street") as (street, _):
+    with audited(tmp_path / "street", 121) as (street, _):
         buyer, seller, order = street.supplied()
         state = street.folder / (buyer if whose == "buyer" else seller) / "state"
         small_disk(state, of(street, buyer if whose == "buyer" else seller))

@@ -33,7 +33,7 @@ def test_whatever_is_killed_no_order_is_doubled_and_no_token_lost(tmp_path: Path
 def play(folder: Path, first: int, count: int) -> Summary:
     """Some schedules on one neighbourhood."""
     summary = Summary()
-    with neighbourhood(folder, "127.0.22.1", "--seed", str(first + 1)) as street:
+    with neighbourhood(folder, f"127.0.22.{first + 1}", "--seed", str(first + 1)) as street:
         matrix = Matrix(street, summary)
         for seed in range(first, first + count):
             matrix.play(draw(seed, street.names))

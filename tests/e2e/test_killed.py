@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.neighbourhood import Neighbourhood, neighbourhood
+from tests.e2e.schedules import PROCESSES
 
 RESTART = 20.0
 """Seconds in which a killed process is running again."""
@@ -40,6 +41,18 @@ def test_a_process_killed_in_the_middle_of_a_trade_comes_back(
         lambda: any(p.pid not in gone for p in street.processes(household, process)),
         RESTART,
     )
+
+
+def test_a_household_whose_every_process_is_killed_at_once_comes_back(street: Neighbourhood) -> None:
+    buyer, _, order = street.supplied(other_than=hurt)
+    hurt[order] = "all of the buyer's processes"
+    gone = {process: street.kill(buyer, process) for process in PROCESSES if street.processes(buyer, process)}
+    for process, victims in gone.items():
+        street.until(
+            f"{buyer}'s {process}",
+            lambda p=process, v=victims: any(x.pid not in v for x in street.processes(buyer, p)),  # type: ignore[misc]
+            RESTART,
+        )
 
 
 def test_a_killed_relay_lets_its_contacts_go_at_once(street: Neighbourhood) -> None:
