@@ -46,7 +46,10 @@ def test_every_command_of_the_meter_is_taken() -> None:
         assert f'"{command}' in COMMANDS, command
 
 
-@pytest.mark.parametrize("drawing", sorted(ROOT.glob("firmware/*/*.svg")), ids=lambda path: path.parent.name)
+DRAWINGS = sorted([*ROOT.glob("firmware/*/*.svg"), *ROOT.glob("docs/images/*.svg")])
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_drawing_has_a_title_and_both_lights(drawing: Path) -> None:
     text = drawing.read_text()
     assert ET.fromstring(text).find("{http://www.w3.org/2000/svg}title") is not None
