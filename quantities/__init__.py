@@ -6,6 +6,7 @@ for each keeps an energy from being added to a price, and gives every amount one
 
 from quantities.energy import Energy, Power
 from quantities.money import Price, Tokens
+from quantities.share import Share
 from quantities.soc import SoC
 
-__all__ = ["Energy", "Power", "Price", "SoC", "Tokens"]
+__all__ = ["Energy", "Power", "Price", "Share", "SoC", "Tokens"]

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, PlainSerializer
 from quantities.amount import Amount, scaled
 from quantities.energy import Energy, Power
 from quantities.money import Price, Tokens
+from quantities.share import Share
 from quantities.soc import SoC
 
 A = TypeVar("A", bound=Amount)
@@ -79,6 +80,9 @@ PowerField = Annotated[
 ]
 SoCField = Annotated[
     SoC, BeforeValidator(with_unit(SoC, {"%": 2})), PlainSerializer(lambda s: f"{s.percent:g} %")
+]
+ShareField = Annotated[
+    Share, BeforeValidator(with_unit(Share, {"%": 2})), PlainSerializer(lambda s: f"{s.value / 100:g} %")
 ]
 TokensField = Annotated[Tokens, BeforeValidator(plain(Tokens, 18)), PlainSerializer(exact)]
 PriceField = Annotated[Price, BeforeValidator(plain(Price, 18)), PlainSerializer(exact)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.situation import Seller
 from quantities import Energy, Price
 
@@ -55,6 +56,10 @@ class Finish:
 
     order: str
     why: str
+    """A sentence."""
+
+    fault: Conduct | None = None
+    """What went wrong with the seller or its line; None: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

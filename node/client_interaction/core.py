@@ -4,28 +4,35 @@
                                                                               │ any reason to end
     settled ◀── seller redeems ◀── Finish ◀── OpenFeed (last voucher) ◀── GoHome
 
-A need begins when the battery is below `limit` and lasts as long as its order; so the household does not flap
-between home and a seller. At most one order runs, with at most one successor behind it.
+A need begins when the battery is below `limit` and lasts as long as its order; after a supply the household
+stays at home for a while (`rest`). So it does not flap between home and a seller. At most one order runs,
+with at most one successor behind it. docs/trading-policy.md tells every rule with an example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from node.client_interaction import sentences
 from node.client_interaction.acts import Act, Buy, CloseFeed, CloseTie, Finish, GoHome, OpenFeed
 from node.client_interaction.amount import purse
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.choice import Chosen, NoSeller, Terms, choose
 from node.client_interaction.ending import Ending, called_off, ending, enough
 from node.client_interaction.lift import Start
 from node.client_interaction.memory import Memory, Phase, Supply
+from node.client_interaction.rest import rests
 from node.client_interaction.sentences import View
 from node.client_interaction.settlement import settlements
 from node.client_interaction.situation import Policy, Situation
 from node.client_interaction.successor import successor
 from node.client_interaction.trade import Side, Trade, TradeState
 from quantities import Energy, SoC
+
+if TYPE_CHECKING:
+    from node.client_interaction.settings import TradingSettings
 
 LIVE = frozenset({TradeState.PLANNED, TradeState.ORDERED, TradeState.CONFIRMED, TradeState.SUPPLIED})
 READY = frozenset({TradeState.CONFIRMED, TradeState.SUPPLIED})
@@ -90,11 +97,9 @@ def _at_home(s: Situation, policy: Policy, memory: Memory) -> Decision:
         return Decision(memory=memory, view=barred)
     if battery is None or battery.age > trading.stale_battery:
         return Decision(memory=memory, view=sentences.no_battery(s))
-    if battery.soc >= trading.limit:
-        return Decision(memory=memory, view=sentences.home(s, trading, battery.soc))
-    if s.wishes.stopped:
-        return Decision(memory=memory, view=sentences.stopped(s.wishes.stopped, battery.soc))
-    chosen = choice(s, policy, memory, battery.soc)
+    if patient := _patient(s, trading, battery.soc):
+        return Decision(memory=memory, view=patient)
+    chosen = choice(s, policy, battery.soc)
     if isinstance(chosen, NoSeller):
         return Decision(memory=memory, view=sentences.no_supply(battery.soc, chosen.why))
     reason = f"because the battery fell to {battery.soc} (limit {trading.limit})"
@@ -113,9 +118,16 @@ def bar(s: Situation, policy: Policy) -> View | None:
     return sentences.waiting(s.waiting) if s.waiting else None
 
 
-def choice(
-    s: Situation, policy: Policy, memory: Memory, soc: SoC, asked: Energy | None = None
-) -> Chosen | NoSeller:
+def _patient(s: Situation, trading: TradingSettings, soc: SoC) -> View | None:
+    """Why nothing is bought at this state of charge; None: there is a need."""
+    if soc >= trading.limit:
+        return sentences.home(s, trading, soc)
+    if s.wishes.stopped:
+        return sentences.stopped(s.wishes.stopped, soc)
+    return sentences.resting(soc, trading) if rests(s, soc, trading) else None
+
+
+def choice(s: Situation, policy: Policy, soc: SoC, asked: Energy | None = None) -> Chosen | NoSeller:
     """The purchase that a need would make now, or one of `asked`; or why there can be none."""
     if s.chain is None:
         return NoSeller(why=("The chain has not answered yet.",))
@@ -127,8 +139,8 @@ def choice(
         return NoSeller(why=(s.chain.credit,))
     if s.relay:
         return NoSeller(why=(f"The own relay: {s.relay}",))
-    terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), now=s.now, asked=asked)
-    return choose(s.sellers, terms, policy, memory.back_offs)
+    terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), wall=s.wall, asked=asked)
+    return choose(s.sellers, terms, policy)
 
 
 # --- a supply -----------------------------------------------------------------------------------------------
@@ -154,9 +166,9 @@ class Case:
         """In this phase."""
         return Decision(memory=replace(self.memory, supply=self.supply), view=view, acts=acts)
 
-    def leave(self, why: str, *, blamed: bool = False, phase: Phase = Phase.RETURNING) -> Decision:
+    def leave(self, reason: Ending, phase: Phase = Phase.RETURNING) -> Decision:
         """Home first, at once; or, where the tie never closed, straight to the last voucher."""
-        leaving = replace(self.supply.to(phase, self.s.now), ending=why, blamed=blamed)
+        leaving = replace(self.supply.to(phase, self.s.now), ending=reason.why, fault=reason.fault)
         acts = (GoHome(channel=leaving.channel),) if phase is Phase.RETURNING else ()
         view = sentences.returning(self.current, leaving)
         return Decision(memory=replace(self.memory, supply=leaving), view=view, acts=acts)
@@ -187,7 +199,7 @@ def _starting(c: Case) -> Decision:
         # After a restart the contacts may still be held: home first then, as from any other supply.
         held = c.current.baseline is not None
         phase = Phase.RETURNING if held else Phase.AT_HOME
-        return c.leave(reason.why, blamed=reason.blamed, phase=phase)
+        return c.leave(reason, phase)
     if c.s.age(c.s.meter) > c.policy.trading.stale_meter:
         waiting = replace(c.supply, trouble="the tie's meter is silent")
         return replace(c, supply=waiting).stay(sentences.starting(c.current, waiting, c.policy.trading))
@@ -202,20 +214,24 @@ def _not_begun(c: Case) -> Ending | None:
     if why := called_off(c.s, c.policy):
         return Ending(why=why)
     if on_chain is not None and not on_chain.state.live:
-        return Ending(why=f"{c.current.partner.capitalize()} has settled the order")
+        name = c.current.partner.capitalize()
+        return Ending(why=f"{name} has given the order back", fault=Conduct.REFUSED)
     if battery is not None and battery.soc >= enough(c.s, c.policy, c.current):
         return Ending(why=f"the battery is at {battery.soc}")
     if c.supply.hopeless or c.s.now - c.supply.began > trading.start_within:
-        return Ending(why=c.supply.trouble or "the seller did not close its contact", blamed=True)
+        own = c.s.age(c.s.meter) > trading.stale_meter
+        why = c.supply.trouble or "the seller did not close its contact"
+        return Ending(why=why, fault=Conduct.LINE if own else Conduct.REFUSED)
     return None
 
 
 def _closed(c: Case) -> Decision:
     """The feed is closed: now the own tie."""
     if reason := ending(c.s, c.policy, c.current, None):
-        return c.leave(reason.why, blamed=reason.blamed)
+        return c.leave(reason)
     if c.supply.hopeless or c.s.now - c.supply.since > TIE_WITHIN:
-        return c.leave(c.supply.trouble or "the own relay did not close the tie")
+        why = c.supply.trouble or "the own relay did not close the tie"
+        return c.leave(Ending(why=why, fault=Conduct.LINE))
     view = sentences.starting(c.current, c.supply, c.policy.trading)
     return c.stay(view, CloseTie(channel=c.supply.channel)) if c.due else c.stay(view)
 
@@ -223,7 +239,7 @@ def _closed(c: Case) -> Decision:
 def _tied(c: Case) -> Decision:
     """Energy flows: end it, fund what comes after it, or let it be."""
     if reason := ending(c.s, c.policy, c.current, c.successor):
-        return c.leave(reason.why, blamed=reason.blamed)
+        return c.leave(reason)
     start = c.supply.start or Start.of(c.s)
     tied = replace(c, supply=replace(c.supply, start=start))
     view = sentences.supplied(c.s, c.current, enough(c.s, c.policy, c.current))
@@ -254,12 +270,10 @@ def _opening(c: Case) -> Decision:
 
 
 def _over(c: Case, view: View) -> Decision:
-    memory = replace(c.memory, supply=None)
-    if c.supply.blamed:
-        memory = memory.blame(c.supply.seller, c.supply.ending, c.s.now, c.policy.trading)
-    orders = [c.current.order] if c.successor is None else [c.current.order, c.successor.order]
     why = f"{c.supply.ending[:1].upper()}{c.supply.ending[1:]}."
-    return Decision(memory=memory, view=view, acts=tuple(Finish(order=order, why=why) for order in orders))
+    finish = Finish(order=c.current.order, why=why, fault=c.supply.fault)
+    unused = () if c.successor is None else (Finish(order=c.successor.order, why=why),)
+    return Decision(memory=replace(c.memory, supply=None), view=view, acts=(finish, *unused))
 
 
 PHASES: Mapping[Phase, Callable[[Case], Decision]] = {

@@ -25,6 +25,7 @@ from node.client_interaction.acts import (
     Reclaim,
     RequestClose,
 )
+from node.client_interaction.deeds import Deeds
 from node.client_interaction.situation import Seller
 from node.client_interaction.trades import Trades
 from node.wallet.journal import Journal
@@ -46,6 +47,7 @@ class Crew:
         account: Account,
         contracts: Callable[[], Manifest],
         trades: Trades,
+        deeds: Deeds,
         journal: Journal,
         news: Callable[[], None],
         poke: Callable[[], None],
@@ -57,12 +59,14 @@ class Crew:
             account: its key.
             contracts: the verified ones, as they are now.
             trades: its books.
+            deeds: what its sellers did so far.
             journal: where transactions are planned.
             news: called when something has changed.
             poke: called when there is something to send.
         """
         self._settings = settings
         self._account = account
+        self._deeds = deeds
         self._news_of_chain = News()
         relay = settings.relay
         chain_id = contracts().chain_id
@@ -90,7 +94,7 @@ class Crew:
             period=settings.trading.keep,
             news=news,
         )
-        self.orders = Orders(trades, journal, account, contracts)
+        self.orders = Orders(trades, deeds, journal, account, contracts)
         self.shop = ShopKeeper(
             offers=settings.offers,
             trades=trades,
@@ -149,6 +153,7 @@ class Crew:
             offer=news.offers.get((account, configured.contact)),
             admitted=household is not None and household.admitted,
             trouble=self._trouble(name, configured.channel, now),
+            deeds=self._deeds.of(account),
         )
 
     def own_trouble(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.situation import Lease, Policy, Situation
 from node.client_interaction.trade import Trade, TradeState
 from node.client_interaction.vouchers import used_up
@@ -17,15 +18,18 @@ FULL = SoC(10_000)
 REACTION = 0.5
 """Seconds from a decision to the open tie, with its dead time."""
 
+NEARLY = (95, 100)
+"""An order of which so much was received may be used up by the seller's meter: two meters differ."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """Why, and whether the seller is to be left alone for a while."""
+    """Why, and what of it the seller or its line has to answer for."""
 
     why: str
     """A clause."""
 
-    blamed: bool = False
+    fault: Conduct | None = None
 
 
 def ending(s: Situation, policy: Policy, trade: Trade, successor: Trade | None) -> Ending | None:
@@ -36,11 +40,12 @@ def ending(s: Situation, policy: Policy, trade: Trade, successor: Trade | None) 
     if s.meter is None or s.now - s.meter.sampled > policy.trading.stale_meter:
         return Ending(why="the tie's meter is silent")
     if tie:
-        return Ending(why=tie, blamed=bool(s.tie and s.tie.refused))  # a line without voltage, say
+        dead_line = s.tie is not None and bool(s.tie.refused)  # a line without voltage, say
+        return Ending(why=tie, fault=Conduct.DROPPED if dead_line else None)
     if feed:
-        return Ending(why=feed, blamed=True)
-    if why := _announced(s, policy, trade, name) or _unwanted(s, policy, trade):
-        return Ending(why=why)
+        return Ending(why=feed, fault=_broken(s.feed, trade))
+    if planned := _announced(s, policy, trade, name) or _unwanted(s, policy, trade):
+        return planned
     ready = successor is not None and successor.state is TradeState.CONFIRMED
     ahead = s.now - s.meter.sampled + REACTION
     if not ready and used_up(s.meter.forward, trade.baseline or 0, trade.energy, s.meter.power, ahead):
@@ -48,14 +53,22 @@ def ending(s: Situation, policy: Policy, trade: Trade, successor: Trade | None) 
     return None
 
 
-def _announced(s: Situation, policy: Policy, trade: Trade, name: str) -> str:
+def _broken(feed: Lease | None, trade: Trade) -> Conduct | None:
+    """What a feed that is lost says of its seller. The two meters end an order not quite at the same time."""
+    if feed is not None and feed.gap:
+        return Conduct.GAP
+    nearly = trade.received.mwh * NEARLY[1] >= trade.energy.mwh * NEARLY[0]
+    return None if nearly and feed is not None and feed.refused else Conduct.DROPPED
+
+
+def _announced(s: Situation, policy: Policy, trade: Trade, name: str) -> Ending | None:
     """The seller's end, by its relay or on the chain."""
     on_chain = s.on_chain.get(trade.order)
     if on_chain is not None and not on_chain.state.live:
-        return f"{name} has settled the order"
+        return Ending(why=f"{name} has settled the order", fault=Conduct.CURTAILED)
     if s.feed is not None and s.feed.until - s.now <= policy.trading.keep + END_MARGIN:
-        return f"{name} ends the supply"
-    return ""
+        return Ending(why=f"{name} ends the supply", fault=Conduct.CURTAILED)
+    return None
 
 
 def called_off(s: Situation, policy: Policy) -> str:
@@ -72,15 +85,15 @@ def enough(s: Situation, policy: Policy, trade: Trade) -> SoC:
     return FULL if trade.order in s.wishes.by_hand else policy.trading.resume
 
 
-def _unwanted(s: Situation, policy: Policy, trade: Trade) -> str:
+def _unwanted(s: Situation, policy: Policy, trade: Trade) -> Ending | None:
     """Why this household wants no more."""
     if why := called_off(s, policy):
-        return why
+        return Ending(why=why)
     if s.battery is None or s.battery.age > policy.trading.stale_battery:
-        return "the battery's state of charge is unknown"
+        return Ending(why="the battery's state of charge is unknown")
     if s.battery.soc >= enough(s, policy, trade):
-        return f"the battery is at {s.battery.soc}"
-    return ""
+        return Ending(why=f"the battery is at {s.battery.soc}")
+    return None
 
 
 def _lost(lease: Lease | None, now: float, unanswered: float, whose: str) -> str:

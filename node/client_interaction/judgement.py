@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from node.client_interaction.acts import Buy
-from node.client_interaction.memory import Memory
 from node.client_interaction.situation import Policy, Situation
 from node.intents.answers import Moment
 from node.intents.caps import Caps
@@ -25,7 +24,6 @@ class Grounds:
 
     now: Moment
     situation: Situation
-    memory: Memory
     policy: Policy
     """In force."""
 

@@ -113,7 +113,7 @@ def _buy(intent: BuyNow, by: str, g: Grounds) -> Accepted | Refused:  # noqa: PL
         return Refused(text=f"The battery is {enough}: say how much is to be bought all the same.")
     if battery.soc >= FULL:
         return Refused(text="The battery is full.")
-    chosen = choice(s, g.policy, g.memory, battery.soc, intent.energy)
+    chosen = choice(s, g.policy, battery.soc, intent.energy)
     if isinstance(chosen, NoSeller):
         return Refused(text=f"Nobody can supply now. {sentences.listed(chosen.why)}")
     buy = Buy(

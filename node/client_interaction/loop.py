@@ -18,6 +18,7 @@ from chain import keys
 from chain.client import ChainClient
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from contracts.manifest import Manifest
+from node.client_interaction import deeds as deeds_
 from node.client_interaction import status
 from node.client_interaction.actors.desk import Desk, InForce, Means, moment
 from node.client_interaction.actors.ledger import Interest, Ledger, News
@@ -32,9 +33,11 @@ from node.client_interaction.acts import (
 )
 from node.client_interaction.core import Decision, decide, running
 from node.client_interaction.crew import Crew
+from node.client_interaction.day import midnight
+from node.client_interaction.deeds import Deeds
 from node.client_interaction.memory import Memory, happened
 from node.client_interaction.sentences import View
-from node.client_interaction.situation import Battery, Chain, Policy, Situation
+from node.client_interaction.situation import Battery, Chain, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import METERED, TABLES, Trades
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED, answers.TABLES)
+MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED, answers.TABLES, deeds_.TABLES)
 
 DAPP_DATABASE = "dapp.db"
 """In `paths.state`: what is asked for on the pages."""
@@ -110,6 +113,7 @@ class Trader:
         self._run_folder: Path = settings.paths.run
         self._database = Database(settings.paths.state / FILE, MIGRATIONS)
         self._trades = Trades(self._database)
+        self._deeds = Deeds(self._database)
         self._journal = Journal(self._database)
         self._client = ChainClient(settings.chain.rpc, settings.chain.timeout)
         self._wake = threading.Event()
@@ -184,21 +188,13 @@ class Trader:
         self._tell(decision.view, situation)
         return acted
 
-    def _blame(self, trades: list[Trade], policy: Policy) -> None:
-        """An order that the chain refused is not made again at once: its seller is left alone for a while."""
-        for trade in trades:
-            if trade.state is TradeState.FAILED:
-                why = trade.ending.rstrip(".")
-                self._memory = self._memory.blame(
-                    trade.partner, why[:1].lower() + why[1:], boottime(), policy.trading
-                )
-
     def _hired(self) -> Crew:
         crew = Crew(
             settings=self._settings,
             account=self._account,
             contracts=self._contracts,
             trades=self._trades,
+            deeds=self._deeds,
             journal=self._journal,
             news=self._wake.set,
             poke=self._ledger.poke,
@@ -226,7 +222,6 @@ class Trader:
         trades = self._trades.unfinished()
         if self._crew is not None:
             trades = self._crew.orders.follow(trades, news)
-            self._blame(trades, in_force.policy)
         return in_force, self._situation(news, tuple(t for t in trades if not t.final), in_force)
 
     def _attend(self, news: News, situation: Situation) -> bool:
@@ -238,7 +233,7 @@ class Trader:
         means = None
         if crew is not None and manifest is not None:
             means = Means(token=manifest.token, buy=crew.orders.bought)
-        answered = self._desk.attend(letters, situation, self._memory, news.households, means)
+        answered = self._desk.attend(letters, situation, news.households, means)
         if answered:
             self._ledger.poke()
         return answered
@@ -257,7 +252,8 @@ class Trader:
             chain=self._chain(news),
             trades=tuple(trade for trade in trades if trade.side is Side.BUYER),
             on_chain=news.orders,
-            spent=self._trades.spent_since(_midnight(wall)),
+            spent=self._trades.spent_since(midnight(wall)),
+            came_home=self._trades.came_home,
             stopping=self._leaving,
             wishes=in_force.wishes,
         )
@@ -375,9 +371,3 @@ class Trader:
 def _waits(memory: Memory) -> bool:
     """Whether the next step of a supply has to wait for its time."""
     return memory.supply is not None and memory.supply.try_at > boottime()
-
-
-def _midnight(wall: float) -> float:
-    """The beginning of the household's day, in Unix seconds."""
-    day = time.localtime(wall)
-    return time.mktime((day.tm_year, day.tm_mon, day.tm_mday, 0, 0, 0, 0, 0, -1))

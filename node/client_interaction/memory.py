@@ -1,15 +1,13 @@
 """What is remembered from one decision to the next, and how outcomes change it. Pure.
 
-Nothing in here has to survive a crash: orders, vouchers and transactions are on disk and on the chain, and
-where the contacts stand is asked of the relays.
+Nothing in here has to survive a crash: orders, vouchers, transactions and what sellers did are on disk and on
+the chain, and where the contacts stand is asked of the relays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from node.client_interaction.acts import (
     CloseFeed,
@@ -20,12 +18,9 @@ from node.client_interaction.acts import (
     OpenFeed,
     Outcome,
 )
-from node.client_interaction.back_off import BackOff
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.lift import Start
 from node.client_interaction.status import State
-
-if TYPE_CHECKING:
-    from node.client_interaction.settings import TradingSettings
 
 
 class Phase(StrEnum):
@@ -70,8 +65,8 @@ class Supply:
     ending: str = ""
     """Why it ends, as a clause."""
 
-    blamed: bool = False
-    """The seller is to be left alone for a while."""
+    fault: Conduct | None = None
+    """What went wrong with the seller or its line, so that it is left alone for a while; None: nothing."""
 
     def to(self, phase: Phase, now: float) -> Supply:
         """The next phase."""
@@ -83,24 +78,9 @@ class Memory:
     """Kept between decisions."""
 
     supply: Supply | None = None
-    back_offs: Mapping[str, BackOff] = field(default_factory=dict)
-    """By seller."""
-
     state: State = State.HOME
     since: float = 0.0
     """Unix seconds at which the household came to this state."""
-
-    def blame(self, seller: str, why: str, now: float, trading: TradingSettings) -> Memory:
-        """Leave a seller alone for a while."""
-        first = BackOff(first=trading.back_off, longest=trading.max_back_off)
-        failed = self.back_offs.get(seller, first).failed(now, why)
-        return replace(self, back_offs={**self.back_offs, seller: failed})
-
-    def praise(self, seller: str) -> Memory:
-        """Forget a seller's failures."""
-        if seller not in self.back_offs:
-            return self
-        return replace(self, back_offs={k: v for k, v in self.back_offs.items() if k != seller})
 
 
 def happened(memory: Memory, outcome: Outcome, now: float) -> Memory:
@@ -113,7 +93,6 @@ def happened(memory: Memory, outcome: Outcome, now: float) -> Memory:
             supply = supply.to(Phase.CLOSED, now)
         case Done(act=CloseTie()) if supply.phase is Phase.CLOSED:
             supply = supply.to(Phase.TIED, now)
-            memory = memory.praise(supply.seller)
         case Done(act=GoHome()) if supply.phase is Phase.RETURNING:
             supply = supply.to(Phase.AT_HOME, now)
         case Done(act=OpenFeed()):

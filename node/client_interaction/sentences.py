@@ -43,6 +43,16 @@ def home(s: Situation, trading: TradingSettings, soc: SoC) -> View:
     return View(state=State.HOME, reason=reason, next=plan)
 
 
+def resting(soc: SoC, trading: TradingSettings) -> View:
+    """At home after a supply, though the battery is low again."""
+    return View(
+        state=State.HOME,
+        reason=f"The battery is at {soc} again, soon after the last supply.",
+        next=f"Buys {trading.dwell:.0f} s after that supply, or when the battery falls below "
+        f"{min(trading.urgent, trading.limit)}.",
+    )
+
+
 def off(s: Situation) -> View:
     """The household does not want to trade."""
     if s.stopping:

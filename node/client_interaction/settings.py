@@ -8,8 +8,15 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from chain.endpoint import checked
-from quantities import Energy, Price, SoC, Tokens
-from quantities.fields import EnergyField, PriceField, SecondsField, SoCField, TokensField
+from quantities import Energy, Price, Share, SoC, Tokens
+from quantities.fields import (
+    EnergyField,
+    PriceField,
+    SecondsField,
+    ShareField,
+    SoCField,
+    TokensField,
+)
 from relay_server.address import EXAMPLE
 
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
@@ -38,6 +45,17 @@ class TradingSettings(BaseModel):
     )
     max_price: PriceField = Field(Price.parse("0.40"), description="tokens per kWh, more is not paid")
     daily_budget: TokensField = Field(Tokens.parse(5), description="tokens that may be spent in a day")
+    dwell: SecondsField = Field(60.0, description="the least stay at home after a supply")
+    urgent: SoCField = Field(SoC(2000), description="state of charge below which it does not wait so long")
+    price_tolerance: ShareField = Field(
+        Share(500), description="so much more than the cheapest asks is paid to a seller that behaved better"
+    )
+    forget: SecondsField = Field(
+        604_800.0, description="time in which a seller's deeds lose half their weight"
+    )
+    least_score: ShareField = Field(
+        Share(2500), description="a seller that scores less is asked only when no other can supply"
+    )
     keep: SecondsField = Field(3.0, ge=0.5, le=4.0, description="between two vouchers while supplied")
     unanswered: SecondsField = Field(5.0, le=30.0, description="vouchers unanswered for so long: go home")
     stale_meter: SecondsField = Field(3.0, description="age of the tie meter's sample: beyond it, go home")
@@ -50,6 +68,14 @@ class TradingSettings(BaseModel):
     )
     back_off: SecondsField = Field(30.0, description="after a failure a seller is left alone for so long")
     max_back_off: SecondsField = Field(1800.0, description="to which that doubles, failure by failure")
+
+    @model_validator(mode="after")
+    def _back_off_grows(self) -> Self:
+        if self.max_back_off < self.back_off:
+            raise ValueError(
+                f"`max_back_off` ({self.max_back_off:g} s) must not be below `back_off` ({self.back_off:g} s)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _resume_is_above_limit(self) -> Self:

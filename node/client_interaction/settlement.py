@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contracts.bindings import Order, State
+from contracts.bindings import Offer, Order, State
 from node.client_interaction.acts import Act, Reclaim, RequestClose, purpose
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.situation import Situation
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.wallet.journal import Entry, Stage
@@ -30,27 +31,67 @@ class Advance:
     """A sentence, where the state does not say it."""
 
 
-def advance(trade: Trade, entry: Entry | None, on_chain: Order | None) -> Advance | None:
+def advance(
+    trade: Trade, entry: Entry | None, on_chain: Order | None, offer: Offer | None = None
+) -> Advance | None:
     """What journal and chain have made of a trade; None: nothing new.
 
     Args:
         entry: of the purchase, in the journal; None on the seller's side.
         on_chain: at confirmation depth; None: not read.
+        offer: of the seller, now.
 
     A supplied order that is over on the chain does not advance here: the household goes home first.
     """
     if trade.final:
         return None
-    undone = trade.state is TradeState.ENDED and on_chain is None  # by a reorganisation
-    if (trade.state in BEGINNING or undone) and entry is not None and entry.stage is Stage.FAILED:
-        return Advance(state=TradeState.FAILED, why=f"The order was not made: {entry.error}.")
+    beginning = trade.state in BEGINNING
+    # An ended order that the chain does not have was lost in a reorganisation, and not made in its place.
+    unmade = beginning or (trade.state is TradeState.ENDED and on_chain is None)
+    if unmade and entry is not None and entry.stage is Stage.FAILED:
+        return Advance(state=TradeState.FAILED, why=_not_made(trade, entry, offer))
     if on_chain is not None and not on_chain.state.live:
         running = trade.side is Side.BUYER and trade.state in (TradeState.CONFIRMED, TradeState.SUPPLIED)
         return None if running else settled(trade, on_chain)
-    if trade.state in BEGINNING and on_chain is not None:
+    if beginning and on_chain is not None:
         return Advance(state=TradeState.CONFIRMED)
-    if trade.state is TradeState.PLANNED and entry is not None and entry.stage is Stage.MINED:
-        return Advance(state=TradeState.ORDERED)
+    mined = entry is not None and entry.stage is Stage.MINED
+    return Advance(state=TradeState.ORDERED) if mined and trade.state is TradeState.PLANNED else None
+
+
+def _not_made(trade: Trade, entry: Entry, offer: Offer | None) -> str:
+    """Why a purchase came to nothing, as a sentence."""
+    name = trade.partner.capitalize()
+    if "reverted" not in entry.error:
+        return f"The order was not made: {entry.error}."
+    if offer is None or not offer.max_energy:
+        return f"{name} withdrew its offer before the order was in a block."
+    if offer.price != trade.price:
+        return f"{name} changed its price to {offer.price} before the order was in a block."
+    if offer.open is not None:
+        return f"{name} sold to somebody else before the order was in a block."
+    return f"The market refused the order to {name}: {entry.error}."
+
+
+def conduct(trade: Trade, step: Advance, asked: frozenset[str], known: frozenset[Conduct]) -> Conduct | None:
+    """What the end of a purchase says of its seller; None: nothing that is not known yet.
+
+    Args:
+        step: to the final state.
+        asked: purposes that are under way or done.
+        known: what the seller did with this order so far.
+    """
+    if trade.side is not Side.BUYER:
+        return None
+    match step.state:
+        case TradeState.FAILED if trade.state in BEGINNING:
+            return Conduct.REVERTED
+        case TradeState.SETTLED if purpose("close", trade.order) in asked:
+            return Conduct.LATE
+        case TradeState.SETTLED if known <= {Conduct.CURTAILED}:
+            return Conduct.SUPPLIED
+        case TradeState.REFUNDED if trade.vouchered and purpose("reclaim", trade.order) in asked:
+            return Conduct.UNSETTLED
     return None
 
 

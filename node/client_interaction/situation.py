@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contracts.bindings import Offer, Order
+from node.client_interaction.behaviour import Deed
 from node.client_interaction.trade import Trade
 from node.intents.wishes import Wishes
 from quantities import Energy, SoC, Tokens
@@ -55,6 +56,9 @@ class Seller:
     trouble: str = ""
     """Why its relay is of no use now, as a clause ("its relay does not answer"); empty: it would supply."""
 
+    deeds: tuple[Deed, ...] = ()
+    """How it behaved so far, oldest first."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
@@ -89,6 +93,9 @@ class Lease:
     refused: str = ""
     """Why the relay refused the last frame, as a clause."""
 
+    gap: bool = False
+    """It refused because the two meters are too far apart."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
@@ -120,6 +127,9 @@ class Situation:
 
     spent: Tokens = field(default_factory=Tokens)
     """In purchases since midnight."""
+
+    came_home: float | None = None
+    """Unix seconds at which the last supply ended; None: there was none yet."""
 
     meter: Meter | None = None
     """Of the tie in use, or of the one about to be used."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contracts.bindings import State
 from node.client_interaction.acts import Buy
 from node.client_interaction.amount import NotEnough, amount, purse
+from node.client_interaction.choice import alone
 from node.client_interaction.lift import Start, lifts
 from node.client_interaction.situation import Chain, Policy, Situation
 from node.client_interaction.trade import Trade
@@ -28,12 +29,12 @@ def successor(s: Situation, policy: Policy, current: Trade, start: Start | None)
         start: of this supply.
     """
     seller = next((seller for seller in s.sellers if seller.name == current.partner), None)
-    if s.chain is None or s.chain.trouble or s.chain.credit:
+    if s.chain is None or s.chain.trouble or s.chain.credit or s.chain.paused or s.battery is None:
         return None
-    if s.battery is None or seller is None or seller.offer is None:
+    if seller is None or seller.offer is None or alone(seller, s.wall, policy.trading):
         return None
     offer = seller.offer
-    live = seller.admitted and not s.chain.paused and offer.live(s.chain.head + LEAD_BLOCKS)
+    live = seller.admitted and offer.live(s.chain.head + LEAD_BLOCKS)
     if not live or offer.price > policy.trading.max_price or _queued(s, current):
         return None
     if not _in_time(s, s.chain, current) or lifts(s, policy, current, start):

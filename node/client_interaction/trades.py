@@ -52,6 +52,8 @@ class Trades:
     def __init__(self, database: Database) -> None:
         """Use an open database that has `TABLES`."""
         self._database = database
+        self.came_home: float | None = self._last_end()
+        """Unix seconds at which the household's last supply ended; None: it had none."""
 
     def together(self) -> AbstractContextManager[sqlite3.Connection]:
         """Everything inside becomes durable together, the journal's part included."""
@@ -89,6 +91,8 @@ class Trades:
                 'INSERT INTO steps ("order", name, at, kind, proof, text) VALUES (?, ?, ?, ?, ?, ?)',
                 (order, step.name, step.at, step.kind, step.proof, step.text),
             )
+        if step.name == "ended":
+            self.came_home = self._last_end()
 
     def get(self, order: str) -> Trade | None:
         """One trade."""
@@ -105,6 +109,16 @@ class Trades:
                 sorted(FINAL),
             )
         ]
+
+    def _last_end(self) -> float | None:
+        """Of the own purchases under which a seller's contact was closed; the last one written, whatever the
+        clock said."""
+        rows = self._database.rows(
+            'SELECT at FROM steps JOIN trades USING ("order")'
+            " WHERE name = 'ended' AND side = ? AND baseline IS NOT NULL ORDER BY number DESC LIMIT 1",
+            (Side.BUYER,),
+        )
+        return rows[0]["at"] if rows else None
 
     def spent_since(self, start: float) -> Tokens:
         """What purchases since `start` (Unix seconds) cost; what may still come back counts as spent."""

@@ -33,6 +33,9 @@ MAX_PRICE = 400
 DAILY_BUDGET = 500
 """Tokens: the demo's hours are a household's days."""
 
+DWELL = 10
+"""Seconds at home between two supplies: the demo's minutes are a household's hours."""
+
 
 REPORTS = "1 min"
 """A day of the demo has ten of them."""
@@ -87,6 +90,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             "delta": f"{DELTA} mWh",
             "max_price": MAX_PRICE,
             "daily_budget": DAILY_BUDGET,
+            "dwell": f"{DWELL} s",
         }
         configuration["sellers"] = {
             line.seller: {

@@ -34,7 +34,6 @@ from node.client_interaction.judgement import (
     Transfer,
 )
 from node.client_interaction.judging import judge
-from node.client_interaction.memory import Memory
 from node.client_interaction.situation import Policy, Situation
 from node.intents import overrides
 from node.intents.answers import (
@@ -152,7 +151,6 @@ class Desk:
         self,
         letters: tuple[Letter, ...],
         situation: Situation,
-        memory: Memory,
         households: Mapping[str, Household],
         means: Means | None,
     ) -> bool:
@@ -161,7 +159,6 @@ class Desk:
         Args:
             letters: of the last minute.
             situation: now.
-            memory: of the decisions.
             households: of the registry, by account.
             means: to carry effects out.
         """
@@ -175,18 +172,15 @@ class Desk:
             if self._answers.known(letter.id):
                 self._answered.add(letter.id)
                 continue
-            grounds = self._grounds(now, situation, memory, households)
+            grounds = self._grounds(now, situation, households)
             if self._settle(letter, judge(letter, grounds), now, means):
                 return True
         return False
 
-    def _grounds(
-        self, now: Moment, situation: Situation, memory: Memory, households: Mapping[str, Household]
-    ) -> Grounds:
+    def _grounds(self, now: Moment, situation: Situation, households: Mapping[str, Household]) -> Grounds:
         return Grounds(
             now=now,
             situation=situation,
-            memory=memory,
             policy=self._policy,
             trading=self._settings.trading,
             offers=self._settings.offers,

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
 from node.client_interaction.situation import Lease
 from relay_server.errors import RelayError
-from relay_server.messages import Granted, Refused
+from relay_server.messages import Code, Granted, Refused
 from store.snapshot import boottime
 
 log = structlog.get_logger()
+
+APART = frozenset({Code.METER_GAP, Code.UNPAID})
+"""Refusals that say that the two meters do not agree."""
 
 AGAIN = 0.5
 """Seconds after an unanswered frame."""
@@ -85,6 +89,7 @@ class Keeper:
             case Refused():
                 refused = answer.text or str(answer.code)
                 log.warning("lease-refused", contact=self._name, code=str(answer.code), text=answer.text)
-                self._lease = Lease(granted=self._lease.granted, until=self._lease.until, refused=refused)
+                gap = answer.code in APART
+                self._lease = replace(self._lease, refused=refused, gap=gap)
         self._news()
         return self._period

@@ -15,8 +15,10 @@ from contracts.bindings import Market, OrderArgs, Token
 from contracts.manifest import Manifest
 from node.client_interaction.actors.ledger import News
 from node.client_interaction.acts import Buy, Done, Finish, Outcome, Reclaim, RequestClose, purpose
-from node.client_interaction.settlement import BEGINNING, Advance, advance
-from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
+from node.client_interaction.behaviour import Conduct, Deed
+from node.client_interaction.deeds import Deeds
+from node.client_interaction.settlement import BEGINNING, Advance, advance, conduct
+from node.client_interaction.trade import FINAL, Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import Trades
 from node.wallet.credit import Purse, refused
 from node.wallet.errors import AlreadyIntended
@@ -47,10 +49,16 @@ class Orders:
     """What the household buys."""
 
     def __init__(
-        self, trades: Trades, journal: Journal, account: Account, contracts: Callable[[], Manifest]
+        self,
+        trades: Trades,
+        deeds: Deeds,
+        journal: Journal,
+        account: Account,
+        contracts: Callable[[], Manifest],
     ) -> None:
         """Use the household's books. An order is made in the market that is current then, and ends there."""
         self._trades = trades
+        self._deeds = deeds
         self._journal = journal
         self._account = account
         self._contracts = contracts
@@ -103,13 +111,17 @@ class Orders:
     def finish(self, act: Finish) -> Outcome:
         """No more energy under this order."""
         now = time.time()
-        self._trades.change(
-            act.order,
-            Step(name="ended", at=now, text=act.why),
-            state=TradeState.ENDED,
-            changed=now,
-            ending=act.why,
-        )
+        with self._trades.together():
+            self._trades.change(
+                act.order,
+                Step(name="ended", at=now, text=act.why),
+                state=TradeState.ENDED,
+                changed=now,
+                ending=act.why,
+            )
+            trade = self._trades.get(act.order)
+            if act.fault is not None and trade is not None:
+                self._record(trade, act.fault, act.why, now)
         log.info("ended", order=act.order, why=act.why)
         return Done(act=act)
 
@@ -143,10 +155,10 @@ class Orders:
 
     def _followed(self, trade: Trade, news: News) -> Trade:
         entry = None
-        unknown = trade.order not in news.orders
-        if trade.side is Side.BUYER and (trade.state in BEGINNING or unknown):
+        on_chain = news.orders.get(trade.order)
+        if trade.side is Side.BUYER and (trade.state in BEGINNING or on_chain is None):
             entry = self._journal.find(purpose("buy", trade.order))
-        step = advance(trade, entry, news.orders.get(trade.order))
+        step = advance(trade, entry, on_chain, news.offers.get((trade.account.lower(), trade.contact)))
         if step is None:
             return trade
         now = time.time()
@@ -155,9 +167,25 @@ class Orders:
             fields |= {"paid": step.paid, "refunded": step.refunded}
         if step.why and not trade.ending:
             fields["ending"] = step.why
-        self._trades.change(trade.order, self._step(trade, step, entry, news, now), **fields)
+        known = frozenset(d.what for d in self._deeds.of(trade.account) if d.order == trade.order)
+        deed = conduct(trade, step, self._settled_by_us(trade), known) if step.state in FINAL else None
+        with self._trades.together():
+            self._trades.change(trade.order, self._step(trade, step, entry, news, now), **fields)
+            if deed is not None:
+                self._record(trade, deed, step.why, now)
         log.info("trade", order=trade.order, side=trade.side.value, state=step.state.value)
         return replace(trade, **fields)  # type: ignore[arg-type]
+
+    def _settled_by_us(self, trade: Trade) -> frozenset[str]:
+        """What the household had to do about the end of an order, as purposes."""
+        entries = [self._journal.find(purpose(what, trade.order)) for what in ("close", "reclaim")]
+        return frozenset(entry.purpose for entry in entries if entry is not None and not entry.failed)
+
+    def _record(self, trade: Trade, what: Conduct, sentence: str, now: float) -> None:
+        clause = sentence.rstrip(".")
+        why = clause if clause.startswith(trade.partner.capitalize()) else f"{clause[:1].lower()}{clause[1:]}"
+        log.info("conduct", seller=trade.partner, what=what.value, order=trade.order)
+        self._deeds.record(Deed(account=trade.account.lower(), order=trade.order, what=what, at=now, why=why))
 
     def _step(self, trade: Trade, step: Advance, entry: Entry | None, news: News, now: float) -> Step:
         """What it is proved by: the transaction that did it, else the block in which it is read."""

@@ -306,7 +306,8 @@ def _home(
         tie = {"contact": 11, "pin": TIE_PIN, "meter": "tie-11", "rating": "300 W"}
         relay["transfer"] = {"home_pin": HOME_PIN, "ties": [tie]}
         content["sensors"] = {"battery": {"driver": "ina219"}, "tie-11": {"driver": "ina219"}}
-        content["trading"] = {"limit": "30 %", "resume": "60 %", "delta": "200 mWh", **trading}
+        usual = {"limit": "30 %", "resume": "60 %", "delta": "200 mWh", "dwell": "1 s"}
+        content["trading"] = {**usual, **trading}
         content["sellers"] = {
             "alder": {
                 "account": accounts["alder"].address, "relay": addresses["alder"],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.bindings import Offer, Order, State
+from node.client_interaction.behaviour import Conduct, Deed
 from node.client_interaction.settings import TradingSettings
 from node.client_interaction.situation import Battery, Chain, Lease, Meter, Policy, Seller, Situation
 from node.client_interaction.trade import Side, Trade, TradeState
@@ -31,6 +32,11 @@ def seller(name: str = "alder", **changes: Any) -> Seller:
         "name": name, "account": ALDER, "contact": 1, "channel": 11, "offer": offer(), "admitted": True,
     }  # fmt: skip
     return Seller(**{**fields, **changes})
+
+
+def deed(what: Conduct, ago: float = 0.0, why: str = "it went silent", account: str = ALDER) -> Deed:
+    """Of some seconds ago."""
+    return Deed(account=account, order=ORDER, what=what, at=WALL - ago, why=why)
 
 
 def battery(percent: float, age: float = 0.5) -> Battery:

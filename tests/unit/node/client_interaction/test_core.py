@@ -20,7 +20,7 @@ from node.client_interaction.acts import (
     Reclaim,
     RequestClose,
 )
-from node.client_interaction.back_off import BackOff
+from node.client_interaction.behaviour import Conduct
 from node.client_interaction.core import FORGOTTEN, Decision, decide
 from node.client_interaction.memory import Memory, Phase, Supply, happened
 from node.client_interaction.situation import Battery, Lease, Meter, Situation
@@ -35,6 +35,7 @@ from tests.unit.node.client_interaction.made import (
     WALL,
     battery,
     chain,
+    deed,
     offer,
     on_chain,
     policy,
@@ -190,11 +191,26 @@ def test_the_cheapest_seller_is_chosen() -> None:
 
 
 def test_a_seller_that_failed_is_left_alone_for_a_while() -> None:
-    memory = Memory(back_offs={"alder": BackOff(first=30, longest=60).failed(NOW - 1, "it went silent")})
-    decision = decide(situation(battery=battery(19)), POLICY, memory)
+    failed = seller(deeds=(deed(Conduct.DROPPED, ago=1, why="it went silent"),))
+    s = situation(battery=battery(19), sellers=(failed,))
+    decision = decide(s, POLICY, Memory())
     assert decision.view.reason == NOBODY + "Alder: it went silent."
-    later = decide(situation(battery=battery(19), now=NOW + 40), POLICY, memory)
+    later = decide(replace(s, wall=WALL + 29), POLICY, Memory())
     assert isinstance(later.acts[0], Buy)
+
+
+@pytest.mark.parametrize(
+    ("percent", "ago", "buys"),
+    [(29, 59, False), (29, 60, True), (20, 5, False), (19.9, 5, True), (29, -5, True)],
+)
+def test_after_a_supply_it_stays_at_home_for_a_while_unless_the_battery_falls_further(
+    percent: float, ago: float, buys: bool
+) -> None:
+    decision = decide(situation(battery=battery(percent), came_home=WALL - ago), POLICY, Memory())
+    assert bool(decision.acts) is buys
+    if not buys:
+        assert decision.view.state is State.HOME
+        assert decision.view.next == ("Buys 60 s after that supply, or when the battery falls below 20 %.")
 
 
 @pytest.mark.parametrize(
@@ -257,8 +273,50 @@ def test_a_seller_that_does_not_start_in_time_is_given_up_and_left_alone() -> No
     opening = decide(s, POLICY, leaving.memory)
     assert opening.acts == (OpenFeed(order=ORDER),)
     over = decide(s, POLICY, happened(opening.memory, Done(act=opening.acts[0]), NOW))
-    assert over.acts == (Finish(order=ORDER, why="Its relay does not answer."),)
-    assert over.memory.back_offs["alder"].active(NOW + 1)
+    assert over.acts == (Finish(order=ORDER, why="Its relay does not answer.", fault=Conduct.REFUSED),)
+
+
+def test_an_order_that_comes_back_before_it_was_supplied_was_refused() -> None:
+    s = situation(
+        battery=battery(19), trades=(trade(),), on_chain={ORDER: on_chain(OnChain.RELEASED)},
+        meter=Meter(forward=500, power=0, sampled=NOW),
+    )  # fmt: skip
+    leaving = decide(s, POLICY, supply(Phase.STARTING, began=NOW - 1)).memory.supply
+    assert leaving is not None
+    assert (leaving.fault, leaving.ending) == (Conduct.REFUSED, "Alder has given the order back")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"feed": Lease(granted=NOW - 5.1)}, Conduct.DROPPED),
+        ({"feed": Lease(granted=NOW - 1, refused="the lease ran out")}, Conduct.DROPPED),
+        ({"feed": Lease(granted=NOW - 1, refused="it does not keep pace", gap=True)}, Conduct.GAP),
+        ({"tie": Lease(granted=NOW - 1, refused="no voltage")}, Conduct.DROPPED),
+        ({"feed": Lease(granted=NOW - 1, until=NOW + 5)}, Conduct.CURTAILED),
+        ({"tie": Lease(granted=NOW - 5.1)}, None),
+        ({"battery": battery(60)}, None),
+        (
+            {
+                "feed": Lease(granted=NOW - 1, refused="used up by the seller's meter"),
+                "trades": (trade(TradeState.SUPPLIED, received=Energy(950)),),
+            },
+            None,
+        ),
+    ],
+)
+def test_a_seller_answers_for_what_it_did_alone(changes: dict[str, Any], fault: Conduct | None) -> None:
+    leaving = tied(supplied(**changes)).memory.supply
+    assert leaving is not None
+    assert leaving.fault is fault
+
+
+def test_a_tie_that_does_not_close_keeps_the_household_from_ordering_again_at_once() -> None:
+    s = situation(battery=battery(19), trades=(trade(),), meter=Meter(forward=500, power=0, sampled=NOW))
+    memory = supply(Phase.CLOSED, since=NOW - 1, hopeless=True, trouble="the contact has a fault")
+    leaving = decide(s, POLICY, memory).memory.supply
+    assert leaving is not None
+    assert (leaving.fault, leaving.ending) == (Conduct.LINE, "the contact has a fault")
 
 
 def test_without_a_meter_nothing_is_closed() -> None:
@@ -361,6 +419,7 @@ def test_a_successor_is_funded_before_the_order_is_used_up() -> None:
         {"chain": chain(trouble="The chain stands still.")},
         {"chain": chain(paused=True)},
         {"chain": chain(credit="The gas credit is kept for settling.")},
+        {"sellers": (seller(deeds=(deed(Conduct.REVERTED, ago=5),)),)},
         {"on_chain": {ORDER: on_chain(OnChain.WAITING)}},
         {"on_chain": {ORDER: on_chain(OnChain.CLOSING)}},
     ],

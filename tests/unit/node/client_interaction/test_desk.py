@@ -18,7 +18,6 @@ from contracts.bindings import Household, Role
 from node.client_interaction.actors import desk as desk_
 from node.client_interaction.actors.desk import Desk, Means
 from node.client_interaction.loop import MIGRATIONS
-from node.client_interaction.memory import Memory
 from node.client_interaction.settings import FeedOffer, OffersSettings, TradingSettings
 from node.intents.answers import DAY, Moment, Outcome, Told, open_answers, purpose
 from node.intents.book import Letter, new_id
@@ -112,7 +111,7 @@ class Office:
             now=now.boottime, wall=now.wall, wishes=self.desk.in_force(now).wishes,
             **{"battery": battery(40), "chain": chain(balance=Tokens.parse(1_000)), **known},
         )  # fmt: skip
-        return self.desk.attend(letters, s, Memory(), HOUSEHOLDS, Means(token=TOKEN, buy=self.buy))
+        return self.desk.attend(letters, s, HOUSEHOLDS, Means(token=TOKEN, buy=self.buy))
 
     def letter(self, intent: Intent, **changes: Any) -> Letter:
         kind, body = write(intent)
@@ -281,14 +280,14 @@ def test_a_refusal_is_recorded_with_who_asked(office: Office) -> None:
 
 def test_without_verified_contracts_no_tokens_are_planned(office: Office) -> None:
     s = situation(waiting="no manifest", chain=chain())
-    assert office.desk.attend((office.letter(SEND),), s, Memory(), HOUSEHOLDS, None)
+    assert office.desk.attend((office.letter(SEND),), s, HOUSEHOLDS, None)
     assert office.transfers() == []
 
 
 def test_two_households_of_one_name_are_sent_nothing_by_it(office: Office) -> None:
     twice = {**HOUSEHOLDS, "0x" + "99" * 20: Household("0x" + "99" * 20, "alder", Role.PROSUMER, "", "")}
     means = Means(token=TOKEN, buy=office.buy)
-    assert office.desk.attend((office.letter(SEND),), situation(), Memory(), twice, means)
+    assert office.desk.attend((office.letter(SEND),), situation(), twice, means)
     assert office.transfers() == []
 
 

@@ -24,7 +24,6 @@ from node.client_interaction.judgement import (
     Waits,
 )
 from node.client_interaction.judging import judge
-from node.client_interaction.memory import Memory
 from node.client_interaction.settings import FeedOffer, OffersSettings, TradingSettings
 from node.client_interaction.situation import Policy
 from node.client_interaction.trade import TradeState
@@ -79,7 +78,7 @@ def caps(**changes: Any) -> Caps:
 
 def grounds(**changes: Any) -> Grounds:
     fields: dict[str, Any] = {
-        "now": MOMENT, "situation": situation(), "memory": Memory(),
+        "now": MOMENT, "situation": situation(),
         "policy": Policy(trading=TRADING, capacity=Energy(3_000)), "trading": TRADING, "offers": OFFERS,
         "overrides": Overrides(), "caps": caps(), "account": BIRCH,
         "households": {"alder": ALDER, "birch": BIRCH}, "sent": Tokens(0), "answered": 0,

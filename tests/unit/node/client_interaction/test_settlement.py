@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chain.transactions import Call
-from contracts.bindings import Order, State
-from node.client_interaction.settlement import Advance, advance
+from contracts.bindings import Offer, Order, State
+from node.client_interaction.behaviour import Conduct
+from node.client_interaction.settlement import Advance, advance, conduct
 from node.client_interaction.trade import Side, TradeState
 from node.wallet.journal import Entry, Stage
-from quantities import Energy, Tokens
-from tests.unit.node.client_interaction.made import PRICE, on_chain, trade
+from quantities import Energy, Price, Tokens
+from tests.unit.node.client_interaction.made import ORDER, PRICE, offer, on_chain, trade
 
 
 def entry(stage: Stage, error: str = "") -> Entry:
@@ -66,3 +67,58 @@ def test_the_sellers_side_settles_without_going_home() -> None:
     found = advance(sold, None, on_chain(State.REDEEMED))
     assert found is not None
     assert found.state is TradeState.SETTLED
+
+
+@pytest.mark.parametrize(
+    ("error", "now", "why"),
+    [
+        ("reverted in block 5", None, "Alder withdrew its offer before the order was in a block."),
+        (
+            "reverted in block 5",
+            offer(price=Price.parse("0.3")),
+            "Alder changed its price to 0.30 tokens per kWh before the order was in a block.",
+        ),
+        (
+            "reverted in block 5",
+            offer(open=b"\1" * 32),
+            "Alder sold to somebody else before the order was in a block.",
+        ),
+        ("reverted in block 5", offer(), "The market refused the order to Alder: reverted in block 5."),
+        ("no gas", offer(), "The order was not made: no gas."),
+    ],
+)
+def test_a_purchase_that_came_to_nothing_says_why(error: str, now: Offer | None, why: str) -> None:
+    found = advance(trade(TradeState.ORDERED), entry(Stage.FAILED, error), None, now)
+    assert found == Advance(state=TradeState.FAILED, why=why)
+
+
+CLOSE, RECLAIM = f"close:{ORDER}", f"reclaim:{ORDER}"
+
+
+@pytest.mark.parametrize(
+    ("before", "to", "asked", "known", "expected"),
+    [
+        (TradeState.PLANNED, TradeState.FAILED, (), (), Conduct.REVERTED),
+        (TradeState.ENDED, TradeState.FAILED, (), (), None),
+        (TradeState.ENDED, TradeState.SETTLED, (), (), Conduct.SUPPLIED),
+        (TradeState.ENDED, TradeState.SETTLED, (), (Conduct.CURTAILED,), Conduct.SUPPLIED),
+        (TradeState.ENDED, TradeState.SETTLED, (), (Conduct.DROPPED,), None),
+        (TradeState.ENDED, TradeState.SETTLED, (CLOSE,), (Conduct.DROPPED,), Conduct.LATE),
+        (TradeState.ENDED, TradeState.REFUNDED, (CLOSE, RECLAIM), (), Conduct.UNSETTLED),
+        (TradeState.ENDED, TradeState.REFUNDED, (CLOSE,), (), None),
+    ],
+)
+def test_the_end_of_a_purchase_says_how_its_seller_behaved(
+    before: TradeState, to: TradeState, asked: tuple[str, ...], known: tuple[Conduct, ...],
+    expected: Conduct | None,
+) -> None:  # fmt: skip
+    bought = trade(before, vouchered=Energy(300))
+    assert conduct(bought, Advance(state=to), frozenset(asked), frozenset(known)) is expected
+    sold = trade(before, vouchered=Energy(300), side=Side.SELLER)
+    assert conduct(sold, Advance(state=to), frozenset(asked), frozenset(known)) is None
+
+
+def test_an_unused_successor_that_is_taken_back_says_nothing() -> None:
+    unused = trade(TradeState.ENDED)
+    taken = Advance(state=TradeState.REFUNDED)
+    assert conduct(unused, taken, frozenset({CLOSE, RECLAIM}), frozenset()) is None

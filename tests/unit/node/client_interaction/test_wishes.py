@@ -58,7 +58,7 @@ def test_a_stop_before_energy_flows_gives_the_order_up_without_blame() -> None:
     assert not any(isinstance(act, CloseFeed) for act in decision.acts)
     assert decision.memory.supply is not None
     assert decision.memory.supply.phase is Phase.AT_HOME
-    assert not decision.memory.supply.blamed
+    assert decision.memory.supply.fault is None
 
 
 def test_after_a_stop_nothing_is_bought_by_itself_and_the_page_says_for_how_long() -> None:
