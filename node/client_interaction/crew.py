@@ -29,12 +29,16 @@ from node.client_interaction.deeds import Deeds
 from node.client_interaction.situation import Seller
 from node.client_interaction.trades import Trades
 from node.wallet.journal import Journal
+from quantities import Energy
 from relay_server.records import open_records
 
 if TYPE_CHECKING:
     from node.config.settings import Settings
 
 RELAY_DATABASE = "relay.db"
+
+NOTICED = 3.0
+"""Seconds in which a fallen state of charge is seen and the end of a supply announced."""
 
 
 class Crew:
@@ -104,6 +108,10 @@ class Crew:
             own=self._own,
             records=None if relay is None else open_records(settings.paths.state / RELAY_DATABASE),
             poke=poke,
+            feeds={} if relay is None else {feed.contact: feed.meter for feed in relay.feeds},
+            meters=self._meters,
+            until_end=NOTICED + (0.0 if relay is None else relay.grace),
+            capacity=settings.battery.capacity if settings.battery is not None else Energy(0),
         )
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""The seller's side: what to offer, what to redeem, what to give back, when to end a supply. Pure."""
+"""The seller's side: what to offer and at what price, what to redeem or give back, when to end. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from contracts.bindings import Offer, Order, State
 from node.client_interaction.acts import purpose
-from quantities import Energy, SoC
+from node.client_interaction.pricing import Moment, price_at, stands
+from quantities import Energy, Price, SoC
 from relay_server.messages import ContactState
 from relay_server.records import BestVoucher
 
@@ -19,11 +20,20 @@ LAST_VOUCHER = 2.0
 """Seconds after the end of a supply in which its buyer may still hand over a higher voucher."""
 
 SUPPLY_MARGIN = 15.0
-"""Seconds before an order's supply ends on the chain at which its voucher is redeemed in any case."""
+"""Seconds before an order's supply or its challenge ends on the chain at which it is redeemed in any case."""
 
 UNUSED = 90.0
 """Seconds after which an order that nobody asked to be supplied under is given back: longer than any buyer's
 `start_within`, so that it is not given back under his feet."""
+
+PATIENCE = 10.0
+"""Seconds that an own relay or meter may be silent before its offer is withdrawn: a restart costs no gas."""
+
+FRESH = 3.0
+"""Seconds within which both must have been heard for an offer to be published."""
+
+UNPAID = 2
+"""mWh: what was delivered beyond it without a voucher is a debt, which its buyer may still pay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,9 @@ class Publish:
     """Offer energy at a feed."""
 
     feed: FeedOffer
+    price: Price
+    """Now."""
+
     valid_until: int
     """Block."""
 
@@ -84,8 +97,20 @@ class Shop:
     buying: bool
     """The household itself needs energy."""
 
-    relay: bool
-    """The own relay answers."""
+    moment: Moment
+    """The household's time of the week."""
+
+    silence: Mapping[int, float]
+    """Seconds since relay and meter of an own feed were both heard of, by contact."""
+
+    quiet: Mapping[int, float]
+    """Seconds since an offer was last changed, by contact; absent: not since the process began."""
+
+    drained: int
+    """Hundredths of a percent that what is supplied takes from the battery until an announced end."""
+
+    credit: bool
+    """The gas credit allows to offer, and to withdraw again."""
 
     offers: Mapping[int, Offer]
     """The own offers on the chain now, by contact."""
@@ -130,17 +155,27 @@ def _offered(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
     for feed in offers.feeds:
         offer = shop.offers.get(feed.contact)
         live = offer is not None and offer.live(shop.head + 1)
+        silent = shop.silence.get(feed.contact, float("inf"))
         if any(busy.startswith(f"offer:{feed.contact}:") for busy in shop.busy):
             continue
-        closed = shop.paused or shop.buying or feed.contact in shop.withdrawn
-        if closed or not sells(shop.soc, live, offers):
+        closed = shop.paused or shop.buying or feed.contact in shop.withdrawn or not shop.credit
+        unable = silent > PATIENCE or _faulty(shop, feed.contact)
+        if closed or unable or shop.soc is None or not sells(shop.soc, live, offers):
             if live:
                 yield Withdraw(contact=feed.contact)
             continue
-        same = offer is not None and (offer.price, offer.max_energy) == (feed.price, feed.max_energy)
+        same = offer is not None and offer.max_energy == feed.max_energy
+        same = same and offer is not None and stands(feed, offer.price, shop.moment, shop.soc)
         lasting = offer is not None and offer.valid_until - shop.head > length // 2
-        if shop.relay and not (live and same and lasting):
-            yield Publish(feed=feed, valid_until=shop.head + length)
+        settled = shop.quiet.get(feed.contact, float("inf")) >= offers.settle
+        if settled and silent <= FRESH and not (live and same and lasting):
+            price = price_at(feed, shop.moment, shop.soc)
+            yield Publish(feed=feed, price=price, valid_until=shop.head + length)
+
+
+def _faulty(shop: Shop, contact: int) -> bool:
+    """Whether an own contact cannot close: a latched fault, or locked by hand."""
+    return any(state.fault or state.locked for state in shop.contacts if state.contact == contact)
 
 
 def _settled(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
@@ -157,7 +192,9 @@ def _settled(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
                 shop, offers, order, voucher, supplied
             ):
                 yield Redeem(order=name, voucher=voucher)
-        elif purpose("release", name) not in shop.busy and _unsuppliable(shop, offers, order, supplied):
+        elif purpose("release", name) in shop.busy or _owed(shop, offers, voucher):
+            continue
+        elif _unsuppliable(shop, offers, order, supplied):
             yield Release(order=name)
 
 
@@ -165,14 +202,19 @@ def _redeemable(
     shop: Shop, offers: OffersSettings, order: Order, voucher: BestVoucher, supplied: bool
 ) -> bool:
     """Whether a higher voucher is no longer to be waited for."""
-    idle = shop.wall - voucher.at
-    if Energy(voucher.energy) >= order.energy or order.state is State.CLOSING:
+    ends = [end for end in (order.supply_end, order.reclaim_from) if end is not None]
+    pressing = any((end - shop.head) * shop.period <= SUPPLY_MARGIN for end in ends)
+    if pressing or Energy(voucher.energy) >= order.energy:
         return True
-    if order.supply_end is not None and (order.supply_end - shop.head) * shop.period <= SUPPLY_MARGIN:
-        return True
-    if supplied:
+    over = voucher.ended or order.state is State.CLOSING
+    return not supplied and shop.wall - voucher.at >= (LAST_VOUCHER if over else offers.redeem_idle)
+
+
+def _owed(shop: Shop, offers: OffersSettings, voucher: BestVoucher | None) -> bool:
+    """Whether something was delivered that the buyer has not signed for, and still may."""
+    if voucher is None or voucher.delivered <= UNPAID:
         return False
-    return idle >= (LAST_VOUCHER if voucher.ended else offers.redeem_idle)
+    return shop.wall - voucher.at < offers.redeem_idle
 
 
 def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bool) -> bool:
@@ -183,13 +225,13 @@ def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bo
         return True
     if order.state is State.WAITING:
         return False
-    fault = any(state.fault for state in shop.contacts if state.contact == order.contact)
+    fault = _faulty(shop, order.contact)
     waited = shop.wall - shop.seen.get(f"0x{order.id.hex()}", shop.wall)
     return fault or shop.paused or not sells(shop.soc, True, offers) or waited > UNUSED
 
 
 def _ends(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
-    low = shop.soc is not None and not sells(shop.soc, True, offers)
+    low = shop.soc is not None and shop.soc.value - shop.drained < offers.reserve.value
     if not (shop.buying or shop.paused or low):
         return
     for state in shop.contacts:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 from chain.endpoint import checked
+from node.client_interaction.pricing import DAYS, MINUTES
 from quantities import Energy, Price, Share, SoC, Tokens
 from quantities.fields import (
     EnergyField,
@@ -19,6 +28,7 @@ from quantities.fields import (
 )
 from relay_server.address import EXAMPLE
 
+CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)\Z")
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
@@ -97,6 +107,60 @@ class SellerSettings(BaseModel):
     channel: int = Field(ge=0, le=2**32 - 1, description="the tie contact here at which it ends")
 
 
+def clock(given: object) -> int:
+    """Read a time of day, 00:00 to 24:00, as minutes: what YAML itself makes of 18:00 without quotes."""
+    if type(given) is int and 60 <= given <= MINUTES:
+        return given
+    match = CLOCK.match(given) if isinstance(given, str) else None
+    minute = int(match[1]) * 60 + int(match[2]) if match is not None else -1
+    if not 0 <= minute <= MINUTES:
+        raise ValueError('write a time of day as hours and minutes: "18:00"')
+    return minute
+
+
+def _days(given: tuple[str, ...]) -> tuple[str, ...]:
+    for day in given:
+        if day not in DAYS:
+            raise ValueError(f"there is no day {day!r}; write some of {', '.join(DAYS)}")
+    return given
+
+
+ClockField = Annotated[
+    int, BeforeValidator(clock), PlainSerializer(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
+]
+
+
+class PriceRule(BaseModel):
+    """Another price while all of its conditions hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    price: PriceField = Field(description="tokens per kWh")
+    days: Annotated[tuple[str, ...], AfterValidator(_days)] = Field(
+        (), description="on these days: mon, tue, wed, thu, fri, sat, sun; none: on every day"
+    )
+    after: ClockField | None = Field(None, description="from this time of day on, by the household's clock")
+    before: ClockField | None = Field(
+        None, description="until this time of day; before `after`: of the next day"
+    )
+    above: SoCField | None = Field(None, description="while the battery is at this state of charge or above")
+    below: SoCField | None = Field(None, description="while the battery is below this state of charge")
+
+    @model_validator(mode="after")
+    def _has_sense(self) -> Self:
+        if not self.days and (self.after, self.before, self.above, self.below) == (None,) * 4:
+            raise ValueError(
+                "this price has no condition (days, after, before, above, below): say when it holds"
+            )
+        if self.after is not None and self.after == self.before:
+            raise ValueError("`after` and `before` are the same time; leave both out for the whole day")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            raise ValueError(f"no battery is above {self.above} and below {self.below}")
+        if not self.price:
+            raise ValueError("the market takes no offer without a price: ask for more than nothing")
+        return self
+
+
 class FeedOffer(BaseModel):
     """What is offered at one own feed."""
 
@@ -105,6 +169,15 @@ class FeedOffer(BaseModel):
     contact: int = Field(ge=0, le=2**32 - 1, description="own feed contact")
     price: PriceField = Field(description="tokens per kWh")
     max_energy: EnergyField = Field(description="the most that one order may ask for")
+    prices: tuple[PriceRule, ...] = Field(
+        (), description="other prices at times or states of charge; the first that applies counts"
+    )
+
+    @model_validator(mode="after")
+    def _costs_something(self) -> Self:
+        if not self.price:
+            raise ValueError("the market takes no offer without a price: ask for more than nothing")
+        return self
 
 
 class OffersSettings(BaseModel):
@@ -115,6 +188,7 @@ class OffersSettings(BaseModel):
     reserve: SoCField = Field(SoC(4000), description="state of charge below which nothing is sold")
     margin: SoCField = Field(SoC(500), description="above the reserve, at which selling begins again")
     validity: SecondsField = Field(3600.0, description="how long a published offer holds; renewed at half")
+    settle: SecondsField = Field(60.0, description="the least time between two changes of an offer")
     redeem_idle: SecondsField = Field(600.0, description="an order without a voucher for so long is redeemed")
     feeds: tuple[FeedOffer, ...] = Field((), description="feeds that are for sale")
 

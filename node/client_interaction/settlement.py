@@ -88,11 +88,16 @@ def conduct(trade: Trade, step: Advance, asked: frozenset[str], known: frozenset
             return Conduct.REVERTED
         case TradeState.SETTLED if purpose("close", trade.order) in asked:
             return Conduct.LATE
-        case TradeState.SETTLED if known <= {Conduct.CURTAILED}:
+        case TradeState.SETTLED if not known or (known == {Conduct.CURTAILED} and _most(trade)):
             return Conduct.SUPPLIED
         case TradeState.REFUNDED if trade.vouchered and purpose("reclaim", trade.order) in asked:
             return Conduct.UNSETTLED
     return None
+
+
+def _most(trade: Trade) -> bool:
+    """Whether at least half of what was bought was received."""
+    return trade.vouchered.mwh * 2 >= trade.energy.mwh
 
 
 def settled(trade: Trade, on_chain: Order) -> Advance:

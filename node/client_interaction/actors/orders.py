@@ -38,10 +38,10 @@ GAS = {
 """Limits of each kind of transaction; about half of it is used."""
 
 
-def beyond_credit(news: News, what: str) -> str:
-    """Why the gas credit does not allow an optional transaction, as a sentence; empty: it does."""
+def beyond_credit(news: News, what: str, times: int = 1) -> str:
+    """Why the gas credit does not allow so many optional transactions, as a sentence; empty: it does."""
     fees = Fees()
-    why = refused(Purse(balance=news.credit), GAS[what] * fees.maximum, fees)
+    why = refused(Purse(balance=news.credit), times * GAS[what] * fees.maximum, fees)
     return f"{why[:1].upper()}{why[1:]}: ask the neighbourhood's operator for more." if why else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +18,7 @@ from node.client_interaction.actors.ledger import News
 from node.client_interaction.actors.line import Line
 from node.client_interaction.actors.orders import GAS, beyond_credit
 from node.client_interaction.acts import purpose
+from node.client_interaction.pricing import Moment
 from node.client_interaction.selling import (
     AnnounceEnd,
     Publish,
@@ -35,6 +37,8 @@ from quantities import Energy, SoC
 from relay_server.errors import RelayError
 from relay_server.messages import NO_ORDER, ContactState
 from relay_server.records import BestVoucher, Records
+from store import registers
+from store.snapshot import boottime
 
 if TYPE_CHECKING:
     from node.client_interaction.settings import OffersSettings
@@ -68,6 +72,10 @@ class ShopKeeper:
         own: Line | None,
         records: Records | None,
         poke: Callable[[], None],
+        feeds: Mapping[int, str],
+        meters: Path,
+        until_end: float,
+        capacity: Energy,
     ) -> None:
         """Open the shop.
 
@@ -80,6 +88,10 @@ class ShopKeeper:
             own: the household's relay.
             records: of that relay.
             poke: tells that there is something to send.
+            feeds: the meter of each own feed.
+            meters: folder of the registers.
+            until_end: seconds from noticing that a supply is to end to its open contact.
+            capacity: of the household's battery; nothing when it has none.
         """
         self._offers = offers
         self._trades = trades
@@ -89,8 +101,17 @@ class ShopKeeper:
         self._own = own
         self._records = records
         self._poke = poke
+        self._feeds = feeds
+        self._meters = meters
+        self._until_end = until_end
+        self._capacity = capacity
         self._seen: dict[str, float] = {}
         self._announced: set[bytes] = set()
+        self._changed: dict[int, float] = {}
+        """Boottime seconds of the last change of each offer."""
+
+        self._heard = float("-inf")
+        """Boottime seconds at which the own relay was last known to answer."""
 
     def supplied(self) -> tuple[str, ...]:
         """Names of the neighbours that are supplied from here."""
@@ -103,7 +124,7 @@ class ShopKeeper:
         self._offers = for_sale.offers
         if not self._offers.feeds and not news.running:
             return
-        now = time.time()
+        now, heard = time.time(), boottime()
         vouchers = self._vouchers() if news.running or self._selling() else {}
         self._book(news, vouchers or {}, now)
         self._seen = {order: self._seen.get(order, now) for order in news.running}
@@ -117,7 +138,11 @@ class ShopKeeper:
             period=news.period,
             soc=soc,
             buying=buying,
-            relay=self._own is not None and not self._own.watched.trouble,
+            moment=Moment.of(now),
+            silence=self._silence(heard),
+            quiet={contact: heard - at for contact, at in self._changed.items()},
+            drained=self._drained(),
+            credit=not beyond_credit(news, "offer", 2),
             offers=offers,
             orders=news.running,
             seen=self._seen,
@@ -134,13 +159,33 @@ class ShopKeeper:
             if not (poor and isinstance(act, Publish | Withdraw)):
                 self._do(act, news)
 
+    def _silence(self, now: float) -> Mapping[int, float]:
+        """Seconds since relay and meter were heard of, by own feed."""
+        if self._own is not None and not self._own.watched.trouble:
+            self._heard = now
+        found = {contact: registers.read(self._meters, meter) for contact, meter in self._feeds.items()}
+        return {
+            contact: now - min(self._heard, register.sampled)
+            for contact, register in found.items()
+            if register is not None
+        }
+
+    def _drained(self) -> int:
+        """Hundredths of a percent of the battery that go until an announced end takes effect."""
+        closed = {state.contact for state in self._contacts() if state.closed and state.order is not None}
+        found = [registers.read(self._meters, meter) for c, meter in self._feeds.items() if c in closed]
+        power = sum(max(register.power, 0) for register in found if register is not None)
+        return round(power * self._until_end / 3_600 * 10_000 / self._capacity.mwh) if self._capacity else 0
+
     def _do(self, act: SellerAct, news: News) -> None:
         match act:
-            case Publish(feed=feed, valid_until=until):
-                data = Market.encode_set_offer(feed.contact, feed.price, feed.max_energy, until)
+            case Publish(feed=feed, price=price, valid_until=until):
+                data = Market.encode_set_offer(feed.contact, price, feed.max_energy, until)
+                self._changed[feed.contact] = boottime()
                 self._send(f"offer:{feed.contact}:{news.head}", "offer", data, self._contracts().current)
             case Withdraw(contact=contact):
                 data = Market.encode_withdraw_offer(contact)
+                self._changed[contact] = boottime()
                 self._send(f"offer:{contact}:{news.head}", "offer", data, self._contracts().current)
             case Redeem(order=order, voucher=voucher):
                 data = Market.encode_redeem(voucher.order, Energy(voucher.energy), voucher.signature)

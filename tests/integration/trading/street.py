@@ -234,8 +234,15 @@ class Street:
 
 
 @contextlib.contextmanager
-def street(tmp_path: Path, host: str, period: int = 1, **trading: object) -> Iterator[Street]:
-    """Build the street; the households' processes are started by the test."""
+def street(
+    tmp_path: Path, host: str, period: int = 1, feed: dict[str, object] | None = None, **trading: object
+) -> Iterator[Street]:
+    """Build the street; the households' processes are started by the test.
+
+    Args:
+        feed: what is different about Alder's offer.
+        trading: what is different about how Birch buys.
+    """
     folders = {name: tmp_path / name for name in ("alder", "birch")}
     accounts = {name: _key(folder) for name, folder in folders.items()}
     alloc = {account.address: ETHER for account in accounts.values()}
@@ -260,7 +267,8 @@ def street(tmp_path: Path, host: str, period: int = 1, **trading: object) -> Ite
         manifest = deploy(Authority(chain.account, chain.client), chain.client, terms, admissions)
         manifest.save(tmp_path / "manifest.json")
         homes = {
-            name: _home(name, tmp_path, accounts, addresses, chain, manifest, trading) for name in folders
+            name: _home(name, tmp_path, accounts, addresses, chain, manifest, trading, feed or {})
+            for name in folders
         }
         built = Street(chain=chain, manifest=manifest, alder=homes["alder"], birch=homes["birch"])
         world = threading.Thread(target=built.play)
@@ -282,7 +290,7 @@ def _key(folder: Path) -> Account:
 
 def _home(
     name: str, tmp_path: Path, accounts: dict[str, Account], addresses: dict[str, str], chain: TestChain,
-    manifest: Manifest, trading: dict[str, object],
+    manifest: Manifest, trading: dict[str, object], feed: dict[str, object],
 ) -> Home:  # fmt: skip
     folder = tmp_path / name
     relay: dict[str, object] = {"listen": addresses[name], "pins": {"driver": "simulated"}, "dwell": "1 s"}
@@ -300,7 +308,8 @@ def _home(
         relay["feeds"] = [{"contact": 1, "pin": FEED_PIN, "meter": "feed-1", "rating": "300 W"}]
         content["sensors"] = {"battery": {"driver": "ina219"}, "feed-1": {"driver": "ina219"}}
         content["offers"] = {
-            "reserve": "40 %", "feeds": [{"contact": 1, "price": "0.25", "max_energy": "5 Wh"}]
+            "reserve": "40 %", "settle": "1 s",
+            "feeds": [{"contact": 1, "price": "0.25", "max_energy": "5 Wh", **feed}],
         }  # fmt: skip
     else:
         tie = {"contact": 11, "pin": TIE_PIN, "meter": "tie-11", "rating": "300 W"}

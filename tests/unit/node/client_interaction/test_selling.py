@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.bindings import State
+from node.client_interaction.pricing import Moment
 from node.client_interaction.selling import (
     AnnounceEnd,
     Publish,
@@ -25,12 +27,15 @@ from tests.unit.node.client_interaction.made import BIRCH, ORDER, PRICE, WALL, o
 
 FEED = FeedOffer(contact=1, price=PRICE, max_energy=Energy(5_000))
 OFFERS = OffersSettings(feeds=(FEED,))
+NOON = Moment(weekday=0, minute=720)
 ID = bytes.fromhex(ORDER[2:])
 
 
 def shop(**changes: Any) -> Shop:
     fields: dict[str, Any] = {
-        "wall": WALL, "head": 100, "period": 1.0, "soc": SoC(8_000), "buying": False, "relay": True,
+        "wall": WALL, "head": 100, "period": 1.0, "soc": SoC(8_000), "buying": False, "moment": NOON,
+        "silence": {1: 0.5}, "quiet": {},
+        "drained": 0, "credit": True,
         "offers": {1: offer()}, "orders": {}, "seen": {}, "vouchers": {}, "contacts": (), "busy": frozenset(),
     }  # fmt: skip
     return Shop(**{**fields, **changes})
@@ -47,6 +52,7 @@ def with_order(state: State = State.OPEN, **changes: Any) -> Shop:
     return shop(orders={ORDER: on_chain(state, supply_end=400)}, seen={ORDER: WALL - 10}, **changes)
 
 
+WELDED = (ContactState(contact=1, closed=False, fault="welded"),)
 HELD = (ContactState(contact=1, closed=True, order=ID, lease_ms=9_000),)
 
 
@@ -54,23 +60,75 @@ HELD = (ContactState(contact=1, closed=True, order=ID, lease_ms=9_000),)
     ("changes", "expected"),
     [
         ({}, ()),
-        ({"offers": {}}, (Publish(feed=FEED, valid_until=3_700),)),
+        ({"offers": {}}, (Publish(feed=FEED, price=PRICE, valid_until=3_700),)),
         ({"offers": {}, "soc": SoC(4_400)}, ()),
         ({"offers": {}, "soc": None}, ()),
-        ({"offers": {}, "relay": False}, ()),
+        ({"offers": {}, "silence": {1: 3.1}}, ()),
+        ({"offers": {}, "silence": {}}, ()),
+        ({"offers": {}, "contacts": (ContactState(contact=1, closed=False, fault="welded"),)}, ()),
+        ({"offers": {}, "credit": False}, ()),
+        ({"offers": {}, "quiet": {1: 59.0}}, ()),
+        ({"offers": {}, "quiet": {1: 60.0}}, (Publish(feed=FEED, price=PRICE, valid_until=3_700),)),
         ({"offers": {}, "buying": True}, ()),
         ({"offers": {}, "busy": frozenset({"offer:1:99"})}, ()),
         ({"soc": SoC(4_000)}, ()),
         ({"soc": SoC(3_999)}, (Withdraw(contact=1),)),
         ({"soc": None}, (Withdraw(contact=1),)),
         ({"buying": True}, (Withdraw(contact=1),)),
-        ({"offers": {1: offer(price=Price.parse("0.3"))}}, (Publish(feed=FEED, valid_until=3_700),)),
-        ({"offers": {1: offer(valid_until=1_000)}}, (Publish(feed=FEED, valid_until=3_700),)),
+        ({"silence": {1: 10.0}}, ()),
+        ({"silence": {1: 10.1}}, (Withdraw(contact=1),)),
+        ({"silence": {}}, (Withdraw(contact=1),)),
+        ({"contacts": (ContactState(contact=1, closed=False, fault="welded"),)}, (Withdraw(contact=1),)),
+        ({"contacts": (ContactState(contact=1, closed=False, locked="by hand"),)}, (Withdraw(contact=1),)),
+        ({"contacts": (ContactState(contact=2, closed=False, fault="welded"),)}, ()),
+        ({"credit": False}, (Withdraw(contact=1),)),
+        ({"credit": False, "quiet": {1: 1.0}}, (Withdraw(contact=1),)),
+        (
+            {"offers": {1: offer(price=Price.parse("0.3"))}},
+            (Publish(feed=FEED, price=PRICE, valid_until=3_700),),
+        ),
+        ({"offers": {1: offer(valid_until=1_000)}}, (Publish(feed=FEED, price=PRICE, valid_until=3_700),)),
         ({"offers": {1: offer(valid_until=1_000)}, "busy": frozenset({"offer:1:5"})}, ()),
     ],
 )
 def test_an_offer_is_published_renewed_and_withdrawn(changes: dict[str, Any], expected: object) -> None:
     assert sell(shop(**changes), OFFERS) == expected
+
+
+SUNNY = FeedOffer.model_validate(
+    {"contact": 1, "price": "0.25", "max_energy": "5 Wh", "prices": [{"above": "90 %", "price": "0.18"}]}
+)
+
+
+@pytest.mark.parametrize(
+    ("percent", "published", "quiet", "price"),
+    [
+        (80, "0.25", {}, None),
+        (91, "0.25", {}, None),
+        (93, "0.25", {}, "0.18"),
+        (93, "0.25", {1: 30.0}, None),
+        (89, "0.18", {}, None),
+        (87, "0.18", {}, "0.25"),
+    ],
+)
+def test_a_price_follows_the_battery_but_not_its_trembling(
+    percent: int, published: str, quiet: dict[int, float], price: str | None
+) -> None:
+    s = shop(soc=SoC(percent * 100), offers={1: offer(price=Price.parse(published))}, quiet=quiet)
+    expected = () if price is None else (Publish(feed=SUNNY, price=Price.parse(price), valid_until=3_700),)
+    assert sell(s, OffersSettings(feeds=(SUNNY,))) == expected
+
+
+def test_a_battery_at_the_edge_of_reserve_and_margin_costs_little_gas() -> None:
+    """An hour in which it falls to the reserve and rises above the margin, over and over."""
+    published, changed, acts = False, float("-inf"), 0
+    for second in range(3_600):
+        soc = 4_250 + round(300 * math.sin(second / 5))
+        quiet = {1: second - changed}
+        s = shop(soc=SoC(soc), offers={1: offer()} if published else {}, quiet=quiet)
+        for act in sell(s, OFFERS):
+            published, changed, acts = isinstance(act, Publish), second, acts + 1
+    assert acts <= 2 * 3_600 / OFFERS.settle + 1
 
 
 @pytest.mark.parametrize(
@@ -79,6 +137,8 @@ def test_an_offer_is_published_renewed_and_withdrawn(changes: dict[str, Any], ex
         (voucher(300), HELD, State.OPEN, False),
         (voucher(1_000), HELD, State.OPEN, True),
         (voucher(300), (), State.CLOSING, True),
+        (voucher(300, age=1.9), (), State.CLOSING, False),
+        (voucher(300), HELD, State.CLOSING, False),
         (voucher(300, ended=True, age=1.9), (), State.OPEN, False),
         (voucher(300, ended=True, age=2.0), (), State.OPEN, True),
         (voucher(300, age=599), (), State.OPEN, False),
@@ -100,6 +160,29 @@ def test_a_voucher_is_redeemed_before_the_supply_ends_on_the_chain() -> None:
     assert sell(replace(s, head=385), OFFERS) == (Redeem(order=ORDER, voucher=best),)
 
 
+def test_a_closing_order_waits_for_its_last_voucher_but_not_into_the_end_of_the_challenge() -> None:
+    best = voucher(300, age=1.0)
+    closing = on_chain(State.CLOSING, supply_end=400, reclaim_from=300)
+    s = shop(orders={ORDER: closing}, seen={ORDER: WALL - 10}, vouchers={ORDER: best}, contacts=HELD)
+    assert sell(replace(s, head=284), OFFERS) == ()
+    assert sell(replace(s, head=285), OFFERS) == (Redeem(order=ORDER, voucher=best),)
+
+
+def test_what_was_delivered_without_a_voucher_is_not_given_back_while_its_buyer_may_pay() -> None:
+    unpaid = replace(voucher(0, age=1.0), delivered=40)
+    s = with_order(State.CLOSING, vouchers={ORDER: unpaid})
+    assert sell(s, OFFERS) == ()
+    assert sell(replace(s, wall=WALL + 600), OFFERS) == (Release(order=ORDER),)
+    nothing = replace(unpaid, delivered=2)
+    assert sell(replace(s, vouchers={ORDER: nothing}), OFFERS) == (Release(order=ORDER),)
+
+
+def test_a_supply_ends_before_its_announcement_would_take_the_battery_below_the_reserve() -> None:
+    s = with_order(vouchers={ORDER: voucher(300)}, contacts=HELD, soc=SoC(4_100))
+    assert sell(replace(s, drained=100), OFFERS) == ()
+    assert sell(replace(s, drained=101), OFFERS) == (AnnounceEnd(contact=1),)
+
+
 def test_what_is_being_redeemed_is_not_redeemed_again() -> None:
     s = with_order(vouchers={ORDER: voucher(1_000)}, busy=frozenset({f"redeem:{ORDER}"}))
     assert sell(s, OFFERS) == ()
@@ -114,7 +197,7 @@ def test_what_is_being_redeemed_is_not_redeemed_again() -> None:
         ({"soc": SoC(3_900), "offers": {}}, State.WAITING, False),
         ({"seen": {ORDER: WALL - 91}}, State.OPEN, True),
         ({"seen": {ORDER: WALL - 91}, "contacts": HELD}, State.OPEN, False),
-        ({"contacts": (ContactState(contact=1, closed=False, fault="welded"),)}, State.OPEN, True),
+        ({"contacts": WELDED, "offers": {}}, State.OPEN, True),
     ],
 )
 def test_an_order_that_cannot_be_supplied_is_given_back(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chain.transactions import Call
@@ -101,7 +103,7 @@ CLOSE, RECLAIM = f"close:{ORDER}", f"reclaim:{ORDER}"
         (TradeState.PLANNED, TradeState.FAILED, (), (), Conduct.REVERTED),
         (TradeState.ENDED, TradeState.FAILED, (), (), None),
         (TradeState.ENDED, TradeState.SETTLED, (), (), Conduct.SUPPLIED),
-        (TradeState.ENDED, TradeState.SETTLED, (), (Conduct.CURTAILED,), Conduct.SUPPLIED),
+        (TradeState.ENDED, TradeState.SETTLED, (), (Conduct.CURTAILED,), None),
         (TradeState.ENDED, TradeState.SETTLED, (), (Conduct.DROPPED,), None),
         (TradeState.ENDED, TradeState.SETTLED, (CLOSE,), (Conduct.DROPPED,), Conduct.LATE),
         (TradeState.ENDED, TradeState.REFUNDED, (CLOSE, RECLAIM), (), Conduct.UNSETTLED),
@@ -116,6 +118,13 @@ def test_the_end_of_a_purchase_says_how_its_seller_behaved(
     assert conduct(bought, Advance(state=to), frozenset(asked), frozenset(known)) is expected
     sold = trade(before, vouchered=Energy(300), side=Side.SELLER)
     assert conduct(sold, Advance(state=to), frozenset(asked), frozenset(known)) is None
+
+
+def test_a_supply_that_ended_with_notice_after_more_than_half_of_it_was_a_good_one() -> None:
+    to, curtailed = Advance(state=TradeState.SETTLED), frozenset({Conduct.CURTAILED})
+    half = trade(TradeState.ENDED, vouchered=Energy(500))
+    assert conduct(half, to, frozenset(), curtailed) is Conduct.SUPPLIED
+    assert conduct(replace(half, vouchered=Energy(499)), to, frozenset(), curtailed) is None
 
 
 def test_an_unused_successor_that_is_taken_back_says_nothing() -> None:
