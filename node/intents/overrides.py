@@ -52,7 +52,10 @@ def trading(base: TradingSettings, overrides: Overrides, caps: Caps) -> TradingS
 
 
 def offers(base: OffersSettings, overrides: Overrides, caps: Caps) -> OffersSettings:
-    """The offers in force; feeds that are switched off are among them: `withdrawn` names those."""
+    """The offers in force; feeds that are switched off are among them: `withdrawn` names those.
+
+    A price set by hand holds at every time and state of charge: it takes the place of the feed's rules too.
+    """
     asked = {
         contact: override.value
         for contact, override in overrides.offers.items()
@@ -61,7 +64,7 @@ def offers(base: OffersSettings, overrides: Overrides, caps: Caps) -> OffersSett
     if not asked:
         return base
     feeds = tuple(
-        changed(feed, price=asked[feed.contact].price, max_energy=asked[feed.contact].most)
+        changed(feed, price=asked[feed.contact].price, max_energy=asked[feed.contact].most, prices=())
         if feed.contact in asked
         else feed
         for feed in base.feeds
