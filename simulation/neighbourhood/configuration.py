@@ -33,8 +33,9 @@ MAX_PRICE = 400
 DAILY_BUDGET = 500
 """Tokens: the demo's hours are a household's days."""
 
-DWELL = 10
-"""Seconds at home between two supplies: the demo's minutes are a household's hours."""
+DWELL = SETTLE = 10
+"""Seconds at home between two supplies, and between two changes of an offer: the demo's minutes are a
+household's hours."""
 
 
 REPORTS = "1 min"
@@ -108,6 +109,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
         configuration["offers"] = {
             "reserve": f"{member.ratings.reserve} %",
             "margin": f"{MARGIN} %",
+            "settle": f"{SETTLE} s",
             "feeds": [
                 {"contact": line.feed, "price": member.ratings.price, "max_energy": f"{OFFERED} mWh"}
                 for line in sold

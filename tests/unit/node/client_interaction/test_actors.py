@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +13,14 @@ import pytest
 from chain.keys import Account
 from node.client_interaction.actors import supply as supplies
 from node.client_interaction.actors.ledger import Interest, Ledger
+from node.client_interaction.actors.line import Watched
 from node.client_interaction.actors.shop import ShopKeeper
 from node.client_interaction.actors.supply import Supply
+from quantities import Energy
 from relay_server.errors import RecordsMissing
-from relay_server.messages import NO_ORDER, Granted, Opened, Refused
+from relay_server.messages import NO_ORDER, ContactState, Granted, Opened, Refused
+from store import registers
+from store.registers import Register
 
 ACCOUNT = Account.of(b"\x42" * 32)
 TIE = 11
@@ -95,6 +101,33 @@ def test_a_trader_that_breaks_goes_home_before_it_ends() -> None:
     supplied.abandon()
     assert relay.opened == [TIE]
     assert tie.stopped
+
+
+def test_a_feed_is_silent_since_its_relay_or_its_meter_was_last_heard_of(tmp_path: Path) -> None:
+    keeper = ShopKeeper.__new__(ShopKeeper)
+    nothing = Register(meter="feed-1", forward=0, reverse=0, power=0, sampled=90.0)
+    line: Any = SimpleNamespace(watched=Watched(trouble=""))
+    keeper._own, keeper._heard = line, float("-inf")
+    keeper._feeds, keeper._meters = {1: "feed-1", 2: "feed-2"}, tmp_path
+    registers.write(tmp_path, nothing)
+    assert keeper._silence(91.0) == {1: 1.0}, "no register of feed-2: not heard of at all"
+    registers.write(tmp_path, replace(nothing, sampled=99.5))
+    line.watched = Watched(trouble="its relay does not answer")
+    assert keeper._silence(100.0) == {1: 9.0}
+    line.watched = Watched(trouble="")
+    assert keeper._silence(100.0) == {1: 0.5}
+
+
+def test_what_a_supply_takes_until_its_announced_end_is_told_in_charge(tmp_path: Path) -> None:
+    keeper = ShopKeeper.__new__(ShopKeeper)
+    held = ContactState(contact=1, closed=True, order=b"\1" * 32)
+    line: Any = SimpleNamespace(watched=Watched(trouble="", contacts=(held,)))
+    keeper._own, keeper._feeds, keeper._meters = line, {1: "feed-1"}, tmp_path
+    keeper._until_end, keeper._capacity = 8.0, Energy(3_000)
+    registers.write(tmp_path, Register(meter="feed-1", forward=0, reverse=0, power=90_000, sampled=1.0))
+    assert keeper._drained() == 667, "90 W for 8 s are 200 mWh, of 3 Wh 6.67 %"
+    line.watched = Watched(trouble="")
+    assert keeper._drained() == 0
 
 
 @pytest.mark.parametrize(("exist", "found"), [(True, None), (False, {})])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.client_interaction import deeds as deeds_
@@ -50,6 +50,7 @@ def test_a_deed_loses_half_its_weight_in_a_week() -> None:
 DEEDS = st.lists(st.tuples(st.sampled_from(Conduct), st.floats(-7_200, 90 * DAY)), max_size=30)
 
 
+@settings(deadline=None)
 @given(DEEDS)
 def test_a_score_is_a_share_whatever_the_clock_did_and_a_good_deed_never_lowers_it(
     done: list[tuple[Conduct, float]],
@@ -94,6 +95,7 @@ def test_a_seller_is_left_alone_after_failures_in_a_row(
     assert (found is not None) is alone
 
 
+@settings(deadline=None)
 @given(DEEDS, st.floats(0, 4 * DAY))
 def test_nobody_is_left_alone_for_longer_than_the_longest(
     done: list[tuple[Conduct, float]], longest: float
@@ -146,6 +148,7 @@ def test_a_seller_that_let_us_down_too_often_is_left_alone_for_the_longest_time(
     assert choose((bad,), terms, once_more) == NoSeller(why=("Cedar: it went silent",))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 8), st.booleans()), min_size=1, max_size=6))
 def test_a_choice_is_never_above_the_maximum_nor_more_than_the_tolerance_above_the_cheapest_good_one(
     offers: list[tuple[int, int, bool]],

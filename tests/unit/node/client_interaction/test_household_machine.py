@@ -506,5 +506,9 @@ class Household(RuleBasedStateMachine):
         assert not self.tie
 
 
-Household.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Household.TestCase.settings = settings(
+    max_examples=settings().max_examples // 4,  # a step is up to a minute of decisions
+    stateful_step_count=30,
+    deadline=None,
+)
 TestHousehold = Household.TestCase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -94,6 +94,7 @@ HOURS = st.integers(0, MINUTES - 1)
 MOMENTS = st.builds(Moment, weekday=st.integers(0, 6), minute=HOURS)
 
 
+@settings(deadline=None)
 @given(MOMENTS, HOURS, HOURS, st.integers(0, 10_000))
 def test_a_day_falls_into_the_hours_of_a_rule_and_the_others(
     moment: Moment, after: int, before: int, soc: int
@@ -108,6 +109,7 @@ def test_a_day_falls_into_the_hours_of_a_rule_and_the_others(
     assert prices == {Price.parse("0.10"), Price.parse("0.25")}
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(0, 10_000), st.integers(-BAND, BAND))
 def test_a_state_of_charge_that_trembles_changes_no_price(moment: Moment, soc: int, by: int) -> None:
     given_ = feed(SUNNY, EVENING, LOW)
