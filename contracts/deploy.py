@@ -1,7 +1,9 @@
 """The authority's work: deploying the contracts, admitting households, minting their tokens.
 
 A neighbourhood is one batch: the market's constructor needs the addresses of token and registry, and those
-follow from the authority's account and nonce before anything is sent.
+follow from the authority's account and nonce before anything is sent. For the same reason no notes are needed
+of how far a run came that was killed: the next one finds on the chain what this account has created, and goes
+on with what is missing, at the nonces at which it would have come. So there is never a second token.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chain import rlp
-from chain.keys import checksum, keccak
 from contracts.abi import encode, struct
-from contracts.bindings import Household, Registry, Token
-from contracts.codec import artifact
+from contracts.begun import Begun, Resumable, look
+from contracts.bindings import Household, Market, Registry, Token
+from contracts.codec import artifact, interface
+from contracts.created import Created, address_of, block_of, contract_of
 from contracts.errors import DeploymentFailed
 from contracts.manifest import Chain, Manifest, code_hash
 from quantities import Tokens
@@ -90,47 +92,65 @@ class Terms:
     """How many blocks a seller has to redeem after the buyer asked to close."""
 
 
-def deploy(sender: Sender, client: Chain, terms: Terms, admissions: Sequence[Admission] = ()) -> Manifest:
-    """Deploy the three contracts and admit the first households.
+def deploy(sender: Sender, client: Resumable, terms: Terms, admissions: Sequence[Admission] = ()) -> Manifest:
+    """Deploy the three contracts and admit the first households, or go on where an earlier run was ended.
 
     Raises:
-        DeploymentFailed: a transaction reverted, or the code on chain is not what was sent.
+        DeploymentFailed: a transaction reverted, the code on chain is not what was sent, or this account has
+            begun a neighbourhood on other terms, or with another version.
         ChainError: whatever sender and client raise.
     """
     authority, nonce = sender.address, sender.nonce()
-    token, registry, market = (address_of(authority, nonce + n) for n in range(3))
+    begun = look(client, authority, nonce)
+    _same_terms(client, begun, terms)
+    free = iter(range(nonce, nonce + 3))
+    coming: dict[str, Transaction] = {}
+
+    def there(contract: Created | None, name: str, *arguments: Any) -> str:
+        if contract is not None:
+            return contract.address
+        address = address_of(authority, next(free))
+        coming[address] = Transaction(None, creation(name, *arguments))
+        return address
+
     token_terms = (terms.token_name, terms.token_symbol, authority, terms.mint_cap.value, terms.mint_period)
+    token = there(begun.token, "EnergyToken", *token_terms)
+    registry = there(begun.registry, "NodeRegistry", authority)
+    latest = begun.markets[-1] if begun.markets else None
     market_terms = (token, registry, terms.supply_blocks, terms.challenge_blocks, authority)
-    receipts = _send(
-        sender,
-        [
-            Transaction(None, creation("EnergyToken", *token_terms)),
-            Transaction(None, creation("NodeRegistry", authority)),
-            Transaction(None, creation("EnergyMarket", *market_terms)),
-            *admission_transactions(token, registry, admissions),
-        ],
-    )
-    block = receipts[2].block
+    market = there(latest, "EnergyMarket", *market_terms)
+    if begun.registry is None:
+        welcome = admission_transactions(token, registry, admissions)
+    else:
+        welcome = outstanding(client, token, registry, admissions)
+    receipts = send(sender, [*coming.values(), *welcome])
+    former = begun.markets[:-1]
+    since = {each.address: block_of(client, authority, each.nonce) for each in begun.all()}
+    since |= {address: receipt.block for address, receipt in zip(coming, receipts, strict=False)}
     contracts = {token: "EnergyToken", registry: "NodeRegistry", market: "EnergyMarket"}
+    contracts |= {each.address: "EnergyMarket" for each in former}
+    head = client.block_number()
     return Manifest(
         chain_id=client.chain_id(),
         genesis_hash=client.genesis_hash().lower(),
-        block=block,
+        block=since[market],
         token=token,
         registry=registry,
         current=market,
-        code_hashes={at: _checked_hash(client, name, at, block) for at, name in contracts.items()},
+        draining=tuple(each.address for each in reversed(former)),
+        blocks={at: block for at, block in since.items() if block != since[market]},
+        code_hashes={at: checked_hash(client, name, at, head) for at, name in contracts.items()},
     )
 
 
-def admit(sender: Sender, manifest: Manifest, admissions: Sequence[Admission]) -> None:
-    """Admit households to a running neighbourhood.
+def admit(sender: Sender, client: Resumable, manifest: Manifest, admissions: Sequence[Admission]) -> None:
+    """Admit households to a running neighbourhood; what an earlier run has done is not done again.
 
     Raises:
         DeploymentFailed: a transaction reverted: not the authority, or the mint cap is used up.
-        ChainError: whatever the sender raises.
+        ChainError: whatever sender and client raise.
     """
-    _send(sender, admission_transactions(manifest.token, manifest.registry, admissions))
+    send(sender, outstanding(client, manifest.token, manifest.registry, admissions))
 
 
 def admission_transactions(token: str, registry: str, admissions: Sequence[Admission]) -> list[Transaction]:
@@ -146,9 +166,31 @@ def admission_transactions(token: str, registry: str, admissions: Sequence[Admis
     return listed
 
 
-def address_of(creator: str, nonce: int) -> str:
-    """Where an account's transaction of this number creates its contract (Yellow Paper, section 7)."""
-    return checksum(keccak(rlp.encode([bytes.fromhex(creator[2:]), rlp.integer(nonce)]))[12:])
+def outstanding(
+    client: Resumable, token: str, registry: str, admissions: Sequence[Admission]
+) -> list[Transaction]:
+    """What is left of that, as the chain has it now: whoever was ever given tokens is given none again."""
+    entries, head = Registry(client, registry), client.block_number()
+    listed = []
+    for each in admissions:
+        account = each.household.account
+        if entries.household(account, head) == each.household:
+            given = client.logs(token, [_transfer(), bytes(32), _word(account)], 0, head)
+            paid = client.balance(account) >= each.gas_credit or client.nonce(account, head) > 0
+            listed += admission_transactions(
+                token,
+                registry,
+                [
+                    Admission(
+                        household=each.household,
+                        tokens=Tokens(0) if given else each.tokens,
+                        gas_credit=0 if paid else each.gas_credit,
+                    )
+                ],
+            )[1:]
+        else:
+            listed += admission_transactions(token, registry, [each])
+    return listed
 
 
 def creation(contract: str, *arguments: Any) -> bytes:
@@ -159,17 +201,51 @@ def creation(contract: str, *arguments: Any) -> bytes:
     return code + encode(struct(constructor["inputs"]), arguments)
 
 
-def same_code(contract: str, code: bytes) -> bool:
-    """Whether code from the chain is a compiled contract's, whatever its constructor put into the holes."""
-    compiled = artifact(contract)
-    expected = bytes.fromhex(compiled["deployedBytecode"].removeprefix("0x"))
-    found = bytearray(code)
-    for start, length in compiled["immutables"]:
-        found[start : start + length] = bytes(length)
-    return bytes(found) == expected
+def checked_hash(client: Chain, contract: str, address: str, block: int) -> str:
+    """The hash of a new contract's code, for the manifest.
+
+    Raises:
+        DeploymentFailed: it is not the compiled contract's.
+    """
+    code = client.code(address, block)
+    if contract_of(code) != contract:
+        raise DeploymentFailed(f"the code at {address} is not {contract}'s: is this the sender's chain?")
+    return code_hash(code)
 
 
-def _send(sender: Sender, transactions: Sequence[Transaction]) -> Sequence[Receipt]:
+def _same_terms(client: Resumable, begun: Begun, terms: Terms) -> None:
+    """Going on with other terms would make a neighbourhood that nobody asked for."""
+    found: list[tuple[str, object, object]] = []
+    if begun.token is not None:
+        token = Token(client, begun.token.address)
+        found += [
+            ("name", token.name(), terms.token_name),
+            ("symbol", token.symbol(), terms.token_symbol),
+            ("mint cap", token.mint_cap(), terms.mint_cap),
+            ("mint period", token.mint_period(), terms.mint_period),
+        ]
+    for each in begun.markets[-1:]:
+        market = Market(client, each.address)
+        found += [
+            ("supply blocks", market.supply_blocks(), terms.supply_blocks),
+            ("challenge blocks", market.challenge_blocks(), terms.challenge_blocks),
+        ]
+    for what, there, asked in found:
+        if there != asked:
+            raise DeploymentFailed(
+                f"this account has begun a neighbourhood whose {what} is {there}, not {asked}: repeat the "
+                "command with the terms of the first run, or found another neighbourhood with another key"
+            )
+
+
+def send(sender: Sender, transactions: Sequence[Transaction]) -> Sequence[Receipt]:
+    """Send transactions that must all succeed.
+
+    Raises:
+        DeploymentFailed: one reverted.
+    """
+    if not transactions:
+        return []
     receipts = sender.send(transactions)
     for number, receipt in enumerate(receipts, start=1):
         if not receipt.succeeded:
@@ -180,8 +256,9 @@ def _send(sender: Sender, transactions: Sequence[Transaction]) -> Sequence[Recei
     return receipts
 
 
-def _checked_hash(client: Chain, contract: str, address: str, block: int) -> str:
-    code = client.code(address, block)
-    if not same_code(contract, code):
-        raise DeploymentFailed(f"the code at {address} is not {contract}'s: is this the sender's chain?")
-    return code_hash(code)
+def _transfer() -> bytes:
+    return next(topic for topic, e in interface("EnergyToken").events.items() if e.name == "Transfer")
+
+
+def _word(account: str) -> bytes:
+    return bytes.fromhex(account[2:]).rjust(32, b"\0")

@@ -80,8 +80,9 @@ class Manifest:
         return (self.current, *self.draining)
 
     def deployed(self, address: str) -> int:
-        """Block in which the contract at an address was deployed."""
-        return self.blocks.get(address, self.block if address == self.current else self.founded)
+        """Block in which the contract at an address was deployed; of one not named here, the first of all."""
+        known = self.contract_at(address) is not None
+        return self.blocks.get(address, self.block if known else self.founded)
 
     def markets(self) -> tuple[str, ...]:
         """All that ever were, the current one first."""
@@ -113,6 +114,7 @@ class Manifest:
             code_hash: of its code.
         """
         since = {at: self.deployed(at) for at in (self.token, self.registry, *self.markets())}
+        since = {at: number for at, number in since.items() if number != block}
         return replace(
             self,
             block=block,

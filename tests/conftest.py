@@ -1,11 +1,9 @@
-"""What all tests share: how thorough property tests are."""
+"""What all tests share: how thorough property tests are. None has a deadline: speed is no property of ours."""
 
 from hypothesis import settings
 
+settings.register_profile("usual", deadline=None)
 settings.register_profile("long", max_examples=2_000, deadline=None)
 """For `make test-long`: twenty times the examples of `make test`."""
 
-
-def thorough(usually: int, long: int) -> int:
-    """How many examples a test draws that sets their number by itself."""
-    return long if settings.get_current_profile_name() == "long" else usually
+settings.load_profile("usual")

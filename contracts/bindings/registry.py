@@ -64,6 +64,10 @@ class Registry:
         found = _household(self._read(block, "household", account))
         return found if found.name else None
 
+    def owner(self, block: Block = "latest") -> str:
+        """The authority, which admits and suspends."""
+        return str(self._read(block, "owner"))
+
     def admitted(self, account: str, block: Block = "latest") -> bool:
         """Whether an account may offer and buy."""
         return bool(self._read(block, "isAdmitted", account))

@@ -49,6 +49,18 @@ class Token:
         """The authority, which says who the minter is."""
         return str(self._read(block, "owner"))
 
+    def mint_cap(self, block: Block = "latest") -> Tokens:
+        """The most that one period may mint."""
+        return Tokens(self._read(block, "mintCap"))
+
+    def mint_period(self, block: Block = "latest") -> int:
+        """Length of a minting period, in blocks."""
+        return int(self._read(block, "mintPeriod"))
+
+    def name(self, block: Block = "latest") -> str:
+        """The token's name."""
+        return str(self._read(block, "name"))
+
     def symbol(self, block: Block = "latest") -> str:
         """The token's short name."""
         return str(self._read(block, "symbol"))

@@ -28,7 +28,10 @@ COMMANDS = {
     "chain": ("node.cli.chain:chain", "The chain node: run it, seal, look at it."),
     "client-interaction": ("node.cli.daemons:client_interaction", "Buy and sell energy by itself."),
     "config": ("node.cli.config:config", "Check and show the configuration."),
-    "contracts": ("node.cli.contracts:contracts", "Deploy the neighbourhood's contracts, or verify them."),
+    "contracts": (
+        "node.cli.contracts:contracts",
+        "Deploy the contracts, verify them, replace the market.",
+    ),
     "dapp": ("node.cli.dapp:dapp", "Serve the household's pages."),
     "doctor": ("node.cli.doctor:doctor", "Look at everything, and say what to do about what fails."),
     "key": ("node.cli.key:key", "Make a key, or show its account."),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
+
+from chain.blocks import Log
 
 GENESIS = "0x" + "ab" * 32
 
@@ -20,6 +23,8 @@ class FakeChain:
     height: int = 100
     codes: dict[str, bytes] = field(default_factory=dict)
     answers: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+    wei: dict[str, int] = field(default_factory=dict)
+    sent: int = 0
     asked: list[tuple[str, bytes, int | str]] = field(default_factory=list)
 
     def answer(
@@ -33,6 +38,21 @@ class FakeChain:
     def call(self, to: str, data: bytes, block: int | Literal["latest"] = "latest") -> bytes:
         self.asked.append((to, data, block))
         return self.answers.get((to, data), b"")
+
+    def nonce(self, address: str, block: int = 0) -> int:
+        return self.sent
+
+    def balance(self, address: str) -> int:
+        return self.wei.get(address, 0)
+
+    def logs(
+        self, address: str, topics: Sequence[bytes | Sequence[bytes] | None], first: int, last: int
+    ) -> list[Log]:
+        return []
+
+    def batch(self, calls: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+        assert {method for method, _ in calls} == {"eth_getCode"}
+        return ["0x" + self.code(str(parameters[0])).hex() for _, parameters in calls]
 
     def chain_id(self) -> int:
         return self.id

@@ -14,7 +14,8 @@ from chain.keys import Account, checksum
 from contracts.authority import Authority
 from contracts.bindings import Household, Role
 from contracts.codec import artifact, decode_call
-from contracts.deploy import Admission, Receipt, Terms, Transaction, address_of, admit, deploy, same_code
+from contracts.created import address_of, same_code
+from contracts.deploy import Admission, Receipt, Terms, Transaction, admit, deploy
 from contracts.errors import DeploymentFailed
 from contracts.manifest import code_hash
 from quantities import Tokens
@@ -136,7 +137,10 @@ def test_only_the_holes_of_immutables_may_differ() -> None:
 def test_admitting_later_is_one_batch(chain: FakeChain) -> None:
     sender = FakeSender(chain)
     manifest = deploy(sender, chain, TERMS)
-    admit(sender, manifest, [Admission(household=ALDER)])
+    nobody = ("0x" + "00" * 20, 0, False, "", "", "")
+    entry = "(address,uint8,bool,string,string,string)"
+    chain.answer(manifest.registry, "household(address)", [ALDER.account], [entry], [nobody])
+    admit(sender, chain, manifest, [Admission(household=ALDER)])
     assert [each.to for each in sender.batches[-1]] == [manifest.registry]
 
 
