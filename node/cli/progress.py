@@ -21,7 +21,7 @@ def counted(what: str, all_: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def followed(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar for work whose size shows once it has begun; what it gives is told what is done, and of how much."""
+    """A bar for work whose size shows once it has begun: what it gives is told both, done and all."""
     if not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
