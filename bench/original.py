@@ -18,7 +18,8 @@ from contracts.abi import Struct, Word, encode
 from contracts.authority import Authority
 from contracts.bindings import Token
 from contracts.compile import SETTINGS
-from contracts.deploy import Transaction, address_of
+from contracts.created import address_of
+from contracts.deploy import Transaction
 from quantities import Tokens
 
 INTERVAL = 16

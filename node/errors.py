@@ -11,6 +11,8 @@ from node.dapp.errors import DappError
 from node.readings.errors import ReadingsError
 from node.reconciliation.errors import ReconciliationError
 from node.sensors.errors import SensorError
+from node.statement.errors import StatementError
+from node.treasury.errors import TreasuryError
 from node.wallet.errors import WalletError
 from relay_server.errors import RelayError
 from store.errors import StoreError
@@ -28,14 +30,22 @@ EXPECTED = (
 )
 """The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
 
+REFUSALS = (StatementError, TreasuryError)
+"""What was asked for cannot be done, though everything needed is there."""
+
 UNAVAILABLE = 69
 """Exit code: something that is needed is not there."""
+
+FOUND = 1
+"""Exit code: something was found wrong, or was refused."""
 
 
 def exit_code(error: Exception) -> int | None:
     """The exit code of an error that is to be expected; None for one that is a fault of this program."""
     if isinstance(error, StartRefused):
         return error.exit_code
+    if isinstance(error, REFUSALS):
+        return FOUND
     return UNAVAILABLE if isinstance(error, EXPECTED) else None
 
 

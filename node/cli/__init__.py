@@ -39,6 +39,8 @@ COMMANDS = {
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
+    "statement": ("node.cli.statement:statement", "A household's month: energy, tokens, balances."),
+    "tokens": ("node.cli.tokens:tokens", "Issue tokens for money, pay money out for tokens."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""
 

@@ -4,6 +4,7 @@
 StatementError
 ├── DoesNotAddUp     the chain's events contradict each other, or the balances that it states
 ├── UnknownMonth     not written as 2026-11, or not begun yet
+├── UnknownZone      no time zone of that name on this host
 └── UnknownHousehold nobody of that name or account
 ```
 """
@@ -21,6 +22,10 @@ class DoesNotAddUp(StatementError):
 
 class UnknownMonth(StatementError):
     """The month is not written as 2026-11, or lies in the future."""
+
+
+class UnknownZone(StatementError):
+    """There is no time zone of that name on this host."""
 
 
 class UnknownHousehold(StatementError):

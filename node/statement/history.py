@@ -9,7 +9,7 @@ from chain.blocks import Header, Log
 from chain.client import BlockTag
 from contracts.codec import decode_log, interface
 from contracts.manifest import Manifest
-from node.statement.happened import Happened
+from node.statement.happened import NOBODY, Happened
 
 SPAN = 50_000
 """Blocks in one question: half a second on a Pi, three days at a block in five seconds."""
@@ -89,6 +89,15 @@ def minted_and_burned(
                 found[log.block, log.index] = log
         progress(end - manifest.founded + 1, last - manifest.founded + 1)
     return list(_dated(node, manifest, [found[place] for place in sorted(found)]))
+
+
+def treasurers(node: Node, manifest: Manifest, last: int) -> frozenset[str]:
+    """Every account that was ever the token's minter: tokens are sent there for money."""
+    [topic] = [t for t, entry in interface("EnergyToken").events.items() if entry.name == "MinterSet"]
+    found = node.logs(manifest.token, [topic], manifest.founded, last)
+    events = [decode_log(log.topics, log.data, "EnergyToken") for log in found]
+    accounts = {str(event.fields["minter"]) for event in events if event is not None}
+    return frozenset(accounts - {NOBODY})
 
 
 def _questions(

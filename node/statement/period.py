@@ -1,13 +1,15 @@
-"""A month of the household's calendar, as two moments. Pure."""
+"""A month of the household's calendar, as two moments, and the time zone that it is of."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from node.statement.errors import UnknownMonth
+from node.statement.errors import UnknownMonth, UnknownZone
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,24 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year}-{self.number:02}"
+
+
+LOCALTIME = Path("/etc/localtime")
+
+
+def zone(name: str | None, localtime: Path = LOCALTIME) -> ZoneInfo:
+    """A time zone by its name; None: this host's, or UTC where it has none.
+
+    Raises:
+        UnknownZone: there is no such zone.
+    """
+    if name is None:
+        given = os.environ.get("TZ", "").removeprefix(":")
+        _, _, linked = str(localtime.resolve()).partition("/zoneinfo/")
+        name = given or linked or "UTC"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownZone(
+            f"{name!r} is no time zone that this host knows: write it as Europe/Paris"
+        ) from None

@@ -1,0 +1,287 @@
+"""Issuing and cashing out: written down first, then sent, then followed until it is final.
+
+A command that is ended anywhere has done nothing, or has written an entry: then whoever asks next for the
+same thing is told how that one ended, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain.client import ChainClient
+from chain.confirmations import depth as depth_of
+from chain.confirmations import settled
+from chain.keys import Account
+from chain.signers import SignerSet
+from chain.transactions import Call
+from contracts.bindings import Household, Registry, Token
+from contracts.manifest import Manifest
+from node.treasury.book import Book, Draft
+from node.treasury.cap import Cap, refusal
+from node.treasury.entries import Entry, Kind
+from node.treasury.errors import NotDone, Refused, Unfinished
+from node.treasury.money import Money
+from node.treasury.received import Received, received
+from node.wallet.journal import Stage
+from node.wallet.sender import Sender
+from quantities import Tokens
+from store.claim import Claim
+
+GAS = {Kind.ISSUE: 150_000, Kind.CASH_OUT: 120_000}
+"""Limits; about half of it is used."""
+
+PATIENCE = 120.0
+"""Seconds that one command waits for the chain."""
+
+LOOK = 0.3
+"""Seconds between two looks at the chain."""
+
+RECENT = 16
+"""Blocks from which the time a block takes is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """An entry, and whether an earlier run had written it."""
+
+    entry: Entry
+    earlier: bool = False
+
+
+class Desk:
+    """One treasurer at work: a key, a book, a node. Close it."""
+
+    def __init__(
+        self,
+        client: ChainClient,
+        manifest: Manifest,
+        account: Account,
+        book: Path,
+        *,
+        tell: Callable[[str], None] = lambda _what: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Sit down; nobody else can meanwhile.
+
+        Args:
+            client: of a node of the neighbourhood's chain.
+            manifest: verified.
+            account: the minter's.
+            book: file of the book.
+            tell: is told what is waited for.
+            patience: seconds that one command waits for the chain.
+
+        Raises:
+            Refused: the key is not the minter's.
+            store.errors.StoreError: the book cannot be used, or another command uses it.
+        """
+        self.client, self.manifest, self.address = client, manifest, account.address
+        self._token = Token(client, manifest.token)
+        self._tell, self._patience = tell, patience
+        minter = self._token.minter()
+        if minter != account.address:
+            raise Refused(
+                f"{account.address} is not the token's minter, {minter or 'nobody'} is: nothing was done; "
+                "use the treasurer's key, or let the authority name this one"
+            )
+        self._signers = SignerSet(client)
+        self._claim = Claim(book.with_name(f".{book.name}.desk"), "keep the treasurer's book at")
+        try:
+            self.book = Book(book)
+        except BaseException:
+            self._claim.release()
+            raise
+        self._sender = Sender(self.book.journal, account, manifest.chain_id, client)
+
+    def close(self) -> None:
+        """Close the book."""
+        self.book.close()
+        self._claim.release()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what a treasurer does ----------------------------------------------------------------------------
+
+    def issue(self, household: str, tokens: Tokens, paid: Money, reference: str) -> Outcome:
+        """Mint tokens for money that a household has paid in.
+
+        Args:
+            household: name or account, as the registry lists it.
+            tokens: to mint.
+            paid: the money.
+            reference: what the treasurer notes; used once for each household.
+
+        Raises:
+            Refused: unknown or suspended household, cap, or another payment of this reference.
+            Unfinished: written down; the chain has not taken it yet.
+            NotDone: the chain refused it for good.
+        """
+        found = self._household(household)
+        if not found.admitted:
+            raise Refused(f"{found.name} is suspended: nothing was done")
+        if tokens.value <= 0:
+            raise Refused("issue more than no tokens: nothing was done")
+        draft = Draft(
+            kind=Kind.ISSUE, account=found.account, name=found.name, tokens=tokens, money=paid,
+            reference=reference,
+        )  # fmt: skip
+        self.finish()
+        if earlier := self._earlier(draft):
+            return self._ended(earlier, earlier=True)
+        if why := refusal(tokens, self.cap()):
+            raise Refused(f"{why}; nothing was done")
+        data = Token.encode_mint(found.account, tokens)
+        return self._done(draft, data)
+
+    def cash_out(self, transfer: str, paid: Money, reference: str) -> Outcome:
+        """Burn tokens that a household has sent here, for money that was paid out.
+
+        Args:
+            transfer: the transaction with which they came; "hash:index" where it has several.
+            paid: the money.
+            reference: what the treasurer notes.
+
+        Raises:
+            Refused: no such transfer, not deep enough in the chain, or used.
+            Unfinished: written down; the chain has not taken it yet.
+            NotDone: the chain refused it for good.
+        """
+        self.finish()
+        came = self._came(transfer)
+        draft = Draft(
+            kind=Kind.CASH_OUT, account=came.sender, name=self._name(came.sender), tokens=-came.tokens,
+            money=Money(-paid.minor, paid.currency), reference=reference, transfer=came.id,
+        )  # fmt: skip
+        if earlier := self._earlier(draft):
+            return self._ended(earlier, earlier=True)
+        if came.id not in {each.id for each in self.waiting()}:
+            raise Refused(f"the transfer {came.id} is in the book already: nothing was done")
+        held = self._token.balance(self.address)
+        if held < came.tokens:
+            raise Refused(f"only {held} of these {came.tokens} tokens are still here: nothing was done")
+        return self._done(draft, Token.encode_burn(came.tokens))
+
+    def explain(self, draft: Draft) -> Entry:
+        """Write a mint or burn down that no command of this book has made."""
+        entry = self.book.write(draft, None, time.time())
+        self.book.told(entry.id)
+        return entry
+
+    def waiting(self) -> list[Received]:
+        """Transfers to the treasurer that no entry has used, oldest first."""
+        used = {entry.transfer for entry in self.book.entries() if entry.stage is not Stage.FAILED}
+        return [came for came in self.received() if came.id not in used]
+
+    def received(self) -> list[Received]:
+        """Transfers to the treasurer that count."""
+        return received(self.client, self.manifest, self.address, self.last())
+
+    # --- the chain ------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Follow everything that is under way to its end.
+
+        Raises:
+            Unfinished: the chain has not taken it in time.
+            ChainError: the node does not answer.
+        """
+        until = time.monotonic() + self._patience
+        while under_way := self.book.journal.under_way():
+            head = self.client.block_number()
+            self._sender.step(head, depth_of(len(self._signers.at(head))))
+            under_way = self.book.journal.under_way()
+            if not under_way:
+                break
+            first = under_way[0]
+            self._tell(f"{first.purpose}: {first.stage.value}{f', {first.error}' if first.error else ''}")
+            if time.monotonic() > until:
+                raise Unfinished(
+                    f"{first.purpose} is written down and {first.stage.value}, but the chain has not taken "
+                    f"it within {self._patience:g} s{f' ({first.error})' if first.error else ''}: repeat the "
+                    "command; it goes on and does nothing twice"
+                )
+            time.sleep(LOOK)
+        self.book.settle()
+
+    def last(self) -> int:
+        """The highest block that counts."""
+        head = self.client.block_number()
+        return settled(head, len(self._signers.at(head)))
+
+    def cap(self) -> Cap:
+        """What can be minted."""
+        head = self.client.block_number()
+        first, last = self.client.numbered([max(head - RECENT, 0), head])
+        taken = max(last.timestamp - first.timestamp, 0) if first.number else 0
+        return Cap(
+            left=self._token.mintable(head),
+            most=self._token.mint_cap(head),
+            period=self._token.mint_period(head),
+            head=head,
+            seconds=taken / (last.number - first.number) if taken else 1.0,
+            now=time.time(),
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _done(self, draft: Draft, data: bytes) -> Outcome:
+        call = Call(to=self.manifest.token, data=data, gas=GAS[draft.kind])
+        entry = self.book.write(draft, call, time.time())
+        self.finish()
+        return self._ended(entry, earlier=False)
+
+    def _ended(self, entry: Entry, *, earlier: bool) -> Outcome:
+        entry = self.book.entry(entry.id)
+        if entry.stage is Stage.FAILED:
+            self.book.told(entry.id)
+            raise NotDone(
+                f"entry {entry.id} was not carried out: {entry.error}. The book says so; no tokens were "
+                "minted or burned, and it can be tried again"
+            )
+        return Outcome(entry=entry, earlier=earlier)
+
+    def _earlier(self, draft: Draft) -> Entry | None:
+        """The entry of a run that was ended before it could tell, if it is of the same thing."""
+        for entry in self.book.entries():
+            same = (
+                (entry.kind, entry.account, entry.tokens, entry.money, entry.transfer)
+                == (draft.kind, draft.account, draft.tokens, draft.money, draft.transfer)
+            )  # fmt: skip
+            if same and entry.reference == draft.reference and not entry.told:
+                return entry
+        return None
+
+    def _came(self, transfer: str) -> Received:
+        wanted = transfer.lower()
+        found = [came for came in self.received() if wanted in (came.id, came.transaction)]
+        if not found:
+            raise Refused(
+                f"no tokens came to {self.address} with {transfer}, or not deep enough in the chain "
+                "yet: commonwatt tokens cash-out lists what has come"
+            )
+        if len(found) > 1:
+            listed = ", ".join(came.id for came in found)
+            raise Refused(f"{transfer} has several transfers; name one of: {listed}")
+        return found[0]
+
+    def _household(self, wanted: str) -> Household:
+        listed = Registry(self.client, self.manifest.registry).households()
+        found = [h for h in listed if wanted.lower() in (h.name.lower(), h.account.lower())]
+        if len(found) != 1:
+            names = ", ".join(sorted(h.name for h in listed)) or "nobody"
+            which = "several households are" if found else "no household is"
+            raise Refused(f"{which} called {wanted!r}; the registry lists {names}: nothing was done")
+        return found[0]
+
+    def _name(self, account: str) -> str:
+        known = Registry(self.client, self.manifest.registry).household(account)
+        if known is None:
+            raise Refused(f"{account} is no household of this neighbourhood: nothing was done")
+        return known.name
