@@ -18,6 +18,7 @@ from contracts.messages import voucher_digest
 from quantities import Energy, Price
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
+from relay_server.drivers.interface import Pins
 from relay_server.drivers.recording import RecordingPins
 from relay_server.persistence import Persistence
 from relay_server.safety import Safety
@@ -189,8 +190,11 @@ def make_settings(**changes: object) -> RelaySettings:
 
 
 @contextmanager
-def running_relay(tmp_path: Path, **changes: object) -> Iterator[Rig]:
-    """A relay with short times, fully at home and with a fresh chain when the block begins."""
+def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object) -> Iterator[Rig]:
+    """A relay with short times, fully at home and with a fresh chain when the block begins.
+
+    With a driver of the test's own, nothing is recorded.
+    """
     settings = make_settings(**changes)
     seller = Account.of(b"\x51" * 32)
     pins = RecordingPins(clock=boottime)
@@ -199,7 +203,7 @@ def running_relay(tmp_path: Path, **changes: object) -> Iterator[Rig]:
     switchboard = Switchboard(
         settings,
         seller.address,
-        pins=pins,
+        pins=driver or pins,
         keeps=persistence,
         remembered=persistence.remembered,
         now=boottime(),
