@@ -181,7 +181,7 @@ def prove(settings: Settings, meter: str, at: int, out: Path | None) -> None:
 
 
 @readings.command()
-@click.argument("proof", type=click.File(encoding="utf-8"))
+@click.argument("proof", type=click.File("rb"))
 @click.option("--rpc", metavar="URL", help="A node of the neighbourhood's chain, to look for the report.")
 @click.option(
     "--manifest", type=file_path, help="The neighbourhood's contracts, of which one must have the report."
@@ -202,7 +202,7 @@ def verify(context: click.Context, proof: Any, rpc: str | None, manifest: Path |
     why, facts = "", {}
     try:
         given = loads(proof.read())
-    except (ProofRefused, UnicodeDecodeError) as error:
+    except ProofRefused as error:
         answer(as_json, {"holds": False, "why": str(error)}, f"refused: {error}")
         context.exit(1)
     facts = fields(given)

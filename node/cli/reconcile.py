@@ -30,7 +30,7 @@ SHORT = 10
     "--export", type=file_path, help="Write this household's evidence for its neighbours into a file."
 )
 @click.option(
-    "--with", "others", type=click.File(encoding="utf-8"), multiple=True, metavar="FILE",
+    "--with", "others", type=click.File("rb"), multiple=True, metavar="FILE",
     help="A neighbour's evidence: its proven meter is compared as well. May be given several times.",
 )  # fmt: skip
 @json_option
@@ -51,21 +51,26 @@ def reconcile(
     Exit code 1 when something is flagged.
     """
     from node.reconciliation import gathering  # noqa: PLC0415 - only what each command needs
+    from node.reconciliation.errors import EvidenceRefused  # noqa: PLC0415
     from node.reconciliation.evidence import dumps, loads  # noqa: PLC0415
-    from node.reconciliation.hearing import heard  # noqa: PLC0415
+    from node.reconciliation.hearing import accused, heard  # noqa: PLC0415
     from node.reconciliation.judgement import judge  # noqa: PLC0415
     from node.reports.onchain import contradicted  # noqa: PLC0415
 
     if export is not None and not os.access(export.absolute().parent, os.W_OK | os.X_OK):
         raise click.BadParameter(f"{export.parent} is not there, or cannot be written", param_hint="--export")
-    evidence = [loads(file.read()) for file in others]
     with sources(settings, since, until) as where:
         gathered = gathering.gather(where)
         case = gathered.case
-        for each in evidence:
+        for file in others:
+            try:
+                evidence = loads(file.read())
+            except EvidenceRefused as error:
+                case = accused(case, f"{file.name}: {error}.")
+                continue
             case = heard(
                 case,
-                each,
+                evidence,
                 gathered.times,
                 where.manifest.chain_id,
                 lambda report: contradicted(where.client, report),

@@ -43,10 +43,10 @@ def heard(
     """
     mine = {each.order: each for each in case.figures if each.account.lower() == evidence.household.lower()}
     if evidence.chain_id != chain_id:
-        return _general(case, f"The other's evidence is about chain {evidence.chain_id}, not {chain_id}.")
+        return accused(case, f"The other's evidence is about chain {evidence.chain_id}, not {chain_id}.")
     strangers = [o for shown in evidence.supplies for o in shown.ids if o not in mine and o in times]
     if strangers:
-        return _general(case, f"The other's evidence is about trades with others: {strangers[0]}.")
+        return accused(case, f"The other's evidence is about trades with others: {strangers[0]}.")
     about = [shown for shown in evidence.supplies if any(order in mine for order in shown.ids)]
     spoken_of = {order for shown in about for order in shown.ids}
     figures = tuple(_silent(each, spoken_of) if each.order in mine else each for each in case.figures)
@@ -200,5 +200,6 @@ def signed_by(buyer: str, digest: bytes, signature: bytes) -> bool:
         return False
 
 
-def _general(case: Case, text: str) -> Case:
+def accused(case: Case, text: str) -> Case:
+    """The case with something that is about no trade in particular."""
     return replace(case, general=(*case.general, Finding(cause=Cause.TAMPERING, text=text)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.demo import evidence, ledger
 from simulation.demo import report as reports
 from simulation.demo.ledger import Order
+from simulation.demo.reconciled import reconciled
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.supervisor.memory import NOTHING, Memory
 
@@ -53,6 +54,7 @@ def report(demo: Demo) -> dict[str, Any]:
         "trades": reports.trades(collected),
         "meters_against_world": reports.supplied(collected),
         "conservation": conservation(demo),
+        "reconciliation": reconciliation(demo),
         "shorts": reports.shorts(events),
         "outages": reports.outages(events),
         "milestones_s": demo.milestones,
@@ -85,6 +87,12 @@ def conservation(demo: Demo) -> dict[str, Any]:
     client = demo.watch.client()
     last = ledger.final(client, len(demo.neighbourhood.scenario.signers))
     return ledger.conservation(client, manifest, demo.neighbourhood.accounts, last)
+
+
+def reconciliation(demo: Demo) -> dict[str, Any]:
+    """What each household says when it compares its books with everybody else's."""
+    manifest = demo.founding.manifest
+    return {} if manifest is None else reconciled(demo.neighbourhood, manifest, demo.neighbourhood.accounts)
 
 
 def plain(used: Mapping[str, Memory]) -> dict[str, dict[str, int]]:

@@ -67,6 +67,12 @@ def test_what_is_paid_is_what_was_vouchered(report: dict[str, Any]) -> None:
         assert trade["paid"] + trade["refunded"] == trade["escrowed"]
 
 
+def test_each_household_s_books_agree_with_all_others(report: dict[str, Any]) -> None:
+    assert len(report["reconciliation"]) == 4
+    for household, verdict in report["reconciliation"].items():
+        assert verdict["clean"], (household, verdict)
+
+
 def test_no_two_sources_ever_met(report: dict[str, Any]) -> None:
     assert report["shorts"] == []
 
