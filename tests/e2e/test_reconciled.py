@@ -1,4 +1,4 @@
-"""Households that trade for real: their books agree, readings can be proved, and who changes them is found."""
+"""Households that trade for real: their books agree, readings are proved, and who changes them is found."""
 
 from __future__ import annotations
 
