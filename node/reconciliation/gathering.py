@@ -91,12 +91,12 @@ def gather(sources: Sources) -> Gathered:
         booked = [t for t in reader.latest(ALL) if t.state is not TradeState.FAILED]
         steps = {trade.order: reader.steps(trade.order) for trade in booked}
     times = on_chain(sources)
-    chosen = [t for t in reversed(booked) if sources.since <= t.created < sources.until]
+    chosen = [t for t in reversed(booked) if sources.since <= _began(t, times) < sources.until]
     vouchers = best_vouchers(sources)
     figures = []
     for done, trade in enumerate(chosen, start=1):
         best = vouchers.get(trade.order) if trade.side is Side.SELLER else None
-        figures.append(figured(sources, trade, best, over(trade, steps[trade.order])))
+        figures.append(figured(sources, trade, best, _began(trade, times), over(trade, steps[trade.order])))
         sources.progress(done, 2 * len(chosen))
     limits = {trade.order: limited(sources.settings, trade) for trade in chosen}
     supplies = list(supplied(sources, chosen, {f.order: f for f in figures}, times))
@@ -121,7 +121,9 @@ def gather(sources: Sources) -> Gathered:
     return Gathered(case=case, limits=limits, times=times)
 
 
-def figured(sources: Sources, trade: Trade, best: BestVoucher | None, over_: float | None) -> Figures:
+def figured(
+    sources: Sources, trade: Trade, best: BestVoucher | None, began: float, over_: float | None
+) -> Figures:
     """One trade from all sides but the readings'."""
     seller = trade.side is Side.SELLER
     vouchered = trade.vouchered.mwh if best is None else best.energy
@@ -139,7 +141,7 @@ def figured(sources: Sources, trade: Trade, best: BestVoucher | None, over_: flo
         partner=trade.partner,
         account=trade.account,
         contact=trade.contact,
-        created=trade.created,
+        created=began,
         over=over_,
         final=trade.final,
         energy=trade.energy.mwh,

@@ -67,7 +67,7 @@ class Figures:
 
     contact: int
     created: float
-    """Unix seconds."""
+    """Unix seconds, by the chain: the same for both households."""
 
     over: float | None
     """Unix seconds at which no energy flowed under it any more; None: it may still."""

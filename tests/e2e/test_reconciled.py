@@ -133,7 +133,9 @@ def test_both_households_meters_are_compared_by_evidence(
 ) -> None:
     buyer, seller, bought = trade
     files = {name: tmp_path / f"{name}.json" for name in (buyer, seller)}
-    span = ["--from", str(bought.created - 5), "--to", str(bought.created + 5)]
+    known = told(street, buyer, "reconcile")["trades"]
+    made = next(each["created"] for each in known if each["order"] == bought.order)
+    span = ["--from", str(made), "--to", str(made + 1)]
     for name, file in files.items():
         told(street, name, "reconcile", *span, "--export", str(file))
     for mine, other in ((buyer, seller), (seller, buyer)):
