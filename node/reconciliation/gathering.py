@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from chain.client import ChainClient
 from contracts.bindings import Market
 from contracts.codec import decode_log, interface
 from contracts.manifest import Manifest
-from node.client_interaction.trade import Side, Step, Trade, TradeState
+from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import open_trades
 from node.readings import Readings
 from node.readings.errors import NotProvable
@@ -19,7 +19,8 @@ from node.readings.proof import Proof
 from node.reconciliation.counting import counted, settled
 from node.reconciliation.evidence import Evidence, Shown, Vouchered
 from node.reconciliation.hearing import Times, digested, signed_by
-from node.reconciliation.records import Case, Cause, Figures, Finding, OnChain, Supply
+from node.reconciliation.records import Case, Cause, Counted, Figures, Finding, OnChain, Supply
+from node.reconciliation.runs import Booked, Run, Where, over, together, touching
 from node.reconciliation.tolerance import Limits
 from node.reports.book import open_book
 from node.reports.comparing import differences
@@ -87,20 +88,27 @@ def gather(sources: Sources) -> Gathered:
         RelayError: relay.db cannot be read.
         ChainError: the node does not answer.
     """
-    with open_trades(sources.trades) as reader:
-        booked = [t for t in reader.latest(ALL) if t.state is not TradeState.FAILED]
-        steps = {trade.order: reader.steps(trade.order) for trade in booked}
     times = on_chain(sources)
-    chosen = [t for t in reversed(booked) if sources.since <= _began(t, times) < sources.until]
+    with open_trades(sources.trades) as reader:
+        booked = [
+            Booked(trade=trade, began=_began(trade, times), over=over(trade, reader.steps(trade.order)))
+            for trade in reader.latest(ALL)
+            if trade.state is not TradeState.FAILED
+        ]
+    sample = sources.settings.readings.sample
+    rest = settled(sample) / 1_000 + sample
+    runs = touching(together(booked, contacts(sources.settings), rest), sources.since, sources.until)
     vouchers = best_vouchers(sources)
-    figures = []
-    for done, trade in enumerate(chosen, start=1):
-        best = vouchers.get(trade.order) if trade.side is Side.SELLER else None
-        figures.append(figured(sources, trade, best, _began(trade, times), over(trade, steps[trade.order])))
-        sources.progress(done, 2 * len(chosen))
-    limits = {trade.order: limited(sources.settings, trade) for trade in chosen}
-    supplies = list(supplied(sources, chosen, {f.order: f for f in figures}, times))
-    known = {trade.order for trade in booked}
+    figures: list[Figures] = []
+    supplies: list[Supply] = []
+    for done, run in enumerate(runs, start=1):
+        figures += [figured(sources, each, vouchers.get(each.trade.order)) for each in run.booked]
+        supplies.append(
+            Supply(orders=tuple(each.trade.order for each in run.booked), own=metered(sources, run))
+        )
+        sources.progress(done, len(runs))
+    limits = {each.trade.order: limited(sources.settings, each.trade) for run in runs for each in run.booked}
+    known = {each.trade.order for each in booked}
     elsewhere = {
         order: found
         for order, at in times.items()
@@ -113,7 +121,7 @@ def gather(sources: Sources) -> Gathered:
         household=sources.settings.household.name,
         account=sources.account,
         at=sources.now,
-        figures=tuple(figures),
+        figures=tuple(sorted(figures, key=lambda each: each.created)),
         supplies=tuple(supplies),
         elsewhere=elsewhere,
         general=tuple(reports(sources)),
@@ -121,10 +129,13 @@ def gather(sources: Sources) -> Gathered:
     return Gathered(case=case, limits=limits, times=times)
 
 
-def figured(
-    sources: Sources, trade: Trade, best: BestVoucher | None, began: float, over_: float | None
-) -> Figures:
-    """One trade from all sides but the readings'."""
+def figured(sources: Sources, booked: Booked, best: BestVoucher | None) -> Figures:
+    """One trade from all sides but the readings'.
+
+    Args:
+        best: what the relay of this household has of it, as its seller.
+    """
+    trade = booked.trade
     seller = trade.side is Side.SELLER
     vouchered = trade.vouchered.mwh if best is None else best.energy
     signature = bytes.fromhex(trade.voucher) if best is None else best.signature
@@ -141,8 +152,8 @@ def figured(
         partner=trade.partner,
         account=trade.account,
         contact=trade.contact,
-        created=began,
-        over=over_,
+        created=booked.began,
+        over=booked.over,
         final=trade.final,
         energy=trade.energy.mwh,
         price=trade.price.value,
@@ -160,57 +171,22 @@ def figured(
     )
 
 
-def over(trade: Trade, steps: Sequence[Step]) -> float | None:
-    """When no energy flowed any more by the books; None: it may still."""
-    names = ("ended", "settled", "refunded", "released", "reclaimed")
-    found = [step.at for step in steps if step.name in names]
-    return min(found) if found else trade.changed if trade.final else None
+def metered(sources: Sources, run: Run) -> Counted | None:
+    """What the readings say of a run; None: it is not over, or not stored, or no meter is known."""
+    if not run.meter or run.over is None or sources.now - run.over < STORED:
+        return None
+    kept = sources.settings.readings
+    return counted(
+        sources.readings,
+        run.meter,
+        run.began,
+        run.over,
+        sample=kept.sample,
+        kept_since=round(sources.now * 1_000) - kept.keep_days * DAY_MS,
+    )
 
 
-def supplied(
-    sources: Sources, trades: Sequence[Trade], figures: Mapping[str, Figures], times: Mapping[str, Times]
-) -> Iterator[Supply]:
-    """The trades that ran into one another on one contact, with what its meter's readings say."""
-    meters = contacts(sources.settings)
-    runs = list(together(trades, figures, times, meters))
-    for done, (meter, run) in enumerate(runs, start=1):
-        ends = [figures[trade.order].over for trade in run]
-        last = max((end for end in ends if end is not None), default=0.0)
-        own = None
-        if meter and None not in ends and sources.now - last > STORED:
-            own = counted(
-                sources.readings,
-                meter,
-                min(_began(trade, times) for trade in run),
-                last,
-                sample=sources.settings.readings.sample,
-                kept_since=round(sources.now * 1_000) - sources.settings.readings.keep_days * DAY_MS,
-            )
-        yield Supply(orders=tuple(trade.order for trade in run), own=own)
-        sources.progress(len(runs) + done, 2 * len(runs))
-
-
-def together(
-    trades: Sequence[Trade],
-    figures: Mapping[str, Figures],
-    times: Mapping[str, Times],
-    meters: Mapping[tuple[Side, int | None], str],
-) -> Iterator[tuple[str, list[Trade]]]:
-    """Trades of one contact whose times overlap, with the meter's name."""
-    runs: dict[tuple[Side, int | None], tuple[list[Trade], float]] = {}
-    for trade in sorted(trades, key=lambda each: _began(each, times)):
-        where = (trade.side, trade.contact if trade.side is Side.SELLER else trade.channel)
-        end = figures[trade.order].over
-        run, until = runs.get(where, ([], 0.0))
-        if run and _began(trade, times) >= until + settled(1.0) / 1_000:
-            yield meters.get(where, ""), run
-            run, until = [], 0.0
-        runs[where] = ([*run, trade], max(until, float("inf") if end is None else end))
-    for where, (run, _) in runs.items():
-        yield meters.get(where, ""), run
-
-
-def contacts(settings: Settings) -> dict[tuple[Side, int | None], str]:
+def contacts(settings: Settings) -> dict[Where, str]:
     """The meter of each contact: ties by channel, feeds by contact."""
     if settings.relay is None:
         return {}
