@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.bindings import State
 from node.client_interaction.pricing import Moment
@@ -217,3 +219,67 @@ def test_nothing_is_given_back_while_the_relays_records_cannot_be_read() -> None
     closing = with_order(State.CLOSING)
     assert sell(closing, OFFERS) == (Release(order=ORDER),)
     assert sell(replace(closing, vouchers=None), OFFERS) == ()
+
+
+# --- whatever happens ---------------------------------------------------------------------------------------
+
+SHOPS = st.builds(
+    shop,
+    soc=st.none() | st.integers(3_000, 6_000).map(SoC),
+    buying=st.booleans(),
+    paused=st.booleans(),
+    credit=st.booleans(),
+    head=st.integers(100, 420),
+    silence=st.sampled_from([{}, {1: 0.5}, {1: 5.0}, {1: 11.0}]),
+    quiet=st.sampled_from([{}, {1: 5.0}, {1: 61.0}]),
+    drained=st.integers(0, 300),
+    offers=st.sampled_from([{}, {1: offer()}, {1: offer(price=Price.parse("0.3"))}]),
+    contacts=st.sampled_from([(), HELD, WELDED]),
+    busy=st.sampled_from([frozenset(), frozenset({f"redeem:{ORDER}"}), frozenset({f"release:{ORDER}"})]),
+    seen=st.sampled_from([{}, {ORDER: WALL - 10}, {ORDER: WALL - 100}]),
+    orders=st.builds(
+        lambda state, end, reclaim: {
+            ORDER: on_chain(state, supply_end=end, reclaim_from=reclaim if state is State.CLOSING else None)
+        },
+        st.sampled_from(State),
+        st.none() | st.integers(300, 430),
+        st.integers(100, 430),
+    ),
+    vouchers=st.none()
+    | st.builds(
+        lambda energy, more, ended, age: {
+            ORDER: replace(voucher(energy, ended=ended, age=age), delivered=energy + more)
+        },
+        st.sampled_from([0, 1, 300, 1_000]),
+        st.integers(0, 30),
+        st.booleans(),
+        st.floats(-3_600, 3_600),
+    ),
+)
+
+
+@settings(deadline=None)
+@given(SHOPS)
+def test_whatever_happens_the_seller_keeps_its_reserve_and_its_money(s: Shop) -> None:
+    acts = sell(s, OFFERS)
+    kinds = [type(act) for act in acts]
+    charged = s.soc is not None and s.soc >= OFFERS.reserve
+    if Publish in kinds:
+        assert charged
+        assert s.silence.get(1, 99) <= 3
+        assert not (s.buying or s.paused or s.contacts == WELDED)
+        assert s.credit
+    if s.offers and (not charged or s.buying or s.paused or s.contacts == WELDED):
+        assert Withdraw in kinds, "what cannot be delivered is not offered"
+    if s.soc is not None and s.soc.value - s.drained < OFFERS.reserve.value and s.contacts == HELD:
+        assert AnnounceEnd in kinds, "nothing is sold below the reserve"
+    best = None if s.vouchers is None else s.vouchers[ORDER]
+    order = s.orders[ORDER]
+    if best is None or not order.state.live:
+        assert not {Redeem, Release} & set(kinds)
+        return
+    assert not (Release in kinds and (best.energy or order.id in {c.order for c in s.contacts if c.closed}))
+    assert not (Redeem in kinds and not best.energy)
+    ends = [end for end in (order.supply_end, order.reclaim_from) if end is not None]
+    if best.energy and not s.busy and any(end - s.head <= 15 for end in ends):
+        assert Redeem in kinds, "paid before the end on the chain, whatever the clock says"
