@@ -16,6 +16,7 @@ from node.client_interaction.trades import open_trades
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
 from node.dapp.live import Hub, News
+from node.dapp.outlook import Outlook
 from node.dapp.picture import picture
 from node.dapp.purse import Purse, midnight, purse
 from node.dapp.sources import Observation, observe
@@ -69,7 +70,7 @@ class Context:
         """The first page's texts."""
         seen = self.observe()
         self._look_at_money(seen.unix)
-        return picture(self.household, seen, self._money[1])
+        return picture(self.household, seen, self._money[1], self.outlook.says())
 
     def news(self) -> News:
         """What live pages are told: called every second by the hub."""
@@ -77,7 +78,7 @@ class Context:
         if time.monotonic() - self._money[0] >= MONEY_EVERY:
             self._look_at_money(seen.unix)
         news: dict[str, dict[str, object]] = {
-            "node_data": dict(picture(self.household, seen, self._money[1])),
+            "node_data": dict(picture(self.household, seen, self._money[1], self.outlook.says())),
             "trade": {"seen": self._money[2]},
         }
         if seen.chain is not None:
@@ -94,6 +95,11 @@ class Context:
     def hub(self) -> Hub:
         """The live pages' one thread."""
         return Hub(self.news, self.household.viewers)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """Whether the tokens will last."""
+        return Outlook(self.household, self.ledger)
 
     @cached_property
     def ledger(self) -> Ledger:

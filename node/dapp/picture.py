@@ -25,8 +25,10 @@ RING = 2 * math.pi * 54
 """Length of the gauge's ring, of radius 54, in the drawing's units."""
 
 
-def picture(household: Household, seen: Observation, purse: Purse | None) -> dict[str, str]:
-    """Everything that the page shows of this moment."""
+def picture(
+    household: Household, seen: Observation, purse: Purse | None, outlook: str = ""
+) -> dict[str, str]:
+    """Everything that the page shows of this moment; `outlook` is a sentence about the tokens, or nothing."""
     arms = flows(household, seen)
     return {
         **_sentence(household, seen),
@@ -38,6 +40,7 @@ def picture(household: Household, seen: Observation, purse: Purse | None) -> dic
         "neighbours_label": _partners(household, seen, arms),
         "flow_words": _in_words(arms, household, seen),
         **_money(household, seen, purse),
+        "outlook": outlook,
         **_chain(seen.chain, seen.unix),
     }
 

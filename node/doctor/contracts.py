@@ -11,11 +11,17 @@ from contracts.bindings import Household, Registry, Token
 from contracts.errors import ChainBehind, ContractsError, ManifestError
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.statement.errors import StatementError
+from node.statement.forecast import sentence
+from node.statement.outlook import outlook
 from node.wallet.address import own_address
 from quantities import Tokens
 
 FEW_FEES = 10**16
 """Wei: about fifty transactions of 200,000 gas at 1 gwei."""
+
+DEEP = 2
+"""Blocks below the head that are read: enough with up to three signers."""
 
 OPERATOR = "ask the neighbourhood's operator"
 
@@ -32,6 +38,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield admitted(account, settings.household.name, households)
         yield fees(client.balance(account))
         yield purse(Token(client, found.token).balance(account), buys=bool(settings.sellers))
+        yield from lasting(client, found, account)
     except Unreachable:
         yield Failed(f"cannot be checked: no node answers at {settings.chain.rpc}", "see chain, above")
     except ChainBehind as error:
@@ -65,6 +72,17 @@ def purse(balance: Tokens, *, buys: bool) -> Finding:
     if buys and not balance:
         return Warned(f"{what}: nothing can be bought", f"sell something first, or {OPERATOR} for tokens")
     return Ok(what)
+
+
+def lasting(client: ChainClient, manifest: manifests.Manifest, account: str) -> Iterator[Finding]:
+    """Whether the tokens last until the next usual top-up."""
+    try:
+        warned = outlook(client, manifest, account, max(client.block_number() - DEEP, 0))
+    except StatementError as error:
+        yield Warned(f"the household's movements contradict each other: {error}", OPERATOR)
+        return
+    if warned is not None:
+        yield Warned(sentence(warned), "pay in with the neighbourhood's treasurer before")
 
 
 def fees(wei: int) -> Finding:

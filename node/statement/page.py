@@ -25,6 +25,7 @@ def as_html(paper: Paper) -> str:
         paper=paper,
         title=f"{first:%B %Y}",
         zone=paper.month.zone.key,
+        figure=table.figure,
         opening=found.opening,
         closing=found.closing,
         sums=[(label, energy, table.amount(tokens)) for label, energy, tokens in table.sums(paper)],
@@ -32,10 +33,11 @@ def as_html(paper: Paper) -> str:
             {
                 "at": table.moment(paper, row.at),
                 "what": row.kind.value,
-                "partner": table.partner(paper, row),
+                "partner": _short(table.partner(paper, row)),
+                "account": row.partner,
                 "energy": str(row.energy) if row.energy else "",
                 "amount": table.amount(row.amount),
-                "balance": str(balance),
+                "balance": table.figure(balance),
                 "transaction": row.transaction,
             }
             for row, balance in zip(found.rows, found.balances, strict=True)
@@ -44,3 +46,8 @@ def as_html(paper: Paper) -> str:
         gas=[f"{wei / 10**18:.4f}" for wei in paper.gas],
         warning=None if paper.running_out is None else sentence(paper.running_out, paper.month.zone),
     )
+
+
+def _short(name: str) -> str:
+    """A name, or as much of an account as fits a line."""
+    return f"{name[:8]}…{name[-4:]}" if name.startswith("0x") else name[:1].upper() + name[1:]

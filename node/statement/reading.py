@@ -26,7 +26,7 @@ class Paper:
     month: Month
     statement: Statement
     names: Mapping[str, str]
-    """Of households, by account."""
+    """Of households and of the treasurer, by account."""
 
     block: int
     """The last one that is in it."""
@@ -92,7 +92,7 @@ def read(
         household=household,
         month=month,
         statement=found,
-        names={each.account: each.name for each in listed},
+        names=dict.fromkeys(bank, "the treasurer") | {each.account: each.name for each in listed},
         block=last_block,
         until=month.end if complete else final,
         complete=complete,

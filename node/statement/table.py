@@ -13,6 +13,8 @@ from node.statement.monthly import Holding
 from node.statement.reading import Paper
 from node.statement.rows import Row
 from quantities import Tokens
+from quantities.amount import shown
+from quantities.money import DECIMALS
 
 COLUMNS = (
     "time", "what", "partner", "energy_mwh", "tokens_base_units", "balance_base_units",
@@ -44,13 +46,14 @@ def as_text(paper: Paper) -> Iterator[str]:
         energy = str(row.energy) if row.energy else ""
         yield (
             f"{moment(paper, row.at)}  {row.kind:<10}  {partner(paper, row):<12}  {energy:>10}  "
-            f"{amount(row.amount):>12}  {balance!s:>10}"
+            f"{amount(row.amount):>12}  {figure(balance):>12}"
         )
-    yield f"balance at the beginning  {found.opening.total!s:>12} tokens{_aside(found.opening.set_aside)}"
+    begin, end = found.opening, found.closing
+    yield f"balance at the beginning  {figure(begin.total):>12} tokens{_aside(begin.set_aside)}"
     for label, energy, tokens in sums(paper):
         yield f"{label:<26}{amount(tokens):>12}{f'  for {energy}' if energy else ''}"
-    end = "at the end" if paper.complete else f"at block {paper.block}"
-    yield f"balance {end:<16} {found.closing.total!s:>12} tokens{_aside(found.closing.set_aside)}"
+    when = "at the end" if paper.complete else f"at block {paper.block}"
+    yield f"balance {when:<16} {figure(end.total):>12} tokens{_aside(end.set_aside)}"
     yield f"gas credit {paper.gas[0] / 10**18:g} → {paper.gas[1] / 10**18:g}"
     if paper.running_out is not None:
         yield f"{sentence(paper.running_out, zone)}"
@@ -104,7 +107,12 @@ def partner(paper: Paper, row: Row) -> str:
 
 def amount(tokens: Tokens) -> str:
     """With its sign."""
-    return f"+{tokens}" if tokens.value > 0 else str(tokens).replace("-", "−")
+    return f"+{figure(tokens)}" if tokens.value > 0 else figure(tokens)
+
+
+def figure(tokens: Tokens) -> str:
+    """To four places, so that the eye can add them up."""
+    return shown(tokens.value, DECIMALS, 4).replace("-", "−")
 
 
 def _holding(held: Holding) -> dict[str, str]:
