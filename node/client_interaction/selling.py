@@ -100,6 +100,9 @@ class Shop:
     moment: Moment
     """The household's time of the week."""
 
+    begun: float
+    """Seconds since the process began; at first much is not known yet."""
+
     silence: Mapping[int, float]
     """Seconds since relay and meter of an own feed were both heard of, by contact."""
 
@@ -157,6 +160,8 @@ def _offered(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
         live = offer is not None and offer.live(shop.head + 1)
         silent = shop.silence.get(feed.contact, float("inf"))
         if any(busy.startswith(f"offer:{feed.contact}:") for busy in shop.busy):
+            continue
+        if (shop.soc is None or silent > PATIENCE) and shop.begun <= PATIENCE:
             continue
         closed = shop.paused or shop.buying or feed.contact in shop.withdrawn or not shop.credit
         unable = silent > PATIENCE or _faulty(shop, feed.contact)

@@ -107,6 +107,7 @@ class ShopKeeper:
         self._capacity = capacity
         self._seen: dict[str, float] = {}
         self._announced: set[bytes] = set()
+        self._began = boottime()
         self._changed: dict[int, float] = {}
         """Boottime seconds of the last change of each offer."""
 
@@ -139,6 +140,7 @@ class ShopKeeper:
             soc=soc,
             buying=buying,
             moment=Moment.of(now),
+            begun=heard - self._began,
             silence=self._silence(heard),
             quiet={contact: heard - at for contact, at in self._changed.items()},
             drained=self._drained(),

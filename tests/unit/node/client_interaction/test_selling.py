@@ -36,7 +36,7 @@ ID = bytes.fromhex(ORDER[2:])
 def shop(**changes: Any) -> Shop:
     fields: dict[str, Any] = {
         "wall": WALL, "head": 100, "period": 1.0, "soc": SoC(8_000), "buying": False, "moment": NOON,
-        "silence": {1: 0.5}, "quiet": {},
+        "begun": 100.0, "silence": {1: 0.5}, "quiet": {},
         "drained": 0, "credit": True,
         "offers": {1: offer()}, "orders": {}, "seen": {}, "vouchers": {}, "contacts": (), "busy": frozenset(),
     }  # fmt: skip
@@ -83,6 +83,9 @@ HELD = (ContactState(contact=1, closed=True, order=ID, lease_ms=9_000),)
         ({"contacts": (ContactState(contact=1, closed=False, fault="welded"),)}, (Withdraw(contact=1),)),
         ({"contacts": (ContactState(contact=1, closed=False, locked="by hand"),)}, (Withdraw(contact=1),)),
         ({"contacts": (ContactState(contact=2, closed=False, fault="welded"),)}, ()),
+        ({"soc": None, "begun": 10.0}, ()),
+        ({"silence": {}, "begun": 10.0}, ()),
+        ({"soc": SoC(3_999), "begun": 1.0}, (Withdraw(contact=1),)),
         ({"credit": False}, (Withdraw(contact=1),)),
         ({"credit": False, "quiet": {1: 1.0}}, (Withdraw(contact=1),)),
         (
