@@ -7,9 +7,7 @@ usual Ethereum packages for this bring 25 MB of memory with them, in each of a P
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import stat
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
@@ -20,6 +18,25 @@ from Crypto.Cipher import AES
 from Crypto.Hash import keccak as keccak_hash
 
 from chain.errors import KeyRefused, SignatureRefused
+from chain.private import place, read_private, write_private
+
+__all__ = [
+    "Account",
+    "checksum",
+    "create",
+    "create_node_key",
+    "decrypt",
+    "encrypt",
+    "enode",
+    "keccak",
+    "keep",
+    "load",
+    "load_node_key",
+    "public_key",
+    "read_private",
+    "recover",
+    "write_private",
+]
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Number of points of secp256k1 (SEC 2, section 2.4.1)."""
@@ -99,16 +116,26 @@ def create(path: Path, password: str) -> Account:
         KeyRefused: the file exists already, or cannot be written.
     """
     account = Account.generate()
-    write_private(path, json.dumps(encrypt(account, password)).encode())
+    keep(path, account, password)
     return account
 
 
+def keep(path: Path, account: Account, password: str) -> None:
+    """Keep an account in a new keystore file of mode 0600.
+
+    Raises:
+        KeyRefused: the file exists already, or cannot be written.
+    """
+    write_private(path, json.dumps(encrypt(account, password)).encode())
+
+
 def load(keystore: Path, password_file: Path) -> Account:
-    """Read an account from its keystore and password file.
+    """Read an account from its keystore and password file; either may be a `credential:NAME` of systemd's.
 
     Raises:
         KeyRefused: a file is missing, open to others, not a keystore, or the password does not fit.
     """
+    keystore, password_file = place(keystore), place(password_file)
     content = read_private(keystore)
     password = read_private(password_file).decode(errors="replace").rstrip("\r\n")
     try:
@@ -122,10 +149,14 @@ def load(keystore: Path, password_file: Path) -> Account:
     return account
 
 
-def encrypt(account: Account, password: str) -> dict[str, Any]:
-    """An account as a version 3 keystore (Web3 Secret Storage): scrypt, AES-128-CTR, Keccak MAC."""
+def encrypt(account: Account, password: str, cost: int = SCRYPT_N) -> dict[str, Any]:
+    """An account as a version 3 keystore (Web3 Secret Storage): scrypt, AES-128-CTR, Keccak MAC.
+
+    Args:
+        cost: scrypt's N; each unit takes 1 KiB of memory for a moment.
+    """
     salt, iv = secrets.token_bytes(32), secrets.token_bytes(16)
-    parameters = {"dklen": 32, "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()}
+    parameters = {"dklen": 32, "n": cost, "r": SCRYPT_R, "p": SCRYPT_P, "salt": salt.hex()}
     derived = _derive("scrypt", parameters, password)
     ciphertext = _aes_ctr(derived[:16], iv, account.private)
     return {
@@ -159,57 +190,6 @@ def decrypt(keystore: dict[str, Any], password: str) -> Account | None:
     if not compare_digest(keccak(derived[16:32] + ciphertext), bytes.fromhex(crypto["mac"])):
         return None
     return Account.of(_aes_ctr(derived[:16], bytes.fromhex(crypto["cipherparams"]["iv"]), ciphertext))
-
-
-def read_private(path: Path) -> bytes:
-    """Read a file that holds a secret.
-
-    A file of our own must be closed to group and others. One that belongs to another user (root, who hands
-    it to us through a group or a systemd credential) must be closed to others.
-
-    Raises:
-        KeyRefused: missing, not readable for us, or open to others.
-    """
-    try:
-        with path.open("rb") as file:
-            facts = os.fstat(file.fileno())
-            ours = facts.st_uid == os.geteuid()
-            mode = stat.S_IMODE(facts.st_mode)
-            if mode & (0o077 if ours else 0o007):
-                raise KeyRefused(f"{path} is open to others (mode {mode:04o}): chmod 600 {path}")
-            return file.read()
-    except FileNotFoundError:
-        raise KeyRefused(f"{path} is not there: make the key first, or correct its path") from None
-    except OSError as error:
-        raise KeyRefused(
-            f"{path} cannot be read: {error.strerror}; run this as the key's user, or correct its owner"
-        ) from None
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, complete on disk before it has its name; never over another.
-
-    Raises:
-        KeyRefused: the file exists already, or cannot be written.
-    """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-    except FileExistsError:
-        raise KeyRefused(f"{path} exists already: a key is never overwritten") from None
-    except OSError as error:
-        raise KeyRefused(
-            f"{path} cannot be written: {error.strerror}; choose another place, or correct its folder's owner"
-        ) from None
 
 
 def create_node_key(path: Path) -> bytes:

@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "dapp": ("node.cli.dapp:dapp", "Serve the household's pages."),
     "doctor": ("node.cli.doctor:doctor", "Look at everything, and say what to do about what fails."),
-    "key": ("node.cli.key:key", "Make a key, or show its account."),
+    "key": ("node.cli.key:key", "Make a key, back it up, restore it, show its account."),
     "logger": ("node.cli.daemons:logger", "Read the sensors and keep what they say."),
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from chain.private import CREDENTIAL
 from node.config.reading import Document, Key, Where
 
 Model: TypeAlias = type[BaseModel]
@@ -104,6 +105,8 @@ def resolve_paths(model: Model, document: Document) -> None:
 
 def _resolve(shape_: Shape, value: object, where: Where, document: Document) -> object:
     match shape_, value:
+        case Leaf(path=True), str() if value.startswith(CREDENTIAL):
+            return value
         case Leaf(path=True), str():
             return os.path.normpath(document.place(where).file.absolute().parent / Path(value).expanduser())
         case Several(of), dict():

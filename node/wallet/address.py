@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chain.errors import Misconfigured
 from chain.keys import checksum
+from chain.private import place
 
 if TYPE_CHECKING:
     from node.wallet.settings import AccountSettings
@@ -21,7 +22,7 @@ def own_address(settings: AccountSettings) -> str:
     if settings.address is not None:
         return checksum(settings.address)
     try:
-        return checksum(str(json.loads(settings.keystore.read_bytes())["address"]))
+        return checksum(str(json.loads(place(settings.keystore).read_bytes())["address"]))
     except OSError as error:
         raise Misconfigured(
             f"{settings.keystore} cannot be read: {error.strerror}; correct account.keystore, or name the "

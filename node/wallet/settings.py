@@ -22,8 +22,13 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    keystore: Path = Field(description="the key, encrypted (Web3 secret storage, as geth writes it)")
-    password_file: Path = Field(description="a file with the key's password; nobody else may read it")
+    keystore: Path = Field(
+        description="the key, encrypted (Web3 secret storage, as geth writes it); a file, or credential:NAME"
+    )
+    password_file: Path = Field(
+        description="a file with the key's password; nobody else may read it; or credential:NAME, which "
+        "systemd hands over (LoadCredential=)"
+    )
     address: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None,
         description="the account, for processes that may not read its key; null: as the keystore says",

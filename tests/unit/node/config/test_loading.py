@@ -164,3 +164,8 @@ def test_what_is_shown_can_be_read_again(tmp_path: Path) -> None:
     again = tmp_path / "again.yml"
     again.write_text(yaml.safe_dump(settings.model_dump(mode="json")))
     assert load([again]) == settings
+
+
+def test_a_credential_is_no_path(tmp_path: Path) -> None:
+    settings = changed(tmp_path, "account: {password_file: 'credential:household'}\n")
+    assert settings.account.password_file == Path("credential:household")
