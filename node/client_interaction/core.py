@@ -135,8 +135,8 @@ def choice(s: Situation, policy: Policy, soc: SoC, asked: Energy | None = None) 
         return NoSeller(why=(s.chain.trouble,))
     if s.chain.paused:
         return NoSeller(why=("The neighbourhood's authority has paused new orders.",))
-    if s.chain.credit:
-        return NoSeller(why=(s.chain.credit,))
+    if s.chain.barred:
+        return NoSeller(why=(s.chain.barred,))
     if s.relay:
         return NoSeller(why=(f"The own relay: {s.relay}",))
     terms = Terms(soc=soc, head=s.chain.head, purse=purse(s, s.chain, policy), wall=s.wall, asked=asked)

@@ -19,7 +19,7 @@ from chain.client import ChainClient
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from contracts.manifest import Manifest
 from node.client_interaction import deeds as deeds_
-from node.client_interaction import status
+from node.client_interaction import recovery, status
 from node.client_interaction.actors.desk import Desk, InForce, Means, moment
 from node.client_interaction.actors.ledger import Interest, Ledger, News
 from node.client_interaction.actors.mailbox import Mailbox
@@ -36,6 +36,7 @@ from node.client_interaction.crew import Crew
 from node.client_interaction.day import midnight
 from node.client_interaction.deeds import Deeds
 from node.client_interaction.memory import Memory, happened
+from node.client_interaction.recovery import Recovery
 from node.client_interaction.sentences import View
 from node.client_interaction.situation import Battery, Chain, Situation
 from node.client_interaction.status import Status
@@ -57,7 +58,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MIGRATIONS = (journal_.TABLES, TABLES, journal_.VOIDS, book.TABLES, METERED, answers.TABLES, deeds_.TABLES)
+MIGRATIONS = (
+    journal_.TABLES,
+    TABLES,
+    journal_.VOIDS,
+    book.TABLES,
+    METERED,
+    answers.TABLES,
+    deeds_.TABLES,
+    recovery.TABLES,
+)
 
 DAPP_DATABASE = "dapp.db"
 """In `paths.state`: what is asked for on the pages."""
@@ -124,6 +134,7 @@ class Trader:
             settings.chain.manifest,
             account,
             sender=self._sender,
+            recover=Recovery(self._client, self._database, self._trades, account.address).look,
             confirmations=settings.relay.confirmations if settings.relay else None,
             interest=self._interest,
             news=self._wake.set,
@@ -278,26 +289,28 @@ class Trader:
         return Battery(soc=SoC(soc), age=found.age(now))
 
     def _chain(self, news: News) -> Chain:
-        trouble = news.trouble
         household = news.households.get(self._account.address.lower())
-        if not trouble and (household is None or not household.admitted):
-            trouble = "This household is not admitted in the registry: ask the neighbourhood's operator."
+        barred = beyond_credit(news, "buy")
+        if household is None or not household.admitted:
+            barred = "This household is not admitted in the registry: ask the neighbourhood's operator."
         return Chain(
             head=news.head,
             balance=news.balance,
             period=news.period,
             depth=news.depth,
-            trouble=trouble,
+            trouble=news.trouble,
             paused=news.paused,
-            credit=beyond_credit(news, "buy"),
+            barred=barred,
         )
 
     def _interest(self) -> Interest:
         """Asked by the ledger's thread."""
+        unfinished = self._trades.unfinished()
+        sold = [trade.contact for trade in unfinished if trade.side is Side.SELLER]
         return Interest(
             sellers=tuple((seller.account, seller.contact) for seller in self._settings.sellers.values()),
-            feeds=tuple(feed.contact for feed in self._settings.offers.feeds),
-            orders={trade.order: trade.market for trade in self._trades.unfinished()},
+            feeds=tuple(dict.fromkeys([*(feed.contact for feed in self._settings.offers.feeds), *sold])),
+            orders={trade.order: trade.market for trade in unfinished},
         )
 
     def _sender(self, manifest: Manifest) -> Sender:

@@ -76,8 +76,8 @@ class Chain:
     paused: bool = False
     """The neighbourhood's authority has paused new orders."""
 
-    credit: str = ""
-    """Why nothing new is to be begun on it, though what runs can be settled, as a sentence."""
+    barred: str = ""
+    """Why nothing new is to be begun on it, though what runs is settled, as a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ def successor(s: Situation, policy: Policy, current: Trade, start: Start | None)
         start: of this supply.
     """
     seller = next((seller for seller in s.sellers if seller.name == current.partner), None)
-    if s.chain is None or s.chain.trouble or s.chain.credit or s.chain.paused or s.battery is None:
+    if s.chain is None or s.chain.trouble or s.chain.barred or s.chain.paused or s.battery is None:
         return None
     if seller is None or seller.offer is None or alone(seller, s.wall, policy.trading):
         return None

@@ -121,6 +121,7 @@ class Ledger:
         account: Account,
         *,
         sender: Callable[[Manifest], Sender],
+        recover: Callable[[Manifest, int, int, bool], object],
         confirmations: int | None,
         interest: Callable[[], Interest],
         news: Callable[[], None],
@@ -132,6 +133,7 @@ class Ledger:
             manifest: file that names the contracts.
             account: this household's.
             sender: makes the sender once the chain is known.
+            recover: looks for own orders that the books do not know, before anything is sent.
             confirmations: depth at which an order counts; None: as the number of signers asks for.
             interest: what to read.
             news: called when something has changed.
@@ -140,6 +142,7 @@ class Ledger:
         self._contracts = WatchedManifest(manifest, client)
         self._account = account
         self._make_sender = sender
+        self._recover = recover
         self._confirmations = confirmations
         self._signers = SignerSet(client)
         self._interest = interest
@@ -255,6 +258,7 @@ class Ledger:
             self._signing = len(self._signers.counted(latest.number))
             self._blocks.append((latest.number, latest.timestamp))
         depth = self._confirmations or depth_of(self._signing)
+        self._recover(self.manifest, latest.number, depth, not self._standing())
         changed = self._sender.step(latest.number, depth)
         interest = self._interest()
         known = set(interest.orders) <= set(self._news.orders) | set(self._unknown)

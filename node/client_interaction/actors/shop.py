@@ -154,11 +154,11 @@ class ShopKeeper:
             withdrawn=for_sale.withdrawn,
             paused=for_sale.paused,
         )
-        if news.trouble or news.wrong or not self._admitted(news):
+        if news.trouble or news.wrong:
             return
-        poor = beyond_credit(news, "offer")
+        admitted = self._admitted(news)
         for act in sell(shop, self._offers):
-            if not (poor and isinstance(act, Publish | Withdraw)):
+            if admitted or not isinstance(act, Publish):  # what runs is settled all the same
                 self._do(act, news)
 
     def _silence(self, now: float) -> Mapping[int, float]:

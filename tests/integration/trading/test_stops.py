@@ -26,7 +26,7 @@ def test_a_chain_and_relays_that_stand_still_do_not_hold_up_a_stop() -> None:
         return standing.wait(20)
 
     ledger = Ledger(
-        nothing, Path("manifest.json"), ACCOUNT, sender=nothing, confirmations=None,
+        nothing, Path("manifest.json"), ACCOUNT, sender=nothing, recover=nothing, confirmations=None,
         interest=Interest, news=lambda: None,
     )  # fmt: skip
     ledger._verify = stands_still  # type: ignore[method-assign]

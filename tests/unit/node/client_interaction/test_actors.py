@@ -65,7 +65,7 @@ def supply(own: Any) -> Supply:
 def test_a_disk_that_is_full_is_said_and_the_chain_followed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing: Any = None
     ledger = Ledger(
-        nothing, Path("manifest.json"), ACCOUNT, sender=nothing, confirmations=None,
+        nothing, Path("manifest.json"), ACCOUNT, sender=nothing, recover=nothing, confirmations=None,
         interest=Interest, news=lambda: None,
     )  # fmt: skip
 

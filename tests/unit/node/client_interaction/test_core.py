@@ -128,7 +128,7 @@ NOBODY = "The battery is at 19 %, and nobody can supply. "
             NOBODY + "The chain node at http://127.0.0.1:8545 does not answer.",
         ),
         (
-            {"chain": chain(credit="The gas credit is kept for settling.")},
+            {"chain": chain(barred="The gas credit is kept for settling.")},
             State.NO_SUPPLY,
             NOBODY + "The gas credit is kept for settling.",
         ),
@@ -418,7 +418,7 @@ def test_a_successor_is_funded_before_the_order_is_used_up() -> None:
         {"chain": chain(balance=Tokens(0))},
         {"chain": chain(trouble="The chain stands still.")},
         {"chain": chain(paused=True)},
-        {"chain": chain(credit="The gas credit is kept for settling.")},
+        {"chain": chain(barred="The gas credit is kept for settling.")},
         {"sellers": (seller(deeds=(deed(Conduct.REVERTED, ago=5),)),)},
         {"on_chain": {ORDER: on_chain(OnChain.WAITING)}},
         {"on_chain": {ORDER: on_chain(OnChain.CLOSING)}},
