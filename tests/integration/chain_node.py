@@ -11,10 +11,11 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,31 @@ class TestChain:
     signer: Account
     client: ChainClient
     engine: Clique
+    ipc: Path
+    """Geth's administrative socket."""
+    power: Power
+
+
+class Power:
+    """Geth's process, to be cut off and brought back. Main thread only, see `chain.child`."""
+
+    def __init__(self, begin: Callable[[], subprocess.Popen[bytes]], up: Callable[[], None]) -> None:
+        self._begin = begin
+        self._up = up
+        self._process = begin()
+
+    def off(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+
+    def on(self) -> None:
+        """Start anew; back when it answers."""
+        self._process = self._begin()
+        self._up()
+
+    def end(self) -> None:
+        child.end(self._process, 3.0)
 
 
 def geth() -> str:
@@ -158,10 +184,15 @@ def one_signer_chain(
         engine.init()
         client = ChainClient(f"http://{node.http}")
         with running_sealer(seal):
-            process = child.start(engine.command(signer.address), engine.environment())
+            power = Power(
+                lambda: child.start(engine.command(signer.address), engine.environment()),
+                lambda: wait_for(lambda: client.block_number() >= 1, 20, "first block"),
+            )
             try:
                 wait_for(lambda: client.block_number() >= 1, 20, "first block")
-                yield TestChain(client.url, genesis, genesis_file, account, signer, client, engine)
+                yield TestChain(
+                    client.url, genesis, genesis_file, account, signer, client, engine, sockets / "ipc", power
+                )
             finally:
                 client.close()
-                child.end(process, 3.0)
+                power.end()
