@@ -33,6 +33,7 @@ OUTPUT = [
     "evm.deployedBytecode.immutableReferences",
     "userdoc",
     "devdoc",
+    "storageLayout",
 ]
 
 _IMPORT = re.compile(r'^import\s[^;]*?"([^"]+)";', re.MULTILINE)
@@ -45,21 +46,32 @@ def compile_contracts() -> dict[str, str]:
         ToolMissing: node or solc is not installed.
         CompilerError: solc refuses the sources.
     """
+    answer = compiled()
+    contracts = {name: answer["contracts"][f"src/{name}.sol"][name] for name in CONTRACTS}
+    return {name: artifact(name, contract, answer["version"]) for name, contract in contracts.items()}
+
+
+def compiled() -> dict[str, Any]:
+    """What solc says: `contracts` by file and name, syntax trees in `sources`, its `version`.
+
+    Raises:
+        ToolMissing: node or solc is not installed.
+        CompilerError: solc refuses the sources.
+    """
     import solcx  # noqa: PLC0415 - a development extra, not there where the project only runs
     from solcx.exceptions import SolcError  # noqa: PLC0415
 
     asked = {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sorted(gather().items())},
-        "settings": {**SETTINGS, "outputSelection": {"*": {"*": OUTPUT}}},
+        "settings": {**SETTINGS, "outputSelection": {"*": {"*": OUTPUT, "": ["ast"]}}},
     }
     program = toolchain.solc()
     try:
-        answer = solcx.compile_standard(asked, solc_binary=program)
+        answer: dict[str, Any] = solcx.compile_standard(asked, solc_binary=program)
     except SolcError as error:
         raise CompilerError(f"solc refuses the contracts:\n{error}") from None
-    version = str(solcx.wrapper.get_solc_version(program, with_commit_hash=True))
-    return {name: artifact(name, answer["contracts"][f"src/{name}.sol"][name], version) for name in CONTRACTS}
+    return answer | {"version": str(solcx.wrapper.get_solc_version(program, with_commit_hash=True))}
 
 
 def gather() -> dict[str, str]:

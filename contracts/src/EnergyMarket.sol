@@ -16,11 +16,13 @@ import {IHouseholds} from "./IHouseholds.sol";
 /// Waiting → Open → (Closing) → Redeemed | Released | Reclaimed
 ///
 /// An offer carries one open order and one successor of the same buyer, which waits and is promoted when the open one
-/// ends. Energies are milliwatt-hours, prices token base units per kilowatt-hour, deadlines block numbers: a stalled
+/// ends. New orders can be paused by the neighbourhood's authority; nothing else can, so that whatever is in escrow
+/// always finds its way out. Energies are milliwatt-hours, prices token base units per kilowatt-hour, deadlines block numbers: a stalled
 /// chain stops them too, and no clock can be set against them.
 contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     using SafeERC20 for IERC20;
 
+    /// @notice Where an order stands. Waiting, Open and Closing orders hold tokens in escrow.
     enum State {
         None,
         Waiting,
@@ -31,7 +33,10 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         Reclaimed
     }
 
-    /// @dev `open` and `next` are the orders that run on the offer; they survive a change or withdrawal of it.
+    /// @notice What a seller offers at one contact: the price of a kWh, the energies between which one order may lie,
+    /// the last block in which orders are taken, and the orders that run there.
+    /// @dev `open` and `next` survive a change or withdrawal of the offer. Four slots: price with both energies,
+    /// `validUntil`, `open`, `next`; a purchase reads the first three and writes one.
     struct Offer {
         uint128 price;
         uint64 minEnergy;
@@ -41,8 +46,10 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         bytes32 next;
     }
 
+    /// @notice An order, at any time of its life.
     /// @dev `supplyEnd` is 0 while the order waits; `reclaimFrom` is 0 until its buyer asks to close it;
-    /// `paidEnergy` is what was redeemed.
+    /// `paidEnergy` is what was redeemed. The fields' order packs them into three slots; ending an order that was never
+    /// closing writes the second, redeeming it the third as well.
     struct Order {
         address buyer;
         uint32 contact;
@@ -55,7 +62,7 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         uint64 paidEnergy;
     }
 
-    /// @dev `ref` is random, chosen by the buyer; `price` is the one that the buyer saw.
+    /// @notice What a buyer orders. `ref` is random, chosen by the buyer; `price` is the one that the buyer saw.
     struct OrderArgs {
         bytes32 ref;
         address seller;
@@ -64,12 +71,13 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         uint128 price;
     }
 
+    /// @notice "Of this order I have received so much energy until now", which its buyer signs (EIP-712).
     struct Voucher {
         bytes32 orderId;
         uint64 energy;
     }
 
-    /// @dev `root` is the Merkle root of the household's readings in the interval.
+    /// @notice What a household produced and consumed in an interval; `root` is the Merkle root of its readings in it.
     struct Report {
         uint64 interval;
         uint64 produced;
@@ -126,7 +134,12 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
 
     /// @notice A waiting order took the place of the one before it.
     event OrderPromoted(
-        bytes32 indexed orderId, address indexed buyer, address indexed seller, uint64 energy, uint64 supplyEnd
+        bytes32 indexed orderId,
+        address indexed buyer,
+        address indexed seller,
+        uint64 energy,
+        uint256 escrow,
+        uint64 supplyEnd
     );
 
     /// @notice The seller was paid for what the buyer vouchered, and the buyer got the rest back.
@@ -183,6 +196,8 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     error PriceChanged(uint128 offered, uint128 expected);
     /// @notice The offer takes orders between these energies only.
     error EnergyOutsideOffer(uint64 energy, uint64 minEnergy, uint64 maxEnergy);
+    /// @notice So little energy costs less than one base unit: an order that costs nothing would hold an offer for nothing.
+    error CostsNothing(uint64 energy, uint128 price);
     /// @notice Nobody buys from himself.
     error OwnOffer();
     /// @notice The buyer has used this reference before.
@@ -259,25 +274,35 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     // ---------------------------------------------------------------- orders
 
     /// @notice Fund an order from an approval given before.
+    /// @param args what is ordered
+    /// @return id the order's id
     function buy(OrderArgs calldata args) external returns (bytes32 id) {
         uint256 amount;
         (id, amount) = _fund(msg.sender, args);
         token.safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    /// @notice Fund an order by the token's `approveAndCall(market, cost, abi.encode(OrderArgs))`.
-    /// @inheritdoc IERC1363Spender
-    function onApprovalReceived(address owner, uint256 value, bytes calldata data) external returns (bytes4) {
+    /// @notice Fund an order by the token's `approveAndCall(market, cost, abi.encode(OrderArgs))`, in one transaction.
+    /// @dev The token passes its own caller as `owner`, and no one else can call this: so nobody's allowance is spent by
+    /// another. `transferFrom` of the only token comes last, after all effects.
+    /// @param owner who approved, and buys
+    /// @param value what was approved: the order's cost exactly
+    /// @param data the order, `abi.encode(OrderArgs)`
+    /// @return selector the function's own, as ERC-1363 asks
+    function onApprovalReceived(address owner, uint256 value, bytes calldata data) external returns (bytes4 selector) {
         if (msg.sender != address(token)) revert NotToken(msg.sender);
         if (data.length != ORDER_ARGS_BYTES) revert MalformedOrder();
         (, uint256 amount) = _fund(owner, abi.decode(data, (OrderArgs)));
         if (value != amount) revert WrongAmount(value, amount);
+        // slither-disable-next-line arbitrary-send-erc20 - the token names its own caller as the owner
         token.safeTransferFrom(owner, address(this), amount);
         return IERC1363Spender.onApprovalReceived.selector;
     }
 
     /// @notice Be paid for what the buyer has vouchered, and give back the rest. The order ends here.
     /// @dev A voucher above the order's energy pays the whole order: a buyer's slip must not lock the seller out.
+    /// @param voucher order and energy, as its buyer signed them
+    /// @param signature the buyer's, 65 bytes r ‖ s ‖ v with low s
     function redeem(Voucher calldata voucher, bytes calldata signature) external {
         Order storage order_ = _live(voucher.orderId);
         _onlySeller(order_);
@@ -296,6 +321,7 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     }
 
     /// @notice Give an order back whole, as a seller who cannot supply it.
+    /// @param id of the order
     function release(bytes32 id) external {
         Order storage order_ = _live(id);
         _onlySeller(order_);
@@ -306,6 +332,7 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     }
 
     /// @notice Ask for the end of an order, as its buyer. The challenge window begins: the seller can still redeem.
+    /// @param id of the order
     function requestClose(bytes32 id) external {
         Order storage order_ = _live(id);
         _onlyBuyer(order_);
@@ -317,6 +344,7 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     }
 
     /// @notice Take an order back whole, as its buyer, when the seller let the challenge window pass.
+    /// @param id of the order
     function reclaim(bytes32 id) external {
         Order storage order_ = _live(id);
         _onlyBuyer(order_);
@@ -331,12 +359,13 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
     // ---------------------------------------------------------------- reports
 
     /// @notice State production and consumption, interval by interval. The transaction is the household's signature.
+    /// @param reports in rising intervals, each above all that were reported before
     function report(Report[] calldata reports) external {
         _onlyAdmitted(msg.sender);
         uint64 lowest = nextReport[msg.sender];
         for (uint256 i = 0; i < reports.length; ++i) {
             Report calldata r = reports[i];
-            if (r.interval < lowest) revert IntervalNotRising(r.interval, lowest);
+            if (r.interval < lowest || r.interval == type(uint64).max) revert IntervalNotRising(r.interval, lowest);
             lowest = r.interval + 1;
             emit Reported(msg.sender, r.interval, r.produced, r.consumed, r.root);
         }
@@ -359,25 +388,34 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
 
     // ---------------------------------------------------------------- views
 
-    /// @notice The offer at a contact; its `maxEnergy` is 0 if there is none.
-    function offer(address seller, uint32 contact) external view returns (Offer memory) {
+    /// @notice The offer at a contact.
+    /// @param seller whose offer
+    /// @param contact number of the feed contact at the seller's relay
+    /// @return found the offer; its `maxEnergy` is 0 if there is none
+    function offer(address seller, uint32 contact) external view returns (Offer memory found) {
         return _offers[seller][contact];
     }
 
-    /// @notice An order; its state is `None` if there is no such order.
-    function order(bytes32 id) external view returns (Order memory) {
+    /// @notice An order, live or ended.
+    /// @param id of the order
+    /// @return found the order; its state is `None` if there is none of that id
+    function order(bytes32 id) external view returns (Order memory found) {
         return _orders[id];
     }
 
-    /// @notice The id that an order of this buyer will have.
-    function orderId(address buyer, bytes32 ref) public view returns (bytes32) {
+    /// @notice The id that an order has, known before it is funded.
+    /// @param buyer who funds it
+    /// @param ref the reference that the buyer chose for it
+    /// @return id hash over chain, market, buyer and reference
+    function orderId(address buyer, bytes32 ref) public view returns (bytes32 id) {
         return keccak256(abi.encode(block.chainid, address(this), buyer, ref));
     }
 
     /// @notice What an energy costs, in base units, rounded down.
     /// @param energy mWh
     /// @param price base units per kWh
-    function cost(uint64 energy, uint128 price) public pure returns (uint256) {
+    /// @return amount base units
+    function cost(uint64 energy, uint128 price) public pure returns (uint256 amount) {
         return uint256(energy) * price / MWH_PER_KWH;
     }
 
@@ -396,10 +434,13 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         if (args.energy < o.minEnergy || args.energy > o.maxEnergy) {
             revert EnergyOutsideOffer(args.energy, o.minEnergy, o.maxEnergy);
         }
+        amount = cost(args.energy, args.price);
+        if (amount == 0) revert CostsNothing(args.energy, args.price);
         id = orderId(buyer, args.ref);
         if (_orders[id].state != State.None) revert OrderExists(id);
 
         uint64 supplyEnd = _queue(o, id, buyer);
+        // slither-disable-next-line incorrect-equality - 0 is what _queue answers for an order that waits
         _orders[id] = Order({
             buyer: buyer,
             contact: args.contact,
@@ -411,7 +452,6 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
             reclaimFrom: 0,
             paidEnergy: 0
         });
-        amount = cost(args.energy, args.price);
         emit OrderFunded(id, buyer, args.seller, args.contact, args.energy, args.price, amount, supplyEnd);
     }
 
@@ -442,7 +482,14 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
         if (promoted.state != State.Waiting) return; // its buyer has asked to close it
         promoted.state = State.Open;
         promoted.supplyEnd = uint64(block.number) + supplyBlocks;
-        emit OrderPromoted(successor, promoted.buyer, promoted.seller, promoted.energy, promoted.supplyEnd);
+        emit OrderPromoted(
+            successor,
+            promoted.buyer,
+            promoted.seller,
+            promoted.energy,
+            cost(promoted.energy, promoted.price),
+            promoted.supplyEnd
+        );
     }
 
     function _live(bytes32 id) private view returns (Order storage order_) {

@@ -68,6 +68,7 @@ contract EnergyToken is ERC1363, ERC20Burnable, Governed {
         uint256 left = mintable();
         if (amount > left) revert MintCapExceeded(amount, left);
         lastPeriod = _period();
+        // slither-disable-next-line events-maths - ERC-20's Transfer from the zero address tells it
         mintedInPeriod = mintCap - left + amount;
         _mint(to, amount);
     }
@@ -75,6 +76,7 @@ contract EnergyToken is ERC1363, ERC20Burnable, Governed {
     /// @notice What can still be minted in the running period.
     /// @return amount base units
     function mintable() public view returns (uint256 amount) {
+        // slither-disable-next-line incorrect-equality - periods are numbers of their own, no balances
         return _period() == lastPeriod ? mintCap - mintedInPeriod : mintCap;
     }
 

@@ -8,12 +8,15 @@ import {IHouseholds} from "./IHouseholds.sol";
 /// @notice Written by the authority alone. Nodes take their trusted peers from here, so that admitting a household is
 /// one transaction; a suspended one stays listed, but neither offers nor buys.
 contract NodeRegistry is IHouseholds, Governed {
+    /// @notice What a household does in the neighbourhood. Nothing depends on it.
     enum Role {
         Producer,
         Consumer,
         Prosumer
     }
 
+    /// @notice An entry of the registry; `admitted` is false while the household is suspended.
+    /// @dev `account`, `role` and `admitted` share a slot: the market's question reads one.
     struct Household {
         address account;
         Role role;
@@ -42,6 +45,9 @@ contract NodeRegistry is IHouseholds, Governed {
     constructor(address authority) Governed(authority) {}
 
     /// @notice Admit a household, correct its entry, or lift its suspension.
+    /// @param account of the household
+    /// @param name for people
+    /// @param role what it does
     /// @param enode address of its chain node, `enode://…@host:port`; empty if it runs none
     /// @param relay endpoint of its relay server, `host:port`; empty if it has none
     function admit(address account, string calldata name, Role role, string calldata enode, string calldata relay)
@@ -55,6 +61,7 @@ contract NodeRegistry is IHouseholds, Governed {
     }
 
     /// @notice Keep a household from new offers and orders.
+    /// @param account of the household
     function suspend(address account) external onlyOwner {
         if (_households[account].account == address(0)) revert UnknownHousehold(account);
         _households[account].admitted = false;
@@ -62,23 +69,27 @@ contract NodeRegistry is IHouseholds, Governed {
     }
 
     /// @inheritdoc IHouseholds
-    function isAdmitted(address account) external view returns (bool) {
+    function isAdmitted(address account) external view returns (bool admitted) {
         return _households[account].admitted;
     }
 
     /// @notice How many households the registry lists, suspended ones included.
-    function count() external view returns (uint256) {
+    /// @return listed their number
+    function count() external view returns (uint256 listed) {
         return _accounts.length;
     }
 
-    /// @notice One household; all its fields are empty if the account is unknown.
-    function household(address account) external view returns (Household memory) {
+    /// @notice One household.
+    /// @param account of the household
+    /// @return found its entry; all fields are empty if the account is unknown
+    function household(address account) external view returns (Household memory found) {
         return _households[account];
     }
 
     /// @notice Households in the order of their admission.
     /// @param first index of the first one, from 0
     /// @param limit the most to answer
+    /// @return page their entries
     function households(uint256 first, uint256 limit) external view returns (Household[] memory page) {
         uint256 total = _accounts.length;
         uint256 left = first < total ? total - first : 0;

@@ -159,6 +159,17 @@ contract BuyingTest is Neighbourhood {
         funds(buyer, 2, 5_000);
     }
 
+    function test_AnOrderThatCostsNothingIsRefused() public {
+        vm.prank(seller);
+        market.setOffer(2, 999, 1, 5_000, 2_000);
+        EnergyMarket.OrderArgs memory order = EnergyMarket.OrderArgs(bytes32("dust"), seller, 2, 1_001, 999);
+        vm.startPrank(buyer);
+        refused(abi.encodeWithSelector(EnergyMarket.CostsNothing.selector, 1_001, 999));
+        token.approveAndCall(address(market), 0, abi.encode(order));
+        order.energy = 1_002;
+        token.approveAndCall(address(market), 1, abi.encode(order));
+    }
+
     function test_AReferenceServesOnceOnly() public {
         bytes32 id = funds(buyer, 1, 1_000);
         vm.prank(buyer);

@@ -3,10 +3,24 @@ pragma solidity 0.8.37;
 
 /// @dev The few of forge's cheat codes that these tests need.
 interface Vm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;
     function roll(uint256 height) external;
+    function warp(uint256 seconds_) external;
+    function chainId(uint256 id) external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
+    function lastCallGas() external view returns (Gas memory);
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gas);
     function assume(bool condition) external pure;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 key) external pure returns (address);

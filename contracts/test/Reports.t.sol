@@ -38,6 +38,11 @@ contract ReportsTest is Neighbourhood {
         reports(seller, 5, 5);
     }
 
+    function test_TheLastIntervalOfAllCannotBeReported() public {
+        refused(abi.encodeWithSelector(EnergyMarket.IntervalNotRising.selector, type(uint64).max, 6));
+        reports(seller, 5, type(uint64).max);
+    }
+
     function test_AStrangerCannotReport() public {
         refused(abi.encodeWithSelector(EnergyMarket.NotAdmitted.selector, stranger));
         reports(stranger, 5, 9);

@@ -26,7 +26,12 @@ contract SettlingTest is Neighbourhood {
         bytes32 indexed orderId, address indexed buyer, address indexed seller, uint256 refunded
     );
     event OrderPromoted(
-        bytes32 indexed orderId, address indexed buyer, address indexed seller, uint64 energy, uint64 supplyEnd
+        bytes32 indexed orderId,
+        address indexed buyer,
+        address indexed seller,
+        uint64 energy,
+        uint256 escrow,
+        uint64 supplyEnd
     );
 
     bytes32 private id;
@@ -237,7 +242,7 @@ contract SettlingTest is Neighbourhood {
         bytes32 second = funds(buyer, 2, 3_000);
         vm.roll(1_050);
         vm.expectEmit(true, true, true, true);
-        emit OrderPromoted(second, buyer, seller, 3_000, 1_150);
+        emit OrderPromoted(second, buyer, seller, 3_000, 7.5e14, 1_150);
         redeems(id, 2_000);
         is_(second, EnergyMarket.State.Open, "state");
         eq(market.order(second).supplyEnd, 1_150, "supply end");
@@ -290,6 +295,7 @@ contract SettlingTest is Neighbourhood {
         vm.prank(seller);
         market.setOffer(2, price, 1, type(uint64).max, 2_000);
         uint256 amount = market.cost(energy, price);
+        vm.assume(amount > 0);
         vm.prank(authority);
         token.mint(buyer, amount);
         uint256 before = token.balanceOf(buyer);
