@@ -15,6 +15,8 @@ import pytest
 from node.readings import Point, Readings, Sample, open_readings
 from node.readings.checking import check
 from node.readings.interface import Flow
+from node.readings.proof import Report, made
+from node.reports.covering import covered, digests
 from node.sensors.driver import Quantity
 from store.errors import StoreError, TooNew, Unopenable, Unreachable
 from tests.integration.postgres import Server, postgres, postgres_url  # noqa: F401 - fixtures
@@ -138,6 +140,75 @@ def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> 
             assert check(readings).intact
             digests.add(readings.batches(NOON, NOON + 10 * SECOND)[-1].digest)
     assert len(digests) == 1
+
+
+def test_both_stores_give_the_same_root_and_the_same_proof(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+    roots = set()
+    for url in (None, postgres_url):
+        with open_readings(url, tmp_path) as readings:
+            for second in range(0, 60, 5):
+                readings.append(
+                    [sample(second + n, name, forward=n) for n in range(5) for name in ("b", "a", "B")]
+                )
+            found = covered(readings, NOON // 1_000, NOON // 1_000 + 30, 0, panels=["a"], loads=["b"])
+            assert found.span.batches == 6
+            roots.add(found.root)
+            [(batch, own)] = readings.pages(3, 1)
+            report = Report(
+                chain_id=1, market="", household="", transaction="", span=found.span, root=found.root
+            )
+            proof = made(report, list(digests(readings, found.span)), batch, own, 7)
+            assert proof.holds
+            roots.add(proof.root() or b"")
+    assert len(roots) == 1
+
+
+def test_batches_are_read_page_by_page(readings: Readings) -> None:
+    for second in range(6):
+        readings.append([sample(second, power=second), sample(second, "load")])
+    assert [link.number for link in readings.links(2, 3)] == [3, 4, 5]
+    pages = readings.pages(4, 9)
+    assert [(batch.number, [s.meter for s in own]) for batch, own in pages] == [
+        (5, ["battery", "load"]),
+        (6, ["battery", "load"]),
+    ]
+    assert readings.pages(6, 9) == []
+
+
+def test_the_newest_batch_may_be_asked_for_by_time(readings: Readings) -> None:
+    assert readings.newest() is None
+    for second in (10, 20, 15):
+        readings.append([sample(second)])
+    for before, number in ((None, 3), (NOON + 20_000, 3), (NOON + 15_000, 1)):
+        newest = readings.newest(before)
+        assert newest is not None
+        assert newest.number == number
+    assert readings.newest(NOON) is None
+
+
+def test_a_meter_s_sample_at_a_moment_comes_with_its_batch(readings: Readings) -> None:
+    readings.append([sample(0, forward=1), sample(5, forward=2)])
+    readings.append([sample(10, forward=3)])
+    assert readings.sample_at("battery", NOON + 9_999) == (sample(5, forward=2), 1)
+    assert readings.sample_at("battery", NOON + 10_000) == (sample(10, forward=3), 2)
+    assert readings.sample_at("battery", NOON - 1) is None
+    assert readings.sample_at("nobody", NOON) is None
+
+
+def test_samples_that_belong_to_no_batch_s_time_are_found(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+    for url in (None, postgres_url):
+        with open_readings(url, tmp_path) as readings:
+            readings.append([sample(0, power=1)])
+            assert check(readings).strays == 0
+            columns = "meter, taken, batch, power"
+            moved = f"INSERT INTO samples ({columns}) SELECT meter, taken + 1000000, batch, 2 FROM samples"
+            if url is None:
+                with closing(sqlite3.connect(tmp_path / "readings.db")) as file, file:
+                    file.execute(moved)
+            else:
+                with psycopg.connect(url) as server:
+                    server.execute(moved.encode())
+            assert check(readings).strays == 1
 
 
 def test_pruning_takes_whole_batches_and_leaves_the_chain(readings: Readings) -> None:

@@ -101,15 +101,12 @@ class Street:
 
     vouchers: dict[str, tuple[int, bytes]]
 
-    def copied(self, folder: Path) -> Street:
-        """The same, with files of its own."""
-        homes = []
-        for home in (self.buyer, self.seller):
-            target = folder / home.meter
-            target.mkdir()
-            shutil.copy(home.folder / "readings.db", target)
-            homes.append(replace(home, folder=target, entries=list(home.entries)))
-        return replace(self, buyer=homes[0], seller=homes[1], vouchers=dict(self.vouchers))
+    def copied(self, home: str, folder: Path) -> Street:
+        """The same, with one household's readings in a folder of their own."""
+        mine: Home = getattr(self, home)
+        shutil.copy(mine.folder / "readings.db", folder)
+        moved = replace(mine, folder=folder)
+        return replace(self, buyer=moved) if home == "buyer" else replace(self, seller=moved)
 
     # --- what a household finds ----------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ def test_every_tampering_is_found(street: Street) -> None:
 def stored(street: Street, change: Callable[[sqlite3.Connection], None], home: str) -> list[str]:
     """What is found when a household's readings.db was changed by hand."""
     with tempfile.TemporaryDirectory(dir=scratch()) as folder:
-        copy = street.copied(Path(folder))
+        copy = street.copied(home, Path(folder))
         mine: Home = getattr(copy, home)
         with closing(sqlite3.connect(mine.folder / "readings.db")) as database, database:
             change(database)
