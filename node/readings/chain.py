@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import attrgetter
 from struct import pack
 
 from node.readings import merkle
@@ -26,6 +27,7 @@ GENESIS = bytes(32)
 LINK, ROOT = b"\x02", b"\x03"
 
 FIELDS = ("voltage", "current", "power", "forward", "reverse", "soc")
+MEASURED = attrgetter(*FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,7 @@ def ordered(samples: Iterable[Sample]) -> list[Sample]:
 
 def leaf(sample: Sample) -> bytes:
     """The hash of one sample."""
-    values = (getattr(sample, field) for field in FIELDS)
-    shown = ",".join("" if value is None else str(value) for value in values)
+    shown = ",".join(["" if value is None else str(value) for value in MEASURED(sample)])
     return merkle.leaf(f"{sample.meter},{sample.taken},{shown}".encode())
 
 

@@ -38,7 +38,8 @@ ENDS = ("OrderRedeemed", "OrderReleased", "OrderReclaimed")
 RELAY_DATABASE = "relay.db"
 
 ALL = 1_000_000_000
-DAY_MS = 86_400_000
+DAY = 86_400
+DAY_MS = 1_000 * DAY
 
 STORED = 15.0
 """Seconds after a supply until its readings are stored in any case: a batch takes at most ten."""
@@ -272,10 +273,12 @@ def best_vouchers(sources: Sources) -> dict[str, BestVoucher]:
 
 
 def reports(sources: Sources) -> Iterator[Finding]:
-    """Whether the readings still lead to what was reported of them."""
+    """Whether the readings still lead to what was reported of them in the days of these trades."""
+    first, last = sources.since - DAY, sources.until + DAY
     with open_book(sources.trades) as book:
-        entries = book.all()
-    said = reported(sources.client, sources.manifest, sources.account)
+        entries = [entry for entry in book.all() if first <= entry.covered.span.start < last]
+    everything = reported(sources.client, sources.manifest, sources.account)
+    said = [each for each in everything if first <= each.interval < last]
     for text in differences(entries, said, lambda covered: rooted(sources.readings, covered.span)):
         yield Finding(cause=Cause.TAMPERING, text=f"{text[:1].upper()}{text[1:]}.")
 
