@@ -182,8 +182,9 @@ class Orders:
         return frozenset(entry.purpose for entry in entries if entry is not None and not entry.failed)
 
     def _record(self, trade: Trade, what: Conduct, sentence: str, now: float) -> None:
-        clause = sentence.rstrip(".")
-        why = clause if clause.startswith(trade.partner.capitalize()) else f"{clause[:1].lower()}{clause[1:]}"
+        name = trade.partner.capitalize()  # stands before the clause where it is read
+        clause = sentence.rstrip(".").removeprefix(f"{name} ").replace(f"{name}'s ", "its ")
+        why = f"{clause[:1].lower()}{clause[1:]}"
         log.info("conduct", seller=trade.partner, what=what.value, order=trade.order)
         self._deeds.record(Deed(account=trade.account.lower(), order=trade.order, what=what, at=now, why=why))
 
