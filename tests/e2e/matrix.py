@@ -28,6 +28,10 @@ SETTLED = 240.0
 """Seconds from the end of all kills to the end of every order: supply and challenge are a minute each, and a
 redeem may have to wait for a chain that was hurt as well."""
 
+DARK = 10.0
+"""Seconds in which a house is home again, whatever died: a dead tie is left after two, and a whole household
+that died at once falls home at once; the rest is a busy machine's."""
+
 ENDED = {"settled", "released", "reclaimed"}
 LIVE_STATES = ("buying", "supplied", "returning")
 
@@ -89,7 +93,8 @@ class Matrix:
     def play(self, schedule: Schedule) -> None:
         """Wait for its moment, strike, and look at what must hold at any time."""
         buyer, seller = self.meets(schedule.moment)
-        print(f"{schedule}; buyer {buyer}, seller {seller}", flush=True)
+        at = self.street.world.ask("truth")["truth"]["t"]
+        print(f"{at:.0f} s: {schedule}; buyer {buyer}, seller {seller}", flush=True)
         began = time.monotonic()
         killed: dict[tuple[str, str], set[int]] = {}
         with self.hurt():
@@ -205,6 +210,8 @@ class Matrix:
                 self._wrong(f"two sources met: {event}")
             elif event["kind"] == "outage" and "protection" not in event["cause"]:
                 self.summary.dark = max(self.summary.dark, event["seconds"])
+                if event["seconds"] > DARK:
+                    self._wrong(f"a house without a source: {event}")
         for feed, seconds in audit.open_feeds(self.street, time.time()):
             self.summary.lonely = max(self.summary.lonely, seconds)
             lease = self.street.lease(feed.partition(".")[0])
