@@ -85,7 +85,8 @@ class Matrix:
 
     @contextmanager
     def hurt(self) -> Iterator[None]:
-        """What is done inside happens to the orders that are alive at its end: they must end, too."""
+        """What is done inside happens to the orders that are alive before or after: they must end, too."""
+        self._look(met=True)
         yield
         self.summary.schedules += 1
         self._look(met=True)
@@ -155,11 +156,7 @@ class Matrix:
         Args:
             met: whether the orders that are alive now were met by the schedule that just ended.
         """
-        try:
-            orders = audit.orders(self.street)
-            tokens = audit.conservation(self.street)
-        except ChainError:  # everything may have been killed: then there is nothing to look at yet
-            return set(self._met)
+        orders, tokens = self._told()
         if not tokens["exact"]:
             self._wrong(f"tokens are not all there: {tokens}")
         now = time.monotonic()
@@ -169,6 +166,16 @@ class Matrix:
         if met:
             self._met |= dict.fromkeys(alive, now)
         return set(self._met)
+
+    def _told(self) -> tuple[dict[str, Order], dict[str, Any]]:
+        """Orders and tokens by the chain, as soon as a node answers: all of them may just have been killed."""
+        end = time.monotonic() + RESTART
+        while True:
+            try:
+                return audit.orders(self.street), audit.conservation(self.street)
+            except ChainError as error:
+                assert time.monotonic() < end, f"no chain node answers: {error}"
+                time.sleep(0.5)
 
     def _compare(self) -> None:
         """The whole audit, when nothing is on its way any more."""
