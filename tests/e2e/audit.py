@@ -21,8 +21,12 @@ from tests.e2e.neighbourhood import Neighbourhood
 
 T = TypeVar("T")
 
-SLACK = 3.0
-"""Seconds beyond a lease: what the world's and the relays' loops take on a busy machine."""
+NOTICED = 5.0
+"""Seconds after which a buyer whose own relay does not answer keeps the seller's feed no longer; then the
+lease runs. No energy flows meanwhile, for its tie fell open with its relay."""
+
+SLACK = 5.0
+"""Seconds beyond both: what loops, and the restart of several processes at once, take on a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,7 +168,7 @@ class Matrix:
         return set(self._met)
 
     def _told(self) -> tuple[dict[str, Order], dict[str, Any]]:
-        """Orders and tokens by the chain, as soon as a node answers: all of them may just have been killed."""
+        """Orders and tokens by the chain, as soon as a node answers: all may just have been killed."""
         end = time.monotonic() + RESTART
         while True:
             try:
@@ -222,7 +222,7 @@ class Matrix:
         for feed, seconds in audit.open_feeds(self.street, time.time()):
             self.summary.lonely = max(self.summary.lonely, seconds)
             lease = self.street.lease(feed.partition(".")[0])
-            if seconds > lease + audit.SLACK:
+            if seconds > audit.NOTICED + lease + audit.SLACK:
                 self._wrong(f"{feed} was closed for {seconds:.1f} s with nobody there (lease {lease:.0f} s)")
 
     def _wrong(self, what: str) -> None:
