@@ -17,9 +17,14 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 test: setup lint ## linters, types, contracts, and all tests
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
 
-test-long: setup ## property tests with twenty times the examples; kills of whole neighbourhoods
+test-long: setup build/slither/bin/slither ## property tests with twenty times the examples; kills of whole neighbourhoods; a million calls of the contracts; slither
 	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long tests/unit $(ARGS)
 	@$(BIN)/pytest -q -m long -rP tests $(ARGS)
+
+build/slither/bin/slither: requirements/slither.txt
+	@$(PYTHON) -m venv --clear build/slither
+	@build/slither/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)

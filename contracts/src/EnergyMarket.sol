@@ -435,6 +435,7 @@ contract EnergyMarket is EIP712, IERC1363Spender, Governed {
             revert EnergyOutsideOffer(args.energy, o.minEnergy, o.maxEnergy);
         }
         amount = cost(args.energy, args.price);
+        // slither-disable-next-line incorrect-equality - a product of the order's own numbers, nobody's balance
         if (amount == 0) revert CostsNothing(args.energy, args.price);
         id = orderId(buyer, args.ref);
         if (_orders[id].state != State.None) revert OrderExists(id);
