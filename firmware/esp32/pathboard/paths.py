@@ -35,6 +35,7 @@ class Paths:
         """Latched: nothing closes until it is cleared."""
         self._dead_ms = dead_ms
         self._wait = dead_ms
+        self._just_opened = False
         self._follow_ms = follow_ms
         self._unfollowed = 0
 
@@ -77,7 +78,9 @@ class Paths:
             supply: whether the supply path's auxiliary contact is closed; None where none is wired.
             receive: the same of the receive path.
         """
-        self._wait = max(self._wait - elapsed, 0)
+        if not self._just_opened:  # else most of what elapsed was before the opening
+            self._wait = max(self._wait - elapsed, 0)
+        self._just_opened = False
         self.lease = max(self.lease - elapsed, 0)
         if self.wanted != IDLE and not self.lease:
             self.idle("lease")
@@ -89,6 +92,7 @@ class Paths:
     def _open(self) -> None:
         self.path = IDLE
         self._wait = self._dead_ms
+        self._just_opened = True
         self._unfollowed = 0
 
     def _watch(self, elapsed: int, supply: bool | None, receive: bool | None) -> None:

@@ -79,6 +79,20 @@ def test_the_other_path_opens_the_first_at_once_and_closes_after_the_dead_time()
     node, talk, now = supplying()
     assert talk.lease("RECEIVE", 2_000).startswith("OK path=IDLE wanted=RECEIVE")
     assert node.outputs == (False, False)
+    now = run(node, now, 200)
+    assert node.outputs == (False, False)
+    run(node, now, 10)
+    assert node.outputs == (False, True)
+
+
+def test_the_dead_time_begins_with_the_opening_even_after_a_turn_that_took_long() -> None:
+    node, talk, now = supplying()
+    now = run(node, now, 290, 2_900)
+    assert node.outputs == (True, False)
+    now = (now + 400) & CLOCK
+    node.turn(now, 2_900)
+    assert node.outputs == (False, False)
+    assert talk.lease("RECEIVE", 2_000).startswith("OK ")
     now = run(node, now, 190)
     assert node.outputs == (False, False)
     run(node, now, 10)
