@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -43,12 +44,15 @@ class Board(RuleBasedStateMachine):
 
     def pass_time(self, milliseconds: int) -> None:
         for _ in range(max(milliseconds // TURN, 1)):
-            before = self.closed
-            self.now += TURN
-            seen = [self.stuck == path or before == path for path in ("SUPPLY", "RECEIVE")]
-            supply, receive = seen if self.auxiliary else (None, None)
-            self.node.turn(self.now & CLOCK, self.millivolts, None, supply, receive)
-            self.check(before)
+            self.one_turn(TURN)
+
+    def one_turn(self, elapsed: int) -> None:
+        before = self.closed
+        self.now += elapsed
+        seen = [self.stuck == path or before == path for path in ("SUPPLY", "RECEIVE")]
+        supply, receive = seen if self.auxiliary else (None, None)
+        self.node.turn(self.now & CLOCK, self.millivolts, None, supply, receive)
+        self.check(before)
 
     def check(self, before: str) -> None:
         """What must hold after every single turn and frame."""
@@ -171,10 +175,7 @@ class Board(RuleBasedStateMachine):
 
     @rule(hang=st.integers(1_000, 100_000_000))
     def hang(self, hang: int) -> None:
-        self.now += hang
-        before = self.closed
-        self.node.turn(self.now & CLOCK, self.millivolts, None, None, None)
-        self.check(before)
+        self.one_turn(hang)
 
     @rule(millivolts=st.one_of(st.none(), st.integers(0, 5_000), st.just(3_700)))
     def battery(self, millivolts: int | None) -> None:
@@ -208,6 +209,8 @@ class Board(RuleBasedStateMachine):
     def a_board_with_a_fault_is_idle(self) -> None:
         assert not self.node.paths.fault or self.closed == "IDLE"
 
+
+pytestmark = pytest.mark.timeout(1_800)  # for `make test-long`
 
 TestBoard = Board.TestCase
 TestBoard.settings = settings(
