@@ -287,15 +287,19 @@ def _result(answer: Any, url: str) -> Any:
 
 
 def _number(answer: Any) -> int:
-    if not isinstance(answer, str):
-        raise BadAnswer(f"{answer!r} is not a number")
-    return int(answer, 16)
+    try:
+        return int(answer, 16)
+    except (TypeError, ValueError):
+        raise BadAnswer(f"{answer!r} is not a number") from None
 
 
 def _data(answer: Any) -> bytes:
-    if not isinstance(answer, str) or not answer.startswith("0x"):
-        raise BadAnswer(f"{answer!r} is not data")
-    return bytes.fromhex(answer[2:])
+    try:
+        if answer.startswith("0x"):
+            return bytes.fromhex(answer[2:])
+    except (AttributeError, ValueError):
+        pass
+    raise BadAnswer(f"{answer!r} is not data")
 
 
 def _block(number: BlockTag) -> str:

@@ -132,3 +132,12 @@ def test_topics_are_any_one_or_several() -> None:
             "toBlock": "latest",
         }
     ]
+
+
+@pytest.mark.parametrize("answer", [7, None, "", "0xzz", "zz", [], {}])
+def test_what_is_no_number_and_no_data_is_not_believed(answer: object) -> None:
+    client = answering(answer)
+    with pytest.raises(BadAnswer):
+        client.nonce("0x00")
+    with pytest.raises(BadAnswer):
+        client.call("0x00", b"")
