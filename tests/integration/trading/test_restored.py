@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from contracts.bindings import State as OnChain
 from node.client_interaction.recovery import ENDING
 from node.client_interaction.status import State
@@ -71,6 +73,7 @@ def test_a_seller_without_books_redeems_the_voucher_that_its_relay_kept(tmp_path
         assert town.alder.trades()[0].paid == town.token.balance(town.alder.account.address)
 
 
+@pytest.mark.long
 def test_an_old_copy_of_the_books_orders_nothing_twice(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.13") as town:
         for home in (town.alder, town.birch):
