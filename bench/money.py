@@ -30,6 +30,7 @@ LENGTHS = {"10 min": 600, "1 h": 3_600}
 
 def main() -> None:
     """Print every figure."""
+    print_vouchers()
     # The chain's sealer lives in this process, and tells each block that it seals.
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         for gas_limit in (GAS_LIMIT, ROOMY):
@@ -44,7 +45,6 @@ def main() -> None:
                 flow = original.measure(market)
             print_rates(rounds)
     print_gas(rounds[-1], flow)
-    print_vouchers()
 
 
 def measure(market: Street) -> dict[str, Burst]:
