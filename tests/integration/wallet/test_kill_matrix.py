@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from chain.keys import Account
 from contracts.authority import Authority
 from contracts.deploy import Transaction
@@ -75,8 +73,3 @@ def once(place: Town, number: int, point: str, script: Script, sink: str) -> Non
     found = journal.find(refused)
     assert found is not None
     assert "PriceChanged" in found.error, point
-
-
-@pytest.mark.parametrize("point", VOID)
-def test_points_are_named_once(point: str) -> None:
-    assert HERE.count(point) == 1

@@ -15,7 +15,6 @@ from contracts.bindings import Household, Market, OrderArgs, Role, Token
 from contracts.codec import interface
 from contracts.deploy import Admission, Terms, Transaction, deploy
 from contracts.manifest import Manifest
-from node.wallet.journal import Journal
 from quantities import Energy, Price, Tokens
 from tests.integration.chain_node import ETHER, TestChain, one_signer_chain
 from tests.integration.wallet.victim import GAS, Life, Script
@@ -115,8 +114,3 @@ def town(tmp_path: Path, host: str, buyers: int) -> Iterator[Town]:
         ]
         Authority(alder, chain.client).send(offers)
         yield Town(chain, manifest, alder, accounts)
-
-
-def signed_at(journal: Journal) -> int:
-    """How many nonces a journal has used."""
-    return journal.next_nonce()
