@@ -38,7 +38,7 @@ class PinsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     driver: str = "rpi-gpio"
-    """`rpi-gpio` on a Raspberry Pi, or one that another package brings (entry point `commonwatt.pins`)."""
+    """`rpi-gpio`, `gpiozero`, `modbus`, `esp32`, or one that another package brings: see docs/relays.md."""
 
     @property
     def options(self) -> dict[str, Any]:

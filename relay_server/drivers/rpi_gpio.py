@@ -9,29 +9,18 @@ before the relay wants it to. Inputs read high when the thing is so: auxiliary c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from chain import options
 from relay_server.drivers.interface import DriverMissing
+from relay_server.drivers.wiring import Wiring
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Wiring):
     """What stands beside `driver: rpi-gpio`."""
-
-    active_low: bool = False
-    """The board energises its coil at a low level, as most opto-coupled relay boards do."""
-
-    auxiliary: Mapping[int, int] = field(default_factory=dict)
-    """For an output, the input on which its contact's auxiliary contact is wired."""
-
-    normally_closed: frozenset[int] = frozenset()
-    """Outputs whose auxiliary contact is closed while the coil is released, as home's mirror contact is."""
-
-    sense: Mapping[int, int] = field(default_factory=dict)
-    """For an output, the input that is high while there is voltage on the line side of its contact."""
 
     beat: int | None = None
     """An output that toggles at each turn of the safety loop, for a retriggerable timer in the coils'
@@ -50,7 +39,7 @@ class RpiGpioPins:
         self._gpio.setmode(self._gpio.BCM)
         self._driven: dict[int, bool] = {}
         self._beating = False
-        for pin in (*self._options.auxiliary.values(), *self._options.sense.values()):
+        for pin in self._options.inputs:
             self._gpio.setup(pin, self._gpio.IN, pull_up_down=self._gpio.PUD_DOWN)
         if self._options.beat is not None:
             self._gpio.setup(self._options.beat, self._gpio.OUT, initial=self._gpio.LOW)
@@ -72,8 +61,7 @@ class RpiGpioPins:
         wired = self._options.auxiliary.get(pin)
         if wired is None or pin not in self._driven:
             return None
-        closed = bool(self._gpio.input(wired))
-        return closed == (self._driven[pin] != (pin in self._options.normally_closed))
+        return self._options.stands(pin, self._driven[pin], bool(self._gpio.input(wired)))
 
     def powered(self, pin: int) -> bool | None:
         """Whether the sense input sees voltage."""
@@ -90,8 +78,7 @@ class RpiGpioPins:
         """Make every pin an input again; pull-downs keep the coils released."""
         used = (
             *self._driven,
-            *self._options.auxiliary.values(),
-            *self._options.sense.values(),
+            *self._options.inputs,
             *([] if self._options.beat is None else [self._options.beat]),
         )
         if used:
