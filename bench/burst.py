@@ -54,7 +54,7 @@ class Burst:
         """What kept it from being faster, in words."""
         if self.full > 0.5:
             return "the blocks' gas"
-        return f"the node's work ({self.processor:.1f} processors busy)"
+        return f"node and block times ({self.processor:.1f} processors busy)"
 
 
 def send(client: ChainClient, node: psutil.Process, raws: Sequence[bytes], what: str) -> Burst:
