@@ -21,7 +21,7 @@ from tests.integration.wallet.victim import THROUGH, opened, start
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
 BUYERS = 80
-PATIENCE = 120.0
+PATIENCE = 900.0
 """Seconds for one life after its last death, on a busy machine."""
 
 
