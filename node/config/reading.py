@@ -126,7 +126,7 @@ class _Reader:
             line = mark.line + 1 if mark else 0
             what = error.problem or error.context or "not YAML"
             raise self._stop(f"not YAML: {what}; check indentation, colons and quotes", line) from error
-        except (yaml.YAMLError, RecursionError) as error:
+        except yaml.YAMLError as error:
             raise self._stop(f"not YAML: {' '.join(str(error).split())}") from error
 
     def _text(self) -> str:
@@ -211,6 +211,17 @@ class _Loader(yaml.SafeLoader):
     """YAML with the scalars of its version 1.2: no sexagesimals, no `yes` and `off`, no dates."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse what is nested too deep while it is read: PyYAML itself would go on to the stack's end."""
+        if self.depth > DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 for _tag, _pattern, _first in (
