@@ -25,6 +25,7 @@ CONFIGURATION = 78
 INTERRUPTED = 130
 
 COMMANDS = {
+    "ask": ("node.cli.ask:ask", "Ask the household's trader for something, as the pages do."),
     "chain": ("node.cli.chain:chain", "The chain node: run it, seal, look at it."),
     "client-interaction": ("node.cli.daemons:client_interaction", "Buy and sell energy by itself."),
     "config": ("node.cli.config:config", "Check and show the configuration."),

@@ -47,8 +47,8 @@ from node.intents.kinds import (
 )
 from quantities import Price, SoC, Tokens
 
-PATIENCE = 20.0
-"""Seconds for which an intent waits for what is not known yet, as after a start; then that is the answer."""
+PATIENCE = 10.0
+"""Seconds for which an intent waits for battery and chain, as after a start; then it is answered."""
 
 NAMES: Mapping[Limit, str] = {
     Limit.LIMIT: "the limit",
@@ -96,7 +96,7 @@ def _judged(intent: Intent, by: str, g: Grounds) -> Accepted | Refused:  # noqa:
 
 
 def _not_known_yet(s: Situation) -> bool:
-    return s.chain is None or not s.chain.head or s.battery is None
+    return s.chain is None or not s.chain.head or bool(s.chain.trouble) or s.battery is None
 
 
 def _buy(intent: BuyNow, by: str, g: Grounds) -> Accepted | Refused:  # noqa: PLR0911 - one a reason

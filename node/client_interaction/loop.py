@@ -42,7 +42,8 @@ from node.client_interaction.situation import Battery, Chain, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import METERED, TABLES, Trades
-from node.intents import answers
+from node.intents import answers, published
+from node.intents.published import Published
 from node.reports import book
 from node.wallet import journal as journal_
 from node.wallet.database import FILE, Database
@@ -145,6 +146,8 @@ class Trader:
         self._told: tuple[float, Status | None] = (float("-inf"), None)
         self._shop_at = 0.0
         self._leaving = False
+        self._publish_at = 0.0
+        self._published: Published | None = None
 
     def start(self) -> None:
         """Begin to look at the chain."""
@@ -197,6 +200,7 @@ class Trader:
         self._sell(news, situation, in_force)
         self._ledger.warm(self._busy(situation, acted))
         self._tell(decision.view, situation)
+        self._publish()
         return acted
 
     def _hired(self) -> Crew:
@@ -246,6 +250,7 @@ class Trader:
             means = Means(token=manifest.token, buy=crew.orders.bought)
         answered = self._desk.attend(letters, situation, news.households, means)
         if answered:
+            self._publish_at = 0.0
             self._ledger.poke()
         return answered
 
@@ -349,6 +354,17 @@ class Trader:
         return acted or coming or bool(self._journal.under_way())
 
     # --- tell -----------------------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        """What is in force, for the pages: when it has changed."""
+        now = moment()
+        if now.boottime < self._publish_at:
+            return
+        self._publish_at = now.boottime + TELL
+        in_force = self._desk.published(now, buys=bool(self._settings.sellers))
+        if in_force != self._published:
+            published.write(self._run_folder, in_force)
+            self._published = in_force
 
     def _tell(self, view: View, s: Situation) -> None:
         trade = view.trade

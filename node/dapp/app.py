@@ -19,15 +19,17 @@ from node.dapp.household import Household
 from node.dapp.secret import session_key
 from node.dapp.security import protect
 from node.dapp.tries import Tries
-from node.dapp.users import FILE, Users
+from node.dapp.users import FILE, MIGRATIONS, Users
+from node.intents.book import IntentBook, new_id
 
 log = structlog.get_logger(__name__)
 
-PAGES = ("login", "now", "trades", "explorer", "charts", "live")
+PAGES = ("login", "now", "control", "trades", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 MENU = (
     ("now.show", "Now", "bolt"),
+    ("control.show", "Control", "sliders"),
     ("trades.listed", "Trades", "swap"),
     ("explorer.home", "Explorer", "blocks"),
 )
@@ -39,6 +41,7 @@ SPOKEN = [
     "clock",
     "counted",
     "energy",
+    "exact",
     "grouped",
     "iso",
     "percent",
@@ -71,7 +74,8 @@ def create_app(household: Household) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=365 * 86_400,
     )
-    app.extensions["commonwatt"] = Context(household, users, Tries())
+    book = IntentBook(household.state / FILE, MIGRATIONS)
+    app.extensions["commonwatt"] = Context(household, users, Tries(), book)
     protect(app, users, household.names, household.session)
     for name in PAGES:
         app.register_blueprint(import_module(f"node.dapp.views.{name}").page)
@@ -86,7 +90,7 @@ def _speak(app: Flask, household: Household) -> None:
     """What templates may say."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words
+        household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words, new_id=new_id
     )
     for name in SPOKEN:
         app.jinja_env.filters[name] = getattr(words, name)

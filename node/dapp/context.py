@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
@@ -13,19 +13,30 @@ from flask import current_app
 
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
+from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
 from node.dapp.live import Hub, News
 from node.dapp.outlook import Outlook
+from node.dapp.permission import may_ask
 from node.dapp.picture import picture
 from node.dapp.purse import Purse, midnight, purse
+from node.dapp.security import current_user
 from node.dapp.sources import Observation, observe
 from node.dapp.tries import Tries
 from node.dapp.users import Users
+from node.intents import published
+from node.intents.answers import Told, open_answers
+from node.intents.book import IntentBook
+from node.intents.published import Published
+from quantities import SoC, Tokens
 from store import snapshot
 from store.errors import StoreError
 
 log = structlog.get_logger(__name__)
+
+ASKED = 20
+"""Requests shown."""
 
 TODAY = 500
 """Trades looked at for today's money; a household that makes more a day sees the newest of them."""
@@ -36,11 +47,13 @@ MONEY_EVERY = 3.0
 
 @dataclass
 class Context:
-    """One household's sources. Nothing here writes but `users`."""
+    """One household's sources. Nothing here writes but `users` and `book`."""
 
     household: Household
     users: Users
     tries: Tries
+    book: IntentBook
+    """What is asked for: written here, and nowhere else."""
     _money: tuple[float, Purse | None, str] = field(default=(0.0, None, ""))
 
     def observe(self) -> Observation:
@@ -66,11 +79,50 @@ class Context:
             log.info("trades_unread", error=str(error))
             return None
 
+    def in_force(self) -> Household:
+        """The household with its limits as they are now."""
+        now = published.read(self.household.run)
+        if now is None or self.household.limit is None:
+            return self.household
+        value = {name: int(limit.value) for name, limit in now.limits.items()}
+        return replace(
+            self.household,
+            limit=SoC(value["limit"]),
+            resume=SoC(value["resume"]),
+            budget=Tokens(value["daily_budget"]),
+        )
+
+    def control(self) -> Control:
+        """What may be asked for, and what was."""
+        asked, in_force = self._asked(), published.read(self.household.run)
+        return Control(
+            may=may_ask(current_user()),
+            published=in_force,
+            lines=asked,
+            seen=_trace(asked, in_force),
+            now=time.time(),
+        )
+
+    def neighbours(self) -> list[str]:
+        """Names of the households that tokens may be sent to, as far as they are known."""
+        names = set(self.household.sellers)
+        names |= {each.name for each in self.ledger.households() if each.admitted}
+        return sorted(names - {self.household.name})
+
+    def _asked(self) -> list[Line]:
+        told: list[Told] = []
+        try:
+            with open_answers(self.household.state / "trade.db") as reader:
+                told = reader.latest(ASKED)
+        except (StoreError, sqlite3.Error) as error:
+            log.debug("answers_unread", error=str(error))
+        return lines(self.book.latest(ASKED), told, snapshot.boottime(), snapshot.boot_id())
+
     def picture(self) -> dict[str, str]:
         """The first page's texts."""
         seen = self.observe()
         self._look_at_money(seen.unix)
-        return picture(self.household, seen, self._money[1], self.outlook.says())
+        return picture(self.in_force(), seen, self._money[1], self.outlook.says())
 
     def news(self) -> News:
         """What live pages are told: called every second by the hub."""
@@ -78,8 +130,9 @@ class Context:
         if time.monotonic() - self._money[0] >= MONEY_EVERY:
             self._look_at_money(seen.unix)
         news: dict[str, dict[str, object]] = {
-            "node_data": dict(picture(self.household, seen, self._money[1], self.outlook.says())),
+            "node_data": dict(picture(self.in_force(), seen, self._money[1], self.outlook.says())),
             "trade": {"seen": self._money[2]},
+            "intents": {"seen": _trace(self._asked(), published.read(self.household.run))},
         }
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
@@ -110,3 +163,9 @@ class Context:
 def context() -> Context:
     """Of the application that answers this request."""
     return cast(Context, current_app.extensions["commonwatt"])
+
+
+def _trace(asked: list[Line], in_force: Published | None) -> str:
+    """Changes with what was asked for, what came of it, and what is in force."""
+    shown = tuple((line.id, line.state, line.text) for line in asked)
+    return f"{hash((shown, repr(in_force))) & 0xFFFFFFFF:x}"

@@ -2,6 +2,7 @@
 
 DappError
 ├── NoUsers       nobody can log in yet: no password was made
+├── Mistyped      a form's field says nothing that can be understood
 └── NotFound      what was asked for is not there (a block, a transaction, a trade)
 """
 
@@ -14,6 +15,10 @@ class DappError(Exception):
 
 class NoUsers(DappError):
     """No password was made yet."""
+
+
+class Mistyped(DappError):
+    """A field of a form; the message says what to write, as a sentence."""
 
 
 class NotFound(DappError):

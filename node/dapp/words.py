@@ -70,6 +70,11 @@ def tokens(base: int) -> str:
     return f"{Decimal(f'{base / whole:.3g}'):f} tokens"
 
 
+def exact(base: int) -> str:
+    """Tokens in base units, with all of their digits and no more: "2.5"."""
+    return f"{Decimal(base).scaleb(-18).normalize():f}"
+
+
 def price(base: int) -> str:
     """A price in base units per kWh: "0.25 tokens per kWh"."""
     return str(Price(base))

@@ -72,6 +72,16 @@ class Caps:
             },
         )
 
+    def bound(self, limit: Limit) -> SoC | Price | Tokens:
+        """The lowest limit, or the highest of the others, that may be set."""
+        bounds: dict[Limit, SoC | Price | Tokens] = {
+            Limit.LIMIT: self.limit_from,
+            Limit.RESUME: self.resume_to,
+            Limit.MAX_PRICE: self.max_price_to,
+            Limit.DAILY_BUDGET: self.daily_budget_to,
+        }
+        return bounds[limit]
+
     def limit(self, limit: Limit, value: SoC | Price | Tokens) -> str:
         """Whether this value may be set."""
         match limit, value:

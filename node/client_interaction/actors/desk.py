@@ -51,6 +51,8 @@ from node.intents.answers import (
 )
 from node.intents.book import Letter
 from node.intents.caps import Caps
+from node.intents.kinds import Limit
+from node.intents.published import LimitNow, OfferNow, Published
 from node.intents.wishes import Asked, Stopped, Wishes
 from node.wallet.database import Database
 from node.wallet.errors import WalletError
@@ -60,7 +62,7 @@ from store import snapshot
 from store.errors import StoreError
 
 if TYPE_CHECKING:
-    from node.client_interaction.settings import OffersSettings
+    from node.client_interaction.settings import FeedOffer, OffersSettings
     from node.config.settings import Settings
 
 log = structlog.get_logger()
@@ -146,6 +148,59 @@ class Desk:
         asked, then = self._standing.stopped
         left = self._caps.stop_for - now.since(then)
         return Stopped(asked=asked, left=left) if left > 0 else None
+
+    def published(self, now: Moment, *, buys: bool) -> Published:
+        """What is in force and how far it may be changed, for the pages.
+
+        Args:
+            now: this moment.
+            buys: whether there is anybody to buy from.
+        """
+        stopped, paused = self._stopped(now), self._standing.paused
+        left = max(self._caps.send_per_day - self._answers.sent_within_a_day(now), Tokens(0))
+        return Published(
+            enabled=self._caps.enabled,
+            buys=buys,
+            limits={limit.value: self._limit_now(limit) for limit in Limit},
+            offers=tuple(self._offer_now(feed) for feed in self._settings.offers.feeds),
+            send=str(self._caps.send.value),
+            send_left=str(left.value),
+            stop_for=self._caps.stop_for,
+            paused_by="" if paused is None else paused.by,
+            paused_at=0.0 if paused is None else paused.at,
+            stopped_by="" if stopped is None else stopped.asked.by,
+            stopped_until=0.0 if stopped is None else float(round(now.wall + stopped.left)),
+        )
+
+    def _limit_now(self, limit: Limit) -> LimitNow:
+        override = self._standing.overrides.limits.get(limit)
+        value = getattr(self._policy.trading, limit.value)
+        asked = None if override is None else override.asked
+        return LimitNow(
+            value=str(value.value),
+            configured=str(getattr(self._settings.trading, limit.value).value),
+            bound=str(self._caps.bound(limit).value),
+            by="" if asked is None else asked.by,
+            at=0.0 if asked is None else asked.at,
+        )
+
+    def _offer_now(self, configured: FeedOffer) -> OfferNow:
+        contact = configured.contact
+        override, cap = self._standing.overrides.offers.get(contact), self._caps.offers[contact]
+        now = next(feed for feed in self._offers.feeds if feed.contact == contact)
+        asked = None if override is None else override.asked
+        return OfferNow(
+            contact=contact,
+            on=override is None or override.value.on,
+            price=str(now.price.value),
+            most=str(now.max_energy.value),
+            configured_price=str(configured.price.value),
+            configured_most=str(configured.max_energy.value),
+            price_from=str(cap.price_from.value),
+            most_to=str(cap.energy_to.value),
+            by="" if asked is None else asked.by,
+            at=0.0 if asked is None else asked.at,
+        )
 
     def attend(
         self,

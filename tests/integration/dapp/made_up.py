@@ -11,11 +11,14 @@ import time
 from pathlib import Path
 
 from node.client_interaction import status
+from node.client_interaction.loop import MIGRATIONS
 from node.client_interaction.status import State, Status
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
-from node.client_interaction.trades import METERED, TABLES, Trades
+from node.client_interaction.trades import Trades
 from node.dapp.household import Household, Line
 from node.dapp.users import set_password
+from node.intents import published as in_force
+from node.intents.published import LimitNow, OfferNow, Published
 from node.readings.interface import Sample
 from node.readings.sqlite import SqliteReadings
 from node.wallet.database import Database
@@ -26,6 +29,23 @@ from store.registers import Register
 ALDER = "0xA1dE4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
 CEDAR = "0xCeDa4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
 PRICE = Price.parse("0.25")
+ONE = Tokens.parse(1).value
+
+IN_FORCE = Published(
+    enabled=True, buys=True,
+    limits={
+        "limit": LimitNow(value="3000", configured="3000", bound="1000"),
+        "resume": LimitNow(value="6000", configured="5500", bound="9500", by="home", at=1_700_000_000.0),
+        "max_price": LimitNow(value=str(ONE * 2 // 5), configured=str(ONE * 2 // 5), bound=str(ONE * 2 // 5)),
+        "daily_budget": LimitNow(value=str(5 * ONE), configured=str(5 * ONE), bound=str(5 * ONE)),
+    },
+    offers=(OfferNow(
+        contact=1, on=True, price=str(PRICE.value), most="5000", configured_price=str(PRICE.value),
+        configured_most="5000", price_from=str(PRICE.value), most_to="5000",
+    ),),
+    send=str(5 * ONE), send_left=str(10 * ONE), stop_for=3_600.0,
+)  # fmt: skip
+"""As client-interaction would publish it: `resume` was changed."""
 
 
 def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
@@ -124,7 +144,7 @@ def furnish(root: Path, now: float | None = None) -> None:
     """Fill the state folder: trades with their steps, and an hour and a half of readings."""
     house, at = household(root), time.time() if now is None else now
     house.state.mkdir(parents=True, exist_ok=True)
-    database = Database(house.state / "trade.db", (TABLES, METERED))
+    database = Database(house.state / "trade.db", MIGRATIONS)
     trades = Trades(database)
     kept = [
         (9, 70, TradeState.SUPPLIED, Side.BUYER),
@@ -217,6 +237,7 @@ def publish(
         escrow=str(Tokens.parse("0.0008").value if buying else 0),
     )
     if sampled is None:
+        in_force.write(house.run, IN_FORCE)
         status.write(house.run, published)
     else:
         snapshot.write(house.run / status.FILE, published.__dict__, sampled)

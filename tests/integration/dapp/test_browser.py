@@ -12,6 +12,7 @@ import pytest
 
 from node.client_interaction.status import State
 from tests.integration.dapp import made_up
+from tests.integration.dapp.answering import answering
 from tests.integration.dapp.browser import CHROMIUM, Browser
 from tests.integration.dapp.on_chain import traded_chain
 from tests.integration.dapp.served import Pages, served
@@ -80,6 +81,48 @@ def test_a_button_changes_the_span_of_the_charts(pages: Pages, browser: Browser)
     assert browser.run("document.querySelector('[data-span=\"1h\"]').getAttribute('aria-pressed')") == "false"
 
 
+@pytest.mark.parametrize("size", [(390, 844), DESK], ids=["phone", "desk"])
+def test_a_pressed_button_is_asked_at_once_and_answered_without_a_reload(
+    pages: Pages, browser: Browser, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    browser.size(*size)
+    browser.log_in(pages.address, "home", pages.password)
+    press(browser, "pause")
+    browser.until(f"{SHOWN}.includes('asked')")
+    browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
+    with answering(tmp_path):
+        browser.run("window.same = true")
+        browser.until(f"{SHOWN}.includes('accepted')", patience=10)
+        browser.until("document.getElementById('press-resume')", patience=5)
+        assert browser.run("window.same")
+        assert "Home switched it off" in browser.run("document.getElementById('controls').textContent")
+        browser.picture(PICTURES / f"pressed-{size[0]}.png")
+        press(browser, "resume")
+        browser.until("document.getElementById('press-buy')", patience=10)
+        press(browser, "buy")
+        browser.until(f"{SHOWN}.includes('Nobody can supply now')", patience=10)
+        browser.open(f"{pages.address}/control")
+        browser.run(
+            "document.getElementById('to').value = 'alder'; document.getElementById('amount').value = '2.5';"
+            "document.getElementById('to').form.requestSubmit()"
+        )
+        browser.until("document.querySelector('h1').textContent === 'Send tokens?'")
+        browser.picture(PICTURES / f"send-{size[0]}.png")
+        browser.run("document.querySelector('button[name=sure]').click()")
+        browser.until(f"{SHOWN}.includes('Sending 2.50 tokens to Alder')", patience=10)
+        browser.picture(PICTURES / f"control-asked-{size[0]}.png")
+    assert browser.complaints == []
+
+
+SHOWN = "document.getElementById('asked')?.textContent"
+
+
+def press(browser: Browser, button: str) -> None:
+    """And wait for the page to which it leads."""
+    browser.run(f"window.before = true; document.getElementById('press-{button}').click()")
+    browser.until("!window.before && document.readyState === 'complete'")
+
+
 def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "chain").mkdir()
     with traded_chain(tmp_path / "chain") as traded:
@@ -92,6 +135,7 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
             browser.log_in(pages.address, "home", pages.password)
             looked = {
                 "now": "/",
+                "control": "/control",
                 "trades": "/trades",
                 "trade": f"/trades/{made_up.order(8)}",
                 "explorer": "/explorer/",

@@ -6,10 +6,12 @@ import { refresher } from "./refresh.js";
 const live = document.querySelector("[data-live]");
 const parts = [...document.querySelectorAll("[data-refresh]")];
 
+const kinds = [...new Set(parts.map((part) => part.dataset.refresh))];
+
 if (live || parts.length) {
   listen({
     node_data: (changed) => live && show(live, changed),
-    ...Object.fromEntries(parts.map((part) => [part.dataset.refresh, refresher(part)])),
+    ...Object.fromEntries(kinds.map((kind) => [kind, refresher(parts.filter((p) => p.dataset.refresh === kind))])),
   });
 }
 if (document.querySelector("[data-chart]")) {

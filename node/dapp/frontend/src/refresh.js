@@ -1,23 +1,30 @@
-// Fetches this page again and puts one part of it in place, at most once in two seconds.
+// Fetches this page again and puts some parts of it in place, at most once in two seconds.
 
 const REST = 2_000;
 
-export function refresher(part) {
-  let known, waiting, last = Date.now();
+export function refresher(parts) {
+  // A part may say what it shows; else the first event is taken to say what the page already shows.
+  const seen = parts.find((part) => part.dataset.seen)?.dataset.seen;
+  let known = seen && JSON.stringify({ seen }), waiting, last = Date.now();
   const refresh = async () => {
     waiting = undefined;
     last = Date.now();
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
     if (!answer?.ok || answer.redirected) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
-    // Whoever reads details or has the focus in it is not disturbed.
-    if (!fresh || part.contains(document.activeElement) || part.querySelector("details[open]")) return;
-    part.replaceChildren(...fresh.childNodes);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) replace(part, page.getElementById(part.id));
   };
   return (news) => {
-    const seen = JSON.stringify(news);
-    // The first event says what the page already shows.
-    if (known !== undefined && known !== seen) waiting ??= setTimeout(refresh, Math.max(last + REST - Date.now(), 0));
-    known = seen;
+    const told = JSON.stringify(news);
+    if (known !== undefined && known !== told) waiting ??= setTimeout(refresh, Math.max(last + REST - Date.now(), 0));
+    known = told;
   };
+}
+
+function replace(part, fresh) {
+  const held = part.contains(document.activeElement) ? document.activeElement : undefined;
+  // Whoever reads details or has the focus in it is not disturbed; a button with a name keeps the focus.
+  if (!fresh || (held && !held.matches("button[id]")) || part.querySelector("details[open]")) return;
+  part.replaceChildren(...fresh.childNodes);
+  if (held) document.getElementById(held.id)?.focus();
 }

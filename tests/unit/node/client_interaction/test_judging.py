@@ -96,14 +96,14 @@ def letter(intent: Intent, age: float = 1.0, **changes: Any) -> Letter:
 
 
 def accepted(intent: Intent, **changes: Any) -> Any:
-    judgement = judge(letter(intent), grounds(**changes))
+    judgement = judge(letter(intent, age=15), grounds(**changes))
     assert isinstance(judgement, Accepted), judgement
     assert judgement.text.endswith(".")
     return judgement.effect
 
 
 def refused(intent: Intent, **changes: Any) -> str:
-    judgement = judge(letter(intent), grounds(**changes))
+    judgement = judge(letter(intent, age=15), grounds(**changes))
     assert isinstance(judgement, Refused), judgement
     assert judgement.text[:1].isupper(), judgement.text
     assert judgement.text.endswith(".")
@@ -198,10 +198,11 @@ def test_buying_is_refused_where_the_configuration_says_so() -> None:
 
 
 def test_what_is_not_known_yet_is_waited_for_but_not_for_long() -> None:
-    starting = grounds(situation=situation(chain=None))
-    assert isinstance(judge(letter(BuyNow()), starting), Waits)
-    assert isinstance(judge(letter(BuyNow(), age=21), starting), Refused)
-    assert isinstance(judge(letter(Stop()), starting), Accepted)
+    for unknown in (None, STANDS):
+        starting = grounds(situation=situation(chain=unknown))
+        assert isinstance(judge(letter(BuyNow()), starting), Waits)
+        assert isinstance(judge(letter(BuyNow(), age=11), starting), Refused)
+        assert isinstance(judge(letter(Stop()), starting), Accepted)
 
 
 # --- stop, pause, resume ------------------------------------------------------------------------------------

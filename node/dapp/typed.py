@@ -1,0 +1,62 @@
+"""Amounts as people type them into a form: "2.5", "0,25". Strict, and with a sentence about what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+from node.dapp.errors import Mistyped
+from quantities import Energy, Price, SoC, Tokens
+
+NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,18})?\Z", re.ASCII)
+
+
+def energy(text: str) -> Energy:
+    """Watt-hours, more than nothing.
+
+    Raises:
+        Mistyped: something else.
+    """
+    found = Energy.from_wh(_number(text, "an energy in Wh, such as 2.5", 3))
+    if not found:
+        raise Mistyped("Write an energy of more than nothing.")
+    return found
+
+
+def soc(text: str) -> SoC:
+    """Percent.
+
+    Raises:
+        Mistyped: something else.
+    """
+    try:
+        return SoC.from_percent(_number(text.replace("%", ""), "a percentage, such as 30", 2))
+    except ValueError:
+        raise Mistyped("Write a percentage from 0 to 100.") from None
+
+
+def price(text: str) -> Price:
+    """Tokens per kWh.
+
+    Raises:
+        Mistyped: something else.
+    """
+    return Price.parse(_number(text, "a price in tokens per kWh, such as 0.25", 18))
+
+
+def tokens(text: str) -> Tokens:
+    """Tokens.
+
+    Raises:
+        Mistyped: something else.
+    """
+    return Tokens.parse(_number(text, "a number of tokens, such as 2.5", 18))
+
+
+def _number(text: str, what: str, decimals: int) -> str:
+    given = text.strip()
+    if not NUMBER.match(given):
+        raise Mistyped(f"Write {what}.")
+    number = given.replace(",", ".")
+    if len(number.partition(".")[2]) > decimals:
+        raise Mistyped(f"Write {what}, with at most {decimals} digits after the point.")
+    return number
