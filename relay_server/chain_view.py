@@ -148,6 +148,8 @@ class ChainReader:
         return next((order for order in found if order is not None), None)
 
     def _follow_manifest(self) -> None:
+        if self.manifest is None:
+            self.load()  # whose relay this is can be told before its chain node answers
         manifest = self._contracts.newest()
         if self._contracts.refusal != self._refusal:
             self._refusal = self._contracts.refusal

@@ -132,6 +132,8 @@ def test_a_signer_waits_for_its_sealer_and_says_so_once(home: Household) -> None
 
 def test_a_geth_that_dies_again_and_again_is_started_ever_less_often(home: Household) -> None:
     home.start("seal")
+    assert home.node.seal is not None
+    until(home.node.seal.socket.exists, 10, "the sealer")
     home.start("run")
     for times in range(1, 4):
         until(lambda: len(home.geth_pids()) == 1, 10, "geth")

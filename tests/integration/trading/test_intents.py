@@ -43,6 +43,20 @@ def accepted(home: Home, intent: Intent) -> Told:
     return found
 
 
+def bought(home: Home, intent: BuyNow) -> Told:
+    """Asked again until the buyer, too, has seen what the chain offers."""
+    last = [answered(home, ask(home, intent))]
+
+    def done() -> bool:
+        if last[0].answer.outcome is not Outcome.ACCEPTED:
+            assert "nothing offered" in last[0].answer.text
+            last[0] = answered(home, ask(home, intent))
+        return last[0].answer.outcome is Outcome.ACCEPTED
+
+    eventually(done, 10, "an order")
+    return last[0]
+
+
 def final(home: Home, letter: Letter) -> bool:
     found = told(home, letter)
     return found is not None and found.stage is Stage.FINAL
@@ -66,10 +80,10 @@ def test_buying_is_begun_and_stopped_by_hand(tmp_path: Path) -> None:
         begin(town)
         birch = town.birch
         birch.soc = 5_000
-        bought = accepted(birch, BuyNow(energy=Energy(700)))
+        order = bought(birch, BuyNow(energy=Energy(700)))
         eventually(town.connected, 20, "the line closed at both ends")
         assert [trade.energy for trade in birch.trades()] == [Energy(700)]
-        assert birch.trades()[0].order == bought.answer.order
+        assert birch.trades()[0].order == order.answer.order
         birch.soc = 7_000  # above `resume`: an amount was asked for, and that is what it goes by
         eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
         again = answered(birch, ask(birch, BuyNow()))
