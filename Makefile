@@ -18,8 +18,8 @@ test: setup lint ## linters, types, contracts, and all tests
 	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
 
 test-long: setup build/slither/bin/slither ## property tests with twenty times the examples; kills of whole neighbourhoods; a million calls of the contracts; slither
-	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long tests/unit $(ARGS)
-	@$(BIN)/pytest -q -m long -rP tests $(ARGS)
+	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long --timeout 3600 tests/unit $(ARGS)
+	@$(BIN)/pytest -q -m long --timeout 3600 -rP tests $(ARGS)
 
 build/slither/bin/slither: requirements/slither.txt
 	@$(PYTHON) -m venv --clear build/slither

@@ -18,17 +18,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from node.readings import Batch, Sample, chain
 from node.readings import proof as proofs
 from node.readings.errors import ProofRefused
 from node.reports.book import Entry
 from quantities import Energy
+from tests.conftest import thorough
 from tests.unit.node.reconciliation.street import SELLER, Home, Street, built, voucher
 
 SEED = 20_251_125
-MANY = 10_000 if settings.get_current_profile_name() == "long" else 1_000
+MANY = thorough(1_000, 10_000)
 
 Tampering = Callable[[Street, Random], list[str]]
 """Does something to a street, and answers what was found of it."""
