@@ -38,6 +38,16 @@ DWELL = SETTLE = 10
 household's hours."""
 
 
+INTENTS = {
+    "stop_for": "2 min",
+    "send": 50,
+    "send_per_day": 200,
+    "max_price_to": 600,
+    "daily_budget_to": 1_000,
+    "offer_price_from": 100,
+}
+"""How far a visitor may go from a household's pages: enough to try, and to be refused."""
+
 REPORTS = "1 min"
 """A day of the demo has ten of them."""
 
@@ -83,6 +93,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
         },
         "reports": {"interval": REPORTS},
         "dapp": {"listen": f"{member.address}:{PAGES}"},
+        "intents": INTENTS,
     }
     if bought:
         configuration["trading"] = {

@@ -13,6 +13,8 @@ from node.intents.book import IntentBook, Letter
 from node.intents.kinds import BuyNow, Intent, Pause, Resume, SendTokens, Stop
 from node.wallet.journal import Stage
 from quantities import Energy, Tokens
+from store import snapshot
+from store.snapshot import boottime
 from tests.integration.trading.street import Home, Street, eventually, street
 
 
@@ -31,7 +33,7 @@ def told(home: Home, letter: Letter) -> Told | None:
 
 
 def answered(home: Home, letter: Letter) -> Told:
-    eventually(lambda: told(home, letter), 5, "an answer")
+    eventually(lambda: told(home, letter), 20, "an answer")
     found = told(home, letter)
     assert found is not None
     return found
@@ -65,6 +67,12 @@ def final(home: Home, letter: Letter) -> bool:
 def withdrawn(town: Street) -> bool:
     found = town.market.offer(town.alder.account.address, 1)
     return found is None or not found.live(town.chain.client.block_number())
+
+
+def said(home: Home) -> float:
+    """When it published its state last, in boottime seconds."""
+    found = snapshot.read(home.settings.paths.trading)
+    return 0.0 if found is None else found.sampled
 
 
 def begin(town: Street) -> None:
@@ -121,11 +129,13 @@ def test_trading_that_is_off_stays_off_over_a_kill_and_comes_back(tmp_path: Path
         assert town.birch.trades()[0].state is TradeState.SETTLED
         eventually(lambda: withdrawn(town), 10, "the offer withdrawn")
         alder.kill_trader()
+        killed = boottime()
         alder.spawn_trader()
-        eventually(lambda: alder.state() is State.OFF, 10, "off after the restart")
-        since = alder.status()
-        assert since is not None
-        assert "switched off by anna" in since.reason
+        eventually(lambda: said(alder) > killed, 20, "a word after the restart")
+        status = alder.status()
+        assert status is not None
+        assert status.state is State.OFF
+        assert "switched off by anna" in status.reason
         assert withdrawn(town)
         accepted(alder, Resume())
         eventually(lambda: not withdrawn(town), 15, "the offer again")
