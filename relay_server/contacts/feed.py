@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from quantities import Energy, Power
 from relay_server.accounts import Account, Order, delivered, vouchered
 from relay_server.acts import Act, Baseline, Cycle, Drive, Latch, Save, Tell
+from relay_server.contacts.lasting import since
 from relay_server.lease import judged, keeps_pace, uncounted
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
@@ -408,11 +409,11 @@ def _watched(feed: Feed, live: Supply, at: Moment) -> Step:
         return opening(feed, "the feed's meter is silent", at.now)
     if not keeps_pace(live.account, feed.rating, uncounted(at.now - live.sampled, at.limits), at.limits):
         return opening(feed, _behind(live.account), at.now, unpaid=True)
-    since = _since(live.over_since, at.register.power > feed.rating.mw, at.register.sampled)
-    if since is not None and at.register.sampled - since >= at.limits.overload:
+    began = since(live.over_since, at.register.power > feed.rating.mw, at.register.sampled)
+    if began is not None and at.register.sampled - began >= at.limits.overload:
         power = Power(at.register.power)
         return faulted(feed, f"{power} through a contact rated {feed.rating}", at.now)
-    return replace(feed, supply=replace(live, over_since=since)), []
+    return replace(feed, supply=replace(live, over_since=began)), []
 
 
 def _at_rest(feed: Feed, at: Moment) -> Step:
@@ -426,23 +427,16 @@ def _at_rest(feed: Feed, at: Moment) -> Step:
     if feed.fault or register is None or register.sampled < feed.driven + 2 * TAIL:
         return feed, []
     leaking = register.power > LEAK_FRACTION * feed.rating.mw
-    since = _since(feed.leak_since, leaking, register.sampled)
-    if since is not None and register.sampled - since >= at.limits.stale_meter:
+    began = since(feed.leak_since, leaking, register.sampled)
+    if began is not None and register.sampled - began >= at.limits.stale_meter:
         power = Power(register.power)
         return faulted(feed, f"{power} through an open contact: it may be welded", at.now)
-    return replace(feed, leak_since=since), []
+    return replace(feed, leak_since=began), []
 
 
 def _followed(feed: Feed, at: Moment) -> Step:
-    since = _since(feed.unfollowed_since, at.followed is False, at.now)
-    feed = replace(feed, unfollowed_since=since)
-    if feed.fault or since is None or at.now - since < at.limits.follow:
+    began = since(feed.unfollowed_since, at.followed is False, at.now)
+    feed = replace(feed, unfollowed_since=began)
+    if feed.fault or began is None or at.now - began < at.limits.follow:
         return feed, []
     return faulted(feed, f"the contact stays {'open' if feed.closed else 'closed'} against its coil", at.now)
-
-
-def _since(before: float | None, holds: bool, moment: float) -> float | None:
-    """Since when something holds without a break."""
-    if not holds:
-        return None
-    return moment if before is None else before

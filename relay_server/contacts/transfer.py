@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from quantities import Power
 from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
+from relay_server.contacts.lasting import since
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
 
@@ -296,10 +297,10 @@ def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
     register = at.registers.get(tied.tie)
     if register is None or at.now - register.sampled > at.limits.stale_meter:
         return go_home(transfer, "the tie's meter is silent", at.now)
-    dead = _since(tied.dead_since, _is_dead(transfer, tied, register, at), at.now)
+    dead = since(tied.dead_since, _is_dead(transfer, tied, register, at), at.now)
     if dead is not None and at.now - dead >= at.limits.dead_line:
         return go_home(transfer, "the line has no voltage", at.now)
-    dropped = _since(tied.dropped_since, at.followed.get(tied.tie) is False, at.now)
+    dropped = since(tied.dropped_since, at.followed.get(tied.tie) is False, at.now)
     if dropped is not None and at.now - dropped >= at.limits.follow:
         transfer, acts = _fault(transfer, tied.tie, "the tie stays open against its coil")
         home, more = go_home(transfer, transfer.faults[tied.tie], at.now)
@@ -343,10 +344,3 @@ def _fault(transfer: Transfer, contact: int, fault: str) -> Step:
         Tell(event="fault", contact=contact, facts={"why": fault}),
     ]
     return replace(transfer, faults={**transfer.faults, contact: fault}), acts
-
-
-def _since(before: float | None, holds: bool, moment: float) -> float | None:
-    """Since when something holds without a break."""
-    if not holds:
-        return None
-    return moment if before is None else before
