@@ -170,11 +170,19 @@ class Orders:
         known = frozenset(d.what for d in self._deeds.of(trade.account) if d.order == trade.order)
         deed = conduct(trade, step, self._settled_by_us(trade), known) if step.state in FINAL else None
         with self._trades.together():
+            if trade.state is TradeState.PLANNED and step.state is TradeState.CONFIRMED:
+                self._bought(trade, entry, now)
             self._trades.change(trade.order, self._step(trade, step, entry, news, now), **fields)
             if deed is not None:
                 self._record(trade, deed, step.why, now)
         log.info("trade", order=trade.order, side=trade.side.value, state=step.state.value)
         return replace(trade, **fields)  # type: ignore[arg-type]
+
+    def _bought(self, trade: Trade, entry: Entry | None, now: float) -> None:
+        """Confirmed before it was seen in a block: the transaction that bought it still comes first."""
+        if entry is not None and entry.hash:
+            proof = Step(name=TradeState.ORDERED.value, at=now, kind=Proof.TRANSACTION, proof=entry.hash)
+            self._trades.step(trade.order, proof)
 
     def _settled_by_us(self, trade: Trade) -> frozenset[str]:
         """What the household had to do about the end of an order, as purposes."""

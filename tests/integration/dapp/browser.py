@@ -36,6 +36,10 @@ PATIENCE = 30.0
 """Seconds for one answer."""
 
 
+class Navigated(Exception):
+    """The page was left while it was asked."""
+
+
 class Browser:
     """One page of one browser; `complaints` collects what scripts and the content policy complained about."""
 
@@ -104,9 +108,15 @@ class Browser:
     def until(self, script: str, patience: float = PATIENCE) -> None:
         """Wait until an expression is true."""
         end = time.monotonic() + patience
-        while not self.run(f"Boolean({script})"):
+        while not self._holds(script):
             assert time.monotonic() < end, f"in {patience} s it never came true: {script}"
             time.sleep(0.05)
+
+    def _holds(self, script: str) -> bool:
+        try:
+            return bool(self.run(f"Boolean({script})"))
+        except Navigated:
+            return False
 
     def log_in(self, address: str, name: str, password: str) -> None:
         """By the form, as a person does."""
@@ -131,6 +141,8 @@ class Browser:
             message["sessionId"] = self._session
         self._write.write(json.dumps(message).encode() + b"\0")
         answer = self._hear(lambda heard: heard.get("id") == number)
+        if "navigated" in answer.get("error", {}).get("message", ""):
+            raise Navigated(method)
         assert "error" not in answer, f"{method}: {answer['error']}"
         found: dict[str, Any] = answer["result"]
         return found

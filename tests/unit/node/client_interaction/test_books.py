@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chain.keys import Account
+from chain.transactions import Fees, Signed
 from contracts.bindings import Household, Role, State
 from contracts.codec import decode_call
 from contracts.manifest import Manifest
@@ -24,8 +25,8 @@ from node.client_interaction.behaviour import Conduct
 from node.client_interaction.deeds import Deeds
 from node.client_interaction.loop import MIGRATIONS
 from node.client_interaction.settings import FeedOffer, OffersSettings
-from node.client_interaction.trade import TradeState
-from node.client_interaction.trades import Trades
+from node.client_interaction.trade import Proof, TradeState
+from node.client_interaction.trades import Trades, open_trades
 from node.wallet.database import Database
 from node.wallet.journal import Journal
 from quantities import Energy, Price, SoC
@@ -94,6 +95,23 @@ def test_a_purchase_that_reverts_is_remembered_as_one(database: Database) -> Non
     assert done(deeds) == [
         (Conduct.REVERTED, "changed its price to 0.30 tokens per kWh before the order was in a block")
     ]
+
+
+def test_a_purchase_that_was_confirmed_at_once_still_shows_the_transaction_that_bought(
+    database: Database, tmp_path: Path
+) -> None:
+    orders, _, order = bought(database)
+    journal, trades = Journal(database), Trades(database)
+    [entry] = journal.under_way()
+    signed = Signed(hash="0x" + "ab" * 32, raw=b"raw")
+    entry = journal.sign(entry, nonce=0, signed=signed, fees=Fees(), head=97, now=time.time())
+    journal.done(journal.mined(entry, signed.hash, 98, time.time()), time.time())
+    [trade] = trades.unfinished()
+    [after] = orders.follow([trade], news(orders={order: on_chain(State.OPEN, trade)}))
+    assert after.state is TradeState.CONFIRMED
+    with open_trades(tmp_path / "trade.db") as reader:
+        steps = [(step.name, step.kind, step.proof) for step in reader.steps(order)]
+    assert steps[1:] == [("ordered", Proof.TRANSACTION, signed.hash), ("confirmed", Proof.BLOCK, "99")]
 
 
 def test_a_settled_supply_is_remembered_once_and_the_household_came_home(database: Database) -> None:
