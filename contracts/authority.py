@@ -103,6 +103,7 @@ class Authority:
             self._progress(len(receipts), len(hashes))
             receipts.append(self._mined(tx_hash, deadline))
         self._progress(len(receipts), len(hashes))
+        self._shown(nonce + len(hashes), deadline)
         return receipts
 
     def _sent(self, transaction: Signed) -> str:
@@ -128,6 +129,20 @@ class Authority:
                 )
             self._pause(0.1)
         return receipt
+
+    def _shown(self, nonce: int, deadline: float) -> None:
+        """Wait until the node's head has what was mined.
+
+        geth answers with a receipt a moment before its head moves to the receipt's block; what is read, or
+        numbered, in that moment is of the block before.
+        """
+        while self.nonce() < nonce:
+            if self._clock() > deadline:
+                raise DeploymentFailed(
+                    f"transactions of {self.address} were mined, but the node's head does not show them: "
+                    "see commonwatt chain status, then repeat this"
+                )
+            self._pause(0.05)
 
 
 def signed(account: Account, chain_id: int, nonce: int, transaction: Transaction) -> Signed:

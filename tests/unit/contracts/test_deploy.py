@@ -146,9 +146,10 @@ def test_admitting_later_is_one_batch(chain: FakeChain) -> None:
 
 @dataclass
 class FakeNode:
-    """Takes raw transactions, and mines them when a test has waited `delay` times."""
+    """Has receipts after `delay` seconds, and `lag` seconds later a head that shows them."""
 
-    delay: int = 2
+    delay: float = 2
+    lag: float = 0.3
     raw: list[bytes] = field(default_factory=list)
     waited: float = 0.0
 
@@ -156,7 +157,7 @@ class FakeNode:
         return 4711
 
     def nonce(self, address: str) -> int:
-        return 5
+        return 5 + len(self.raw) * (self.waited >= self.delay + self.lag)
 
     def send_raw(self, raw: bytes) -> str:
         self.raw.append(raw)
@@ -174,6 +175,7 @@ def test_a_batch_is_signed_with_rising_nonces_and_waited_for() -> None:
     authority = Authority(account, node, clock=lambda: node.waited, pause=node.pause)
     receipts = authority.send([Transaction(None, b"\1"), Transaction(ALDER.account, b"\2", 3)])
     assert [receipt.block for receipt in receipts] == [1, 1]
+    assert node.nonce(account.address) == 7, "what is read next must not be of the block before"
     assert {checksum(Independent.recover_transaction(raw)) for raw in node.raw} == {account.address}
     sent = [TypedTransaction.from_bytes(raw).as_dict() for raw in map(HexBytes, node.raw)]
     assert [each["nonce"] for each in sent] == [5, 6]
@@ -186,4 +188,13 @@ def test_a_chain_that_does_not_move_is_given_up_with_a_hint() -> None:
         Account.of(b"\1" * 32), node, patience=5, clock=lambda: node.waited, pause=node.pause
     )
     with pytest.raises(DeploymentFailed, match="are the chain's signers running"):
+        authority.send([Transaction(ALDER.account, value=1)])
+
+
+def test_a_head_that_never_shows_what_was_mined_is_told() -> None:
+    node = FakeNode(lag=1_000)
+    authority = Authority(
+        Account.of(b"\1" * 32), node, patience=5, clock=lambda: node.waited, pause=node.pause
+    )
+    with pytest.raises(DeploymentFailed, match="does not show them"):
         authority.send([Transaction(ALDER.account, value=1)])
