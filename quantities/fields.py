@@ -54,6 +54,14 @@ def exact(amount: Amount) -> str:
     return f"{Decimal(amount.value).scaleb(-18).normalize():f}"
 
 
+def millivolts(given: object) -> int:
+    """Read a voltage: "12.6 V", "3700 mV"."""
+    match = NUMBER.match(given) if isinstance(given, str) else None
+    if match is None or match[2] not in ("V", "mV"):
+        raise ValueError("write a number with one of the units V, mV: '12.6 V'")
+    return scaled(match[1], 3 if match[2] == "V" else 0)
+
+
 def seconds(given: object) -> float:
     """Read a length of time: "10 s", "500 ms", "5 min", "2 h"."""
     factors = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.sensors.driver import Measurement, Quantity
+from node.sensors.driver import Kind, Measurement, Quality, Quantity
 from quantities.soc import FULL
 
 AHEAD = 0.1
@@ -18,7 +18,7 @@ LARGEST = 2**53
 """Beyond it a value is nobody's measurement; near 2⁶³ it could not be stored, nor what comes with it."""
 
 ENERGY = (Quantity.POWER, Quantity.CURRENT, Quantity.FORWARD, Quantity.REVERSE)
-COUNTERS = (Quantity.FORWARD, Quantity.REVERSE)
+COUNTERS = tuple(quantity for quantity in Quantity if quantity.kind is Kind.COUNTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Observation:
     forward: int | None = None
     reverse: int | None = None
     soc: int | None = None
+    quality: Quality = Quality.GOOD
+    """The worst of its measurements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def observe(
         forward=values.get(Quantity.FORWARD),
         reverse=values.get(Quantity.REVERSE),
         soc=values.get(Quantity.SOC),
+        quality=Quality.GOOD if all(m.quality is Quality.GOOD for m in said) else Quality.UNCERTAIN,
     )
 
 
@@ -87,6 +90,8 @@ def _malformed(said: object) -> str | None:
     for one in said:
         if not isinstance(one, Measurement) or not isinstance(one.quantity, Quantity):
             return f"it returned {one!r}, which is no measurement"
+        if not isinstance(one.quality, Quality):
+            return f"{one.quantity} has the quality {one.quality!r}"
         if type(one.value) is not int or not isinstance(one.taken, float):
             return f"{one.quantity} is {one.value!r} at {one.taken!r}: an integer and seconds are needed"
         if abs(one.value) > LARGEST:

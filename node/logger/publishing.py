@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chain import lines
-from node.logger import charge, meter
+from node.logger import charge, meter, trust
 from node.logger.charge import Charge, Pack, Seen
 from node.logger.curves import curve
 from node.logger.integration import GAP_SAMPLES
 from node.logger.ledger import Ledger
 from node.logger.meter import NANOSECONDS, Limits, Meter
 from node.logger.observation import Nonsense, Observation, Unchanged, observe
+from node.logger.trust import Bounds, Trust
 from node.logger.workers import Said
 from node.readings.interface import Sample
 from store import registers, snapshot
@@ -50,10 +51,12 @@ class Household:
         self._keep = keep
         self._meters = {name: ledger.meter(name, run / "meters") for name in sensors}
         self._seen: dict[str, float] = {}
+        self._trust = dict.fromkeys(sensors, Trust())
+        self._bounds = {name: Bounds.of(settings) for name, settings in sensors.items()}
         self._limits = {
             name: Limits(
                 rating=settings.rating.mw,
-                longest=round(GAP_SAMPLES * period * NANOSECONDS),
+                longest=round(GAP_SAMPLES * max(period, settings.every or 0.0) * NANOSECONDS),
                 rollover=None if settings.rollover is None else settings.rollover.mwh,
             )
             for name, settings in sensors.items()
@@ -76,10 +79,21 @@ class Household:
                 return reason
             case Observation():
                 self._seen[name] = seen.at
+                self._trust[name], lie = trust.judge(self._trust[name], seen, self._bounds[name])
+                if lie:
+                    return lie
                 self._count(name, seen, limits)
                 charged = self._judge(name, seen)
                 self._keep(_sample(name, seen, self._meters[name], charged))
         return None
+
+    def believed(self, name: str) -> Observation | None:
+        """The newest sample of this sensor that was believed; None before the first."""
+        return self._trust[name].last
+
+    def gap(self, name: str) -> float:
+        """Seconds beyond which two samples of this sensor have a gap between them."""
+        return self._limits[name].longest / NANOSECONDS
 
     def save(self) -> None:
         """Keep registers and state of charge; a failure is logged, and the logger goes on."""

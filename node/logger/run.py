@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from node.logger.recorder import SAVE_EVERY, Periodic, Recorder
 from node.logger.supervised import Supervised
 from node.logger.workers import Outcome
 from node.readings.opening import open_readings
+from node.sensors import status
 from store.claim import Claim
 from store.errors import StoreError
 
@@ -66,7 +68,7 @@ def run(
             )
             saver = Periodic("registers", min(SAVE_EVERY, readings.batch), household.save)
             storer = Periodic("readings", readings.batch, recorder.store)
-            watched = _log(sensors, household, readings.sample, stop)
+            watched = _log(sensors, household, readings.sample, run_folder, stop)
             _end(watched, (saver, ledger.close), (storer, recorder.close))
     except StoreError as error:
         raise Unavailable(str(error)) from error
@@ -74,7 +76,11 @@ def run(
 
 
 def _log(
-    sensors: Mapping[str, SensorSettings], household: Household, period: float, stop: Stopping
+    sensors: Mapping[str, SensorSettings],
+    household: Household,
+    period: float,
+    run_folder: Path,
+    stop: Stopping,
 ) -> list[Supervised]:
     """Ask on the beat of the monotonic clock, and take each answer as it comes, until told to stop."""
     outcomes: SimpleQueue[Outcome] = SimpleQueue()
@@ -91,12 +97,23 @@ def _log(
         sd_watchdog()
         for one in watched:
             one.look_after(now, sample_due=sample_due)
+        if sample_due:
+            _tell(run_folder, watched, household)
         try:
             outcome = outcomes.get(timeout=min(max(due - time.monotonic(), 0.0), LONGEST_WAIT))
         except Empty:
             continue
         by_name[outcome.worker.name].heard(outcome, household.take)
     return watched
+
+
+def _tell(run_folder: Path, watched: Sequence[Supervised], household: Household) -> None:
+    """Publish how the sensors do. What cannot be written is told by the registers, which lie beside it."""
+    with suppress(StoreError):
+        status.write(
+            run_folder,
+            {one.name: one.status(household.believed(one.name), household.gap(one.name)) for one in watched},
+        )
 
 
 def _end(watched: Sequence[Supervised], *keepers: tuple[Periodic, Callable[[], None]]) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chain import lines
 from node.logger import supervision
+from node.logger.observation import Observation
 from node.logger.supervision import Act, Patience, Watch
 from node.logger.workers import Failed, Outcome, Said, Worker
-from node.sensors.driver import open_sensor
+from node.sensors.driver import Quantity, open_configured
+from node.sensors.status import State, Status
+from store.snapshot import boottime
 
 if TYPE_CHECKING:
     from node.sensors.settings import SensorSettings
@@ -31,12 +34,15 @@ class Supervised:
         patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         self.name = name
-        self._opener = partial(open_sensor, name, settings.driver, settings.options)
+        self._driver = settings.driver
+        self._opener = partial(open_configured, name, settings)
         self._deliver = deliver
         self._patience = patience
         self._watch = Watch()
         self._worker: Worker | None = None
         self._abandoned: list[Worker] = []
+        self._reason: str | None = None
+        self._state, self._since = State.STARTING, boottime()
 
     def look_after(self, now: float, *, sample_due: bool) -> None:
         """Start, ask or give up, whichever is due; `now` in monotonic seconds."""
@@ -70,6 +76,33 @@ class Supervised:
                 else:
                     self._measured()
 
+    def status(self, believed: Observation | None, gap: float) -> Status:
+        """How it does.
+
+        Args:
+            believed: its newest sample that was believed.
+            gap: seconds; an older sample is not live.
+        """
+        now = boottime()
+        age = None if believed is None else now - believed.at
+        fresh = age is not None and age <= gap
+        state, reason = supervision.state(self._watch, fresh=fresh), self._reason
+        if state is State.STALE and reason is None and age is not None:
+            reason = f"it has had nothing new for {age:.0f} s"
+        if state is not self._state:
+            self._state, self._since = state, now
+        again = now + self._watch.not_before - time.monotonic() if state is State.FAILED else None
+        return Status(
+            driver=self._driver,
+            state=state,
+            reason=None if state is State.LIVE else reason,
+            failures=self._watch.failures,
+            since=self._since,
+            again=again,
+            taken=None if believed is None else believed.at,
+            **({} if believed is None else _told(believed)),
+        )
+
     def end(self) -> None:
         """Let the driver close its device."""
         if self._worker is not None:
@@ -92,9 +125,11 @@ class Supervised:
         if self._watch.failures or not self._watch.answered:
             lines.info("sensor.measures", sensor=self.name, after_failures=self._watch.failures)
         self._watch = supervision.measured(self._watch)
+        self._reason = None
 
     def _failed(self, now: float, reason: str, *, broken: bool) -> None:
         self._watch = supervision.failed(self._watch, now, self._patience, broken=broken)
+        self._reason = reason
         if self._watch.failures == 1 or not self._watch.running:
             lines.warning(
                 "sensor.failed",
@@ -107,3 +142,11 @@ class Supervised:
             self._worker.end()
             self._abandoned.append(self._worker)
             self._worker = None
+
+
+def _told(believed: Observation) -> dict[str, Any]:
+    values = {str(quantity): getattr(believed, quantity) for quantity in Quantity}
+    return {
+        "quality": str(believed.quality),
+        "values": {name: value for name, value in values.items() if value is not None},
+    }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from node.sensors.status import State
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -69,6 +71,17 @@ def decide(watch: Watch, now: float, patience: Patience, *, sample_due: bool) ->
     if watch.running:
         return Act.ASK
     return Act.START if now >= watch.not_before else Act.WAIT
+
+
+def state(watch: Watch, *, fresh: bool) -> State:
+    """What a sensor is said to do.
+
+    Args:
+        fresh: its newest believed sample is young enough to be live.
+    """
+    if not watch.answered:  # of a driver that was given up as well
+        return State.FAILED if watch.failures else State.STARTING
+    return State.LIVE if fresh else State.STALE
 
 
 def asked(watch: Watch, now: float) -> Watch:

@@ -15,12 +15,35 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chain.options import OptionRefused
+from node.sensors.correction import Corrected
 from node.sensors.errors import OptionsRefused, SensorError, SensorRefused, UnknownDriver
 
+if TYPE_CHECKING:
+    from node.sensors.settings import SensorSettings
+
 GROUP = "commonwatt.sensors"
+
+
+class Kind(StrEnum):
+    """How a quantity behaves in time."""
+
+    INSTANT = "instant"
+    """It is what it is now: energy is integrated from it."""
+
+    COUNTER = "counter"
+    """It only rises, but for resets: energy is the difference of two readings."""
+
+
+class Quality(StrEnum):
+    """How far a measurement can be relied on. A bad one is none: the driver raises SensorError instead."""
+
+    GOOD = "good"
+    UNCERTAIN = "uncertain"
+    """Something in it is assumed rather than measured, such as the voltage at a current clamp: good for
+    charts and the household's own use, not for paying a neighbour by it."""
 
 
 class Quantity(StrEnum):
@@ -44,6 +67,26 @@ class Quantity(StrEnum):
     SOC = "soc"
     """Hundredths of a percent, by a fuel gauge."""
 
+    @property
+    def kind(self) -> Kind:
+        """Instant or counter."""
+        return Kind.COUNTER if self in (Quantity.FORWARD, Quantity.REVERSE) else Kind.INSTANT
+
+    @property
+    def unit(self) -> str:
+        """In which the value is given."""
+        return UNITS[self]
+
+
+UNITS = {
+    Quantity.VOLTAGE: "mV",
+    Quantity.CURRENT: "mA",
+    Quantity.POWER: "mW",
+    Quantity.FORWARD: "mWh",
+    Quantity.REVERSE: "mWh",
+    Quantity.SOC: "1/100 %",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -52,7 +95,10 @@ class Measurement:
     quantity: Quantity
     value: int
     taken: float
-    """Boottime seconds (`store.snapshot.boottime`) at which the device took it."""
+    """Boottime seconds (`store.snapshot.boottime`) at which the device took it. A device that has nothing new
+    gives what it gave, with the time of then: so nobody takes an old value for a live one."""
+
+    quality: Quality = Quality.GOOD
 
 
 class Sensor(Protocol):
@@ -119,6 +165,17 @@ def open_sensor(name: str, driver: str, options: Mapping[str, Any]) -> Sensor:
         if wrong is None:
             raise
         raise OptionsRefused(f"sensors.{name}: driver {driver!r}: {wrong}") from error
+
+
+def open_configured(name: str, settings: SensorSettings) -> Sensor:
+    """Open a sensor of the configuration, with its corrections.
+
+    Raises:
+        SensorRefused: driver or options are wrong; trying again does not help.
+        SensorError: the device does not answer; trying again may help.
+    """
+    sensor = open_sensor(name, settings.driver, settings.options)
+    return Corrected(sensor, settings.corrections) if settings.corrections else sensor
 
 
 def _wrong(error: ValueError) -> str | None:

@@ -15,6 +15,8 @@ import pytest
 
 from node.readings import open_readings
 from node.readings.checking import check
+from node.sensors import status
+from node.sensors.status import State
 from store import registers, snapshot
 from store.registers import Register
 from tests.integration.node.logger.driver import command, device, environment, install
@@ -74,6 +76,13 @@ class Bench:
 
     def wait_for(self, meter: str, forward: int) -> None:
         wait_until(lambda: self.forward(meter) >= forward)
+
+    def told(self, meter: str) -> status.Status | None:
+        return (status.read(self.run) or {}).get(meter)
+
+    def does(self, meter: str) -> State | None:
+        found = self.told(meter)
+        return None if found is None else found.state
 
     @property
     def log(self) -> str:
@@ -175,11 +184,15 @@ def test_a_bad_device_ages_alone_and_comes_back(bench: Bench, mode: str) -> None
     wait_until(lambda: bench.live("good") and bench.live("bad"))
     bench.meter("bad", mode, power=2_000)
     wait_until(lambda: not bench.live("bad"))
+    wait_until(lambda: bench.does("bad") in (State.STALE, State.FAILED))
+    told = bench.told("bad")
+    assert told is not None and told.reason and told.values == {"power": 2_000}
     for _ in range(5):
         time.sleep(0.1)
         assert bench.live("good")
     bench.meter("bad", power=3_000)
     wait_until(lambda: bench.live("bad") and (found := bench.register("bad")) and found.power == 3_000)
+    wait_until(lambda: bench.does("bad") is State.LIVE)
     assert bench.process is not None and bench.process.poll() is None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from node.logger.supervision import Act, Patience, Watch, asked, decide, failed, measured
+from node.logger.supervision import Act, Patience, Watch, asked, decide, failed, measured, state
+from node.sensors.status import State
 
 PATIENCE = Patience(read=2.0, start=10.0, tolerated=2, first=1.0, longest=15.0)
 
@@ -65,3 +66,18 @@ def test_a_sensor_that_is_dead_for_a_year_is_still_tried() -> None:
     watch = Watch(failures=10**9)
     watch = failed(asked(watch, 0.0), 0.0, PATIENCE, broken=True)
     assert act(watch, 15.0) is Act.START
+
+
+def test_only_a_fresh_value_is_live() -> None:
+    assert state(running(), fresh=True) is State.LIVE
+    assert state(running(), fresh=False) is State.STALE
+    tolerated = failed(asked(running(), 1.0), 1.0, PATIENCE, broken=False)
+    assert state(tolerated, fresh=True) is State.LIVE
+    assert state(tolerated, fresh=False) is State.STALE
+
+
+def test_a_sensor_that_was_given_up_has_failed_until_it_measures() -> None:
+    assert state(Watch(), fresh=False) is State.STARTING
+    given_up = failed(asked(running(), 1.0), 1.0, PATIENCE, broken=True)
+    assert state(given_up, fresh=True) is State.FAILED
+    assert state(asked(given_up, 9.0), fresh=False) is State.FAILED
