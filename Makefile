@@ -3,9 +3,9 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-CODE := quantities store chain contracts relay_server node simulation firmware bench tests bootstrap.py
+CODE := quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench setup clean
+.PHONY: help demo test test-long lint format bench ansible setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,12 @@ test-long: setup build/slither/bin/slither ## property tests with twenty times t
 build/slither/bin/slither: requirements/slither.txt
 	@$(PYTHON) -m venv --clear build/slither
 	@build/slither/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+ansible: build/ansible/bin/ansible-playbook ## the rollout's programs, in an environment of their own
+build/ansible/bin/ansible-playbook: requirements/ansible.txt
+	@$(PYTHON) -m venv --clear build/ansible
+	@build/ansible/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 lint: setup ## style, formatting, imports between rooms, types

@@ -15,8 +15,8 @@ from typing import Any
 
 from bench.floor import Transfers, measured, percentile, waits
 from chain.keys import load
+from neighbourhood.ports import RPC
 from node.readings.settings import ReadingsSettings
-from simulation.neighbourhood.configuration import RPC
 from simulation.neighbourhood.scenario import ADDRESS, SIGNERS
 
 TRADES = 12

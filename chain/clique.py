@@ -21,6 +21,7 @@ from chain.errors import BadAnswer, NodeUnavailable, SettingRefused, UnknownBloc
 from chain.files import replace_file
 from chain.keys import load_node_key
 from chain.plan import IPC_LIMIT, NodePlan
+from chain.private import place
 
 VERSION = "1.13.15"
 
@@ -92,7 +93,7 @@ class Clique:
         line = [
             self._program(),
             *("--config", str(config), "--datadir", str(self.node.data)),
-            *("--networkid", str(chain.chain_id), "--nodekey", str(self.node.key_file)),
+            *("--networkid", str(chain.chain_id), "--nodekey", str(place(self.node.key_file))),
             *("--syncmode", "full", "--gcmode", "archive", "--state.scheme", "hash", "--db.engine", "pebble"),
             *("--history.transactions", "0", "--snapshot=false", "--cache", str(self.node.cache)),
             *("--nat", "none", "--ipcpath", str(self.node.ipc)),

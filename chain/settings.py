@@ -79,7 +79,9 @@ class NodeSettings(BaseModel):
     ipc: SocketPath | None = Field(
         None, description="Geth's administrative socket; `geth.ipc` in the data directory if not given."
     )
-    key_file: Path = Field(Path("node.key"), description="The node's own key: 64 hexadecimal digits.")
+    key_file: Path = Field(
+        Path("node.key"), description="The node's own key, 64 hexadecimal digits: a file, or credential:NAME."
+    )
     peers: tuple[Annotated[str, AfterValidator(an_enode)], ...] = Field(
         (), description="Enodes to begin with; later they come from the registry."
     )

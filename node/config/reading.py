@@ -47,6 +47,9 @@ class WrittenFloat(float):
     def __str__(self) -> str:
         return self.text
 
+    def __deepcopy__(self, memo: object) -> WrittenFloat:
+        return self
+
 
 @dataclass
 class Document:

@@ -15,11 +15,11 @@ from chain.errors import ChainError
 from contracts.authority import Authority
 from contracts.bindings import Household
 from contracts.bindings.registry import Role
-from contracts.deploy import Admission, Terms, deploy
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from neighbourhood import founding
+from neighbourhood.ports import RELAY, RPC
 from quantities import Tokens
-from simulation.neighbourhood.configuration import RELAY, RPC
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.neighbourhood.scenario import Member
 
@@ -78,17 +78,11 @@ class Founding(threading.Thread):
 
     def _found(self, client: ChainClient) -> Manifest:
         scenario = self._neighbourhood.scenario
-        terms = Terms(
-            mint_cap=TOKENS * len(scenario.members),
-            mint_period=86_400 // scenario.period,
-            supply_blocks=SUPPLY // scenario.period,
-            challenge_blocks=CHALLENGE // scenario.period,
-        )
-        admissions = [
-            Admission(household=entry(self._neighbourhood, member), tokens=TOKENS)
-            for member in scenario.members
-        ]
-        return deploy(Authority(self._neighbourhood.authority, client), client, terms, admissions)
+        terms = founding.terms(scenario.period, TOKENS * len(scenario.members), SUPPLY, CHALLENGE)
+        households = [entry(self._neighbourhood, member) for member in scenario.members]
+        credited = self._neighbourhood.accounts.values()
+        joining = founding.admissions(households, TOKENS, credited)
+        return founding.found(Authority(self._neighbourhood.authority, client), client, terms, joining, None)
 
 
 def entry(neighbourhood: Neighbourhood, member: Member) -> Household:

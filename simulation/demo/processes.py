@@ -6,8 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from neighbourhood.ports import P2P, PAGES, RELAY, RPC
 from simulation.demo.errors import DemoRefused
-from simulation.neighbourhood.configuration import P2P, PAGES, RELAY, RPC, authrpc
+from simulation.neighbourhood.configuration import authrpc
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.neighbourhood.scenario import Member, Scenario
 from simulation.supervisor import Command

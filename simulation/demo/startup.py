@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from simulation.neighbourhood.configuration import PAGES, RELAY
+from neighbourhood.ports import PAGES, RELAY
 from simulation.neighbourhood.folders import Neighbourhood
 
 

@@ -11,11 +11,11 @@ from chain.client import ChainClient
 from chain.errors import ChainError
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from neighbourhood.ports import RPC
 from quantities import Energy, Tokens
 from simulation.demo import ledger
 from simulation.demo.ledger import Order
 from simulation.demo.view import Row, rows
-from simulation.neighbourhood.configuration import RPC
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.supervisor import Supervisor, memory
 from simulation.world.client import WorldClient

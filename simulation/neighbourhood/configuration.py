@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neighbourhood.lines import sellers
+from neighbourhood.ports import P2P, PAGES, RELAY, RPC
 from simulation.neighbourhood.scenario import (
     ADDRESS,
     DELTA,
@@ -20,9 +22,6 @@ from simulation.neighbourhood.scenario import (
     Member,
     Scenario,
 )
-
-P2P, RPC, RELAY, PAGES = 30303, 8545, 15555, 8080
-"""The standard ports, on each household's own address."""
 
 AUTHRPC = 8551
 """Of the first household, on 127.0.0.1, where geth opens it in any case; the others' follow."""
@@ -104,15 +103,8 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             "daily_budget": DAILY_BUDGET,
             "dwell": f"{DWELL} s",
         }
-        configuration["sellers"] = {
-            line.seller: {
-                "account": around.accounts[line.seller],
-                "relay": f"{scenario.member(line.seller).address}:{RELAY}",
-                "contact": line.feed,
-                "channel": line.tie,
-            }
-            for line in bought
-        }
+        relays = {each.name: f"{each.address}:{RELAY}" for each in scenario.members}
+        configuration["sellers"] = sellers(bought, name, around.accounts, relays)
     else:
         # Nobody could supply it; below its own reserve it says so.
         configuration["trading"] = {"limit": f"{LOWEST} %", "resume": f"{member.ratings.reserve} %"}

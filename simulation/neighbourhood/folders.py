@@ -8,24 +8,19 @@ DIR/logs/<process>.log
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from chain import genesis, keys
 from chain.keys import Account
+from neighbourhood import founding, keys
+from neighbourhood.ports import P2P, PAGES
 from node.dapp.users import set_password
 from simulation.neighbourhood import bench, configuration
-from simulation.neighbourhood.configuration import P2P, Surroundings
+from simulation.neighbourhood.configuration import Surroundings
 from simulation.neighbourhood.scenario import Member, Scenario
 from simulation.world import spec
-
-GAS_CREDIT = 10**18
-"""Wei that every admitted account begins with: 10⁴ transactions of 100,000 gas at a gwei."""
-
-AUTHORITY_CREDIT = 10**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,22 +84,18 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
         path.mkdir(parents=True, exist_ok=True)
     for member in scenario.members:
         (run / member.name / "meters").mkdir(parents=True)
-    authority = account(folder / "authority")
-    accounts = {m.name: account(folder / m.name) for m in scenario.members}
-    sealers = [account(folder / m.name, "sealer") for m in scenario.signers]
+    authority = keys.account(folder / "authority")
+    accounts = {m.name: keys.account(folder / m.name) for m in scenario.members}
+    sealers = [keys.account(folder / m.name, keys.SEALER) for m in scenario.signers]
     around = Surroundings(
         geth=geth,
         run=run,
         accounts={name: owner.address for name, owner in accounts.items()},
-        enodes={m.name: enode(folder / m.name / "node.key", m) for m in scenario.members},
+        enodes={m.name: keys.enode(folder / m.name, str(m.address), P2P) for m in scenario.members},
     )
-    credit = {owner.address: GAS_CREDIT for owner in accounts.values()}
-    first_block = genesis.Genesis(
-        chain_id=secrets.randbelow(2**31 - 2**20) + 2**20,
-        period=scenario.period,
-        signers=tuple(sealer.address for sealer in sealers),
-        alloc={**credit, authority.address: AUTHORITY_CREDIT},
-    )
+    owners = [owner.address for owner in accounts.values()]
+    signers = [sealer.address for sealer in sealers]
+    first_block = founding.first_block(scenario.period, signers, owners, authority.address)
     first_block.write(folder / "genesis.json")
     (folder / "world.json").write_text(spec.dump(bench.world(scenario)))
     for member in scenario.members:
@@ -121,23 +112,8 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
     )
 
 
-def account(folder: Path, name: str = "key") -> Account:
-    """Make a key with a random password beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    password = secrets.token_urlsafe(24)
-    keys.write_private(folder / f"{name}.password", f"{password}\n".encode())
-    return keys.create(folder / f"{name}.json", password)
-
-
-def enode(path: Path, member: Member) -> str:
-    """Make a node's key and tell its address among peers."""
-    private = Account.generate().private
-    keys.write_private(path, private.hex().encode())
-    return keys.enode(private, str(member.address), P2P)
-
-
 def login(folder: Path, member: Member) -> Login:
     """Make the password of one household's pages."""
     password = set_password(folder / member.name / "state", "home")
-    url = f"http://{member.address}:{configuration.PAGES}/"
+    url = f"http://{member.address}:{PAGES}/"
     return Login(household=member.name, url=url, user="home", password=password)

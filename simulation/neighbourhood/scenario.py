@@ -12,6 +12,8 @@ from ipaddress import IPv4Address
 from random import Random
 from typing import Literal
 
+from neighbourhood import lines
+
 Role = Literal["producer", "consumer", "prosumer"]
 
 NAMES = (
@@ -103,14 +105,10 @@ OFFERED = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """A line from a seller's feed to a buyer's tie, and the numbers of both."""
+class Line(lines.Line):
+    """A line from a seller's feed to a buyer's tie, and the pins of both."""
 
-    seller: str
-    feed: int
     feed_pin: int
-    buyer: str
-    tie: int
     tie_pin: int
 
     @property
@@ -203,11 +201,11 @@ def plan(
 
 def wire(members: tuple[Member, ...]) -> tuple[Line, ...]:
     """Give every seller a feed to each buyer in its street, and every producer one to the next street."""
-    lines: list[Line] = []
+    wired: list[Line] = []
     for seller, buyer in pairs(members):
-        feeds = sum(line.seller == seller.name for line in lines)
-        ties = sum(line.buyer == buyer.name for line in lines)
-        lines.append(
+        feeds = sum(line.seller == seller.name for line in wired)
+        ties = sum(line.buyer == buyer.name for line in wired)
+        wired.append(
             Line(
                 seller=seller.name,
                 feed=FIRST_FEED + feeds,
@@ -217,7 +215,7 @@ def wire(members: tuple[Member, ...]) -> tuple[Line, ...]:
                 tie_pin=TIE_PINS[ties],
             )
         )
-    return tuple(lines)
+    return tuple(wired)
 
 
 def pairs(members: tuple[Member, ...]) -> list[tuple[Member, Member]]:

@@ -1,0 +1,167 @@
+"""`commonwatt inventory`: from a neighbourhood's inventory to everything that its rollout needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from chain import keys
+from chain.errors import ChainError
+from neighbourhood.checks import load
+from neighbourhood.errors import NeighbourhoodRefused
+from neighbourhood.inventory import Inventory
+from neighbourhood.vault import CHECKOUT, Vault
+from node.cli.listing import Listing
+from node.cli.options import answer, file_path, json_option
+from node.cli.progress import followed
+from node.config import ConfigError
+
+EXAMPLE = CHECKOUT / "ansible" / "inventory.example.yml"
+
+inventory_option = click.option(
+    "--inventory",
+    "-i",
+    "file",
+    type=file_path,
+    required=True,
+    envvar="COMMONWATT_INVENTORY",
+    metavar="FILE",
+    help="The inventory; what is made of it stands beside it.",
+)
+vault_option = click.option(
+    "--vault-password-file",
+    "password",
+    type=file_path,
+    metavar="FILE",
+    help="Opens what is encrypted; made if it is not there. [default: vault.password beside the inventory]",
+)
+
+
+@click.group(cls=Listing)
+def inventory() -> None:
+    """The neighbourhood's inventory: begin one, check it, make its keys, found it."""
+
+
+@inventory.command()
+@click.argument("folder", type=file_path)
+@json_option
+def new(folder: Path, as_json: bool) -> None:
+    """Write a commented inventory to begin with, as FOLDER/inventory.yml."""
+    target = folder / "inventory.yml"
+    if target.exists():
+        raise NeighbourhoodRefused(f"{target} exists: an inventory is not overwritten")
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(EXAMPLE.read_text())
+    told = f"{target}\nWrite your households into it, then: commonwatt inventory check -i {target}"
+    answer(as_json, {"inventory": str(target)}, told)
+
+
+@inventory.command()
+@inventory_option
+@json_option
+@click.pass_context
+def check(context: click.Context, file: Path, as_json: bool) -> None:
+    """Find every mistake before a host is touched. Exit code 78 when there is one."""
+    try:
+        found = load(file)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        problems = [
+            {"file": str(p.place.file), "line": p.place.line, "key": p.key, "what": p.what}
+            for p in error.problems
+        ]
+        answer(True, {"ok": False, "problems": problems}, "")
+        context.exit(error.exit_code)
+    facts = {"ok": True, "problems": [], "households": list(found.households), "signers": found.signers}
+    answer(as_json, facts, f"{file} can be used: {described(found)}")
+
+
+@inventory.command("keys")
+@inventory_option
+@vault_option
+@json_option
+def make_keys(file: Path, password: Path | None, as_json: bool) -> None:
+    """Make what is missing: keys and certificates, encrypted, the first block, each household's settings.
+
+    Nothing that is there is overwritten but the settings, which follow the inventory.
+    """
+    from neighbourhood.making import Accounts, make  # noqa: PLC0415 - only what each command needs
+
+    found, folder = load(file), file.absolute().parent
+    vault = Vault(password or folder / "vault.password")
+    made: list[str] = []
+
+    def tell(what: str) -> None:
+        made.append(what)
+        if not as_json:
+            click.echo(what)
+
+    if vault.begin():
+        tell(f"{vault.password}: whoever has it and this folder has every key; keep a copy of both, apart")
+    make(found, folder, vault, tell)
+    accounts = Accounts.load(folder)
+    facts = {"made": made, "authority": accounts.authority, "households": accounts.households}
+    answer(as_json, facts, f"{folder} has what the rollout needs of {described(found)}")
+
+
+@inventory.command("found")
+@inventory_option
+@vault_option
+@click.option("--rpc", required=True, help="A node of the chain, as http://127.0.0.1:8545.")
+@json_option
+def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None:
+    """Deploy the contracts, admit the households and give them their tokens, and write manifest.json.
+
+    What has been done is not done again: repeat it after a household was added, or after it was ended.
+    """
+    from chain import genesis  # noqa: PLC0415 - only what each command needs
+    from chain.client import ChainClient  # noqa: PLC0415
+    from contracts import manifest as manifests  # noqa: PLC0415
+    from contracts.authority import Authority  # noqa: PLC0415
+    from contracts.bindings import Household  # noqa: PLC0415
+    from contracts.bindings.registry import Role  # noqa: PLC0415
+    from neighbourhood import founding  # noqa: PLC0415
+    from neighbourhood.making import Accounts  # noqa: PLC0415
+    from neighbourhood.ports import RELAY  # noqa: PLC0415
+
+    read, folder = load(file), file.absolute().parent
+    vault, client = Vault(password or folder / "vault.password"), ChainClient(rpc)
+    first = genesis.load(folder / "genesis.json")
+    if client.chain_id() != first.chain_id:
+        raise ChainError(f"the node at {rpc} follows another chain than {folder / 'genesis.json'}")
+    secret = vault.view(folder / "authority" / "key.password").decode().strip()
+    account = keys.decrypt(json.loads(vault.view(folder / "authority" / "key.json")), secret)
+    if account is None:
+        raise NeighbourhoodRefused(f"{folder}/authority: key.password does not open key.json")
+    identities = Accounts.load(folder).identities(read)
+    households = [
+        Household(
+            account=identities[name].account,
+            name=name,
+            role=Role[plan.role.upper()],
+            enode=identities[name].enode,
+            relay=f"{plan.overlay}:{RELAY}" if plan.relay else "",
+        )
+        for name, plan in read.households.items()
+    ]
+    shared, target = read.shared, folder / "manifest.json"
+    terms = founding.terms(int(shared.period), shared.mint_cap, shared.supply, shared.challenge)
+    joining = founding.admissions(households, shared.tokens, first.alloc)
+    former = manifests.load(target) if target.exists() else None
+    with followed("transactions in the chain") as progress:
+        sender = Authority(account, client, progress=progress)
+        made = founding.found(sender, client, terms, joining, former)
+    changed = former is None
+    if changed:
+        made.save(target)
+    facts = {"manifest": str(target), "changed": changed, "contracts": dict(made.contracts())}
+    answer(as_json, facts, f"{len(households)} households are admitted; {target}")
+
+
+def described(found: Inventory) -> str:
+    """An inventory in a few words."""
+    signers = ", ".join(found.signers)
+    return f"{len(found.households)} households (signers: {signers}), {len(found.lines)} lines"

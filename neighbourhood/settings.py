@@ -1,0 +1,78 @@
+"""One household's configuration, from the inventory and everybody's keys: the file site.yml on its host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from neighbourhood.inventory import Inventory, Part
+from neighbourhood.lines import sellers
+from neighbourhood.ports import P2P, PAGES, RELAY, RPC
+
+GETH = "/opt/commonwatt/current/bin/geth"
+CHAIN_DATA = "/var/lib/commonwatt/chain"
+SEALER_SOCKET = "/run/commonwatt-sealer/sealer.sock"
+"""In a folder that only the sealer and the chain node can enter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What the others know of a household's keys."""
+
+    account: str
+    enode: str
+    sealer: str | None = None
+    """The account of its sealing key, if it has one."""
+
+
+def household(inventory: Inventory, name: str, identities: Mapping[str, Identity]) -> dict[str, Any]:
+    """The whole configuration, in the words of config.example.yml, as plain data for YAML.
+
+    Secrets are systemd's credentials: each unit is handed its own and no other.
+    """
+    plan = inventory.households[name]
+    relays = {each: f"{other.overlay}:{RELAY}" for each, other in inventory.households.items()}
+    accounts = {each: identity.account for each, identity in identities.items()}
+    bought = sellers(inventory.lines, name, accounts, relays)
+    given = deepcopy(plan.sections())
+    return {
+        "household": {"name": name, "role": str(plan.role)},
+        "account": {
+            "keystore": "credential:key.json",
+            "password_file": "credential:key.password",
+            "address": identities[name].account,
+        },
+        "chain": chain(inventory, name, identities),
+        **given,
+        **({"relay": {"listen": relays[name], **given["relay"]}} if "relay" in given else {}),
+        **({"sellers": bought} if bought else {}),
+        "dapp": {"listen": f"127.0.0.1:{PAGES}", **given.get("dapp", {})},
+    }
+
+
+def chain(inventory: Inventory, name: str, identities: Mapping[str, Identity]) -> dict[str, Any]:
+    """Its chain node, and its sealer if it seals."""
+    plan = inventory.households[name]
+    node: dict[str, Any] = {
+        "geth": GETH,
+        "data": CHAIN_DATA,
+        "listen": f"{plan.overlay}:{P2P}",
+        "http": f"127.0.0.1:{RPC}",
+        "network": str(inventory.shared.overlay),
+        "key_file": "credential:node.key",
+        "peers": [identity.enode for each, identity in identities.items() if each != name],
+    }
+    if plan.chain is Part.SIGNER:
+        node["seal"] = {
+            "keystore": "credential:sealer.json",
+            "password_file": "credential:sealer.password",
+            "socket": SEALER_SOCKET,
+        }
+    return {
+        "rpc": f"http://127.0.0.1:{RPC}",
+        "genesis": "genesis.json",
+        "manifest": "manifest.json",
+        "node": node,
+    }

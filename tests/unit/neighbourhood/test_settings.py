@@ -1,0 +1,61 @@
+"""What a household's host is told of the whole neighbourhood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.keys import checksum
+from neighbourhood import settings
+from neighbourhood.checks import load, made_up
+from neighbourhood.inventory import Inventory
+
+EXAMPLE = Path(__file__).parents[3] / "ansible" / "inventory.example.yml"
+
+
+@pytest.fixture(scope="module")
+def inventory() -> Inventory:
+    return load(EXAMPLE)
+
+
+def made(inventory: Inventory, name: str) -> dict[str, Any]:
+    return settings.household(inventory, name, {n: made_up(i) for i, n in enumerate(inventory.households)})
+
+
+def test_a_buyer_knows_its_sellers_by_the_lines(inventory: Inventory) -> None:
+    assert made(inventory, "birch")["sellers"] == {
+        "alder": {"account": account(0), "relay": "10.77.0.1:15555", "contact": 1, "channel": 11},
+        "cedar": {"account": account(2), "relay": "10.77.0.3:15555", "contact": 1, "channel": 12},
+    }
+
+
+def test_only_signers_have_a_sealer(inventory: Inventory) -> None:
+    for name in inventory.households:
+        chain = made(inventory, name)["chain"]
+        assert ("seal" in chain["node"]) == (name in inventory.signers)
+
+
+def test_chain_and_relay_listen_in_the_overlay_only_and_the_rest_on_loopback(inventory: Inventory) -> None:
+    found = made(inventory, "alder")
+    match found:
+        case {"chain": {"node": node}, "relay": relay, "dapp": dapp}:
+            assert node["listen"] == "10.77.0.1:30303"
+            assert node["network"] == "10.77.0.0/24"
+            assert node["http"] == "127.0.0.1:8545"
+            assert relay["listen"] == "10.77.0.1:15555"
+            assert dapp["listen"] == "127.0.0.1:8080"
+        case _:
+            pytest.fail(str(found))
+
+
+def test_no_household_is_its_own_peer(inventory: Inventory) -> None:
+    for name, plan in inventory.households.items():
+        chain = made(inventory, name)["chain"]
+        assert len(chain["node"]["peers"]) == 3
+        assert not any(f"@{plan.overlay}:" in peer for peer in chain["node"]["peers"])
+
+
+def account(index: int) -> str:
+    return checksum(index.to_bytes(20))
