@@ -3,9 +3,9 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-CODE := quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
+CODE := ansible quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench ansible setup clean
+.PHONY: help demo test test-long lint format bench ansible artefacts setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +31,9 @@ build/ansible/bin/ansible-playbook: requirements/ansible.txt
 	@$(PYTHON) -m venv --clear build/ansible
 	@build/ansible/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
+
+artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64
+	@$(BIN)/python ansible/artefacts.py $(ARGS)
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)
