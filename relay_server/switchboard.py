@@ -19,6 +19,7 @@ from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Lock, Sa
 from relay_server.authorisation import Claim, View
 from relay_server.coils import Coils
 from relay_server.contacts import feed as feeds
+from relay_server.contacts import feed_commands, feed_watch
 from relay_server.contacts import transfer as transfers
 from relay_server.contacts.feed import Feed
 from relay_server.contacts.transfer import Home, Leaving, Returning, Tied, Transfer
@@ -165,7 +166,7 @@ class Switchboard:
                     authorisation.over(view, feed.live.order.id, self._settings, now) if feed.live else None
                 )
                 at = self._moment(feed, now, followed=self._coils.followed(number), over=over)
-                self._feeds[number], acts = feeds.tick(feed, at)
+                self._feeds[number], acts = feed_watch.tick(feed, at)
                 self._act(acts)
             if self._keeps.behind > self._settings.save + LATE:
                 for number in self._feeds:
@@ -205,7 +206,9 @@ class Switchboard:
                 return _no_contact(asked.contact)
             account = self._account(asked.buyer, asked.contact)
             at = self._moment(feed, now)
-            return feeds.check(feed, account, at) or authorisation.check(view, asked, now) or Accepted()
+            return (
+                feed_commands.check(feed, account, at) or authorisation.check(view, asked, now) or Accepted()
+            )
 
     def needs_chain(self, frame: SwitchFrame) -> bool:
         """Whether the chain has to be asked anew before this frame is decided."""
@@ -318,7 +321,7 @@ class Switchboard:
     def _announce(self, feed: Feed, frame: SwitchFrame, now: float) -> Outcome:
         if frame.op is not Op.OPEN:
             return Outcome(answer=Refused(code=Code.BAD_SIG, text="the owner can only end a supply"))
-        self._feeds[feed.contact], acts, answer = feeds.announce(feed, self._moment(feed, now))
+        self._feeds[feed.contact], acts, answer = feed_commands.announce(feed, self._moment(feed, now))
         return Outcome(answer=answer, written=self._act(acts))
 
     def _switch_feed(
@@ -330,14 +333,14 @@ class Switchboard:
         at = self._moment(feed, seen.now)
         account = self._account(signer, feed.contact)
         if frame.op is Op.CLOSE:
-            changed, acts, answer = feeds.close(feed, account, order, at)
+            changed, acts, answer = feed_commands.close(feed, account, order, at)
         else:
             if frame.voucher and order.market not in vouched:
                 text = "the voucher is not signed by the buyer for the order's market"
                 return Outcome(answer=Refused(code=Code.BAD_SIG, text=text))
             if not frame.voucher and frame.op is Op.KEEP:
                 return Outcome(answer=Refused(code=Code.METER_GAP, text="a feed is kept by vouchers"))
-            paid = feeds.pay(
+            paid = feed_commands.pay(
                 account,
                 order,
                 Energy(frame.energy),
@@ -347,7 +350,7 @@ class Switchboard:
             )
             if isinstance(paid, Refused):
                 return Outcome(answer=paid)
-            decide = feeds.keep if frame.op is Op.KEEP else feeds.open_
+            decide = feed_commands.keep if frame.op is Op.KEEP else feed_commands.open_
             changed, acts, answer = decide(feed, *paid, at)
         self._feeds[feed.contact] = changed
         return Outcome(answer=self._until(answer, frame.order, seen), written=self._act(acts))
@@ -436,10 +439,9 @@ class Switchboard:
     def _clear(self, contact: int) -> None:
         feed = self._feeds.get(contact)
         if feed:
-            self._feeds[contact] = replace(feed, fault=None, unfollowed_since=None, leak_since=None)
+            self._feeds[contact] = feeds.cleared(feed)
         if self._transfer:
-            faults = {number: fault for number, fault in self._transfer.faults.items() if number != contact}
-            self._transfer = replace(self._transfer, faults=faults)
+            self._transfer = transfers.cleared(self._transfer, contact)
         self._act([Latch(contact=contact, fault=None)])
 
     # --- acting -----------------------------------------------------------------------------------------
@@ -494,7 +496,7 @@ class Switchboard:
         if baseline is None or order is None:
             return feed
         account = remembered.accounts.get((order.buyer, order.contact))
-        return feeds.recovered(feed, account, order, baseline.forward, now) if account else feed
+        return feed_commands.recovered(feed, account, order, baseline.forward, now) if account else feed
 
 
 def _begins(feed: Feed, frame: SwitchFrame) -> bool:

@@ -5,9 +5,9 @@
      └──open, dead time── returning (tie opens) ◀─────────────────────┘ silent, tie dropped
                               │ tie stuck: fault, home stays open
 
-Home's contact is normally closed: its coil is energised to open it. A source closes only after the other is
-confirmed open (by its auxiliary contact, else after the stated dead time) and `dead_time` has passed. A
-contact that does not follow latches a fault, and its partner never closes. Going home is never delayed: the
+Home's contact is normally closed: its coil is energised to open it. A source closes only after the other
+has been open for `dead_time`: confirmed by its auxiliary contact without a break, else counted from its coil.
+A contact that does not follow latches a fault, and its partner never closes. Going home is never delayed: the
 tie's coil is released by the very decision that ends it.
 """
 
@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from quantities import Power
 from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
+from relay_server.contacts import following
+from relay_server.contacts.following import Following
 from relay_server.contacts.lasting import since
+from relay_server.contacts.trouble import SENTENCES, STUCK, Trouble, kind
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
 
@@ -59,7 +62,6 @@ class Tied:
     """The lease that the household's own client renews."""
 
     dead_since: float | None = None
-    dropped_since: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,9 @@ class Transfer:
 
     faults: Mapping[int, str] = field(default_factory=dict)
     """By contact; 0 is home."""
+
+    following: Mapping[int, Following] = field(default_factory=dict)
+    """How home's contact (0) and the ties' follow their coils."""
 
     locks: Mapping[int, str] = field(default_factory=dict)
     """Why somebody locked it out, by contact; with 0, home, no tie closes."""
@@ -137,7 +142,8 @@ def close(transfer: Transfer, tie: int, at: Moment) -> Reply:
         case Home():
             refusal = _kept_home(transfer, tie, at)
         case _:
-            refusal = Refused(code=Code.BUSY, text="the household is not at home: open that first")
+            busy = Refused(code=Code.BUSY, text="the household is not at home: open that first")
+            refusal = barred(transfer, tie) or busy
     if refusal:
         return transfer, [], refusal
     leaving = Leaving(tie=tie, since=at.now, expires=at.now + at.limits.lease)
@@ -186,6 +192,13 @@ def unlock(transfer: Transfer, contact: int) -> Transfer:
     return replace(transfer, locks={c: why for c, why in transfer.locks.items() if c != contact})
 
 
+def cleared(transfer: Transfer, contact: int) -> Transfer:
+    """The transfer after somebody has looked at a fault; it is found again if it is still there."""
+    faults = {number: fault for number, fault in transfer.faults.items() if number != contact}
+    seen = {number: each for number, each in transfer.following.items() if number != contact}
+    return replace(transfer, faults=faults, following=seen)
+
+
 def barred(transfer: Transfer, tie: int) -> Refused | None:
     """Why a tie does not close, by a lock-out or a latched fault of its own or of home."""
     for contact in (tie, HOME):
@@ -216,6 +229,12 @@ def go_home(transfer: Transfer, why: str, now: float) -> Step:
 
 def tick(transfer: Transfer, at: Moment) -> Step:
     """One turn of the safety loop."""
+    transfer, seen = _seen(transfer, at)
+    transfer, acts = _moved(transfer, at)
+    return transfer, seen + acts
+
+
+def _moved(transfer: Transfer, at: Moment) -> Step:
     match transfer.position:
         case Home():
             return _at_home(transfer, at)
@@ -259,20 +278,16 @@ def _at_home(transfer: Transfer, at: Moment) -> Step:
     """
     acts: list[Act] = []
     for contact in (HOME, *transfer.ratings):
-        if at.followed.get(contact) is False and _late(transfer, at):
-            transfer, more = _fault(transfer, contact, "does not stand where its released coil puts it")
+        if found := _trouble(transfer, contact, at):
+            transfer, more = _fault(transfer, contact, found, SENTENCES[found])
             acts += more
     return transfer, acts
-
-
-def _late(transfer: Transfer, at: Moment) -> bool:
-    return at.now - transfer.position.since >= at.limits.follow
 
 
 def _leaving(transfer: Transfer, leaving: Leaving, at: Moment) -> Step:
     if at.now >= leaving.expires:
         return go_home(transfer, "the lease ran out", at.now)
-    if _is_open(HOME, leaving.since, at):
+    if _is_open(transfer, HOME, leaving.since, at):
         tied = Tied(tie=leaving.tie, since=at.now, expires=leaving.expires)
         acts: list[Act] = [
             Drive(contact=leaving.tie, energised=True),
@@ -280,8 +295,8 @@ def _leaving(transfer: Transfer, leaving: Leaving, at: Moment) -> Step:
             Tell(event="tie closed", contact=leaving.tie),
         ]
         return replace(transfer, position=tied), acts
-    if _late(transfer, at):
-        transfer, acts = _fault(transfer, HOME, "home stays closed against its coil")
+    if found := _trouble(transfer, HOME, at):
+        transfer, acts = _fault(transfer, HOME, found, SENTENCES[found])
         home, more = go_home(transfer, transfer.faults[HOME], at.now)
         return home, acts + more
     return transfer, []
@@ -291,7 +306,7 @@ def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
     if at.now >= tied.expires:
         return go_home(transfer, "the lease ran out", at.now)
     if at.followed.get(HOME) is False:
-        transfer, acts = _fault(transfer, HOME, "home closed while a tie was closed")
+        transfer, acts = _fault(transfer, HOME, Trouble.HOME_CLOSED, "home closed while a tie was closed")
         home, more = go_home(transfer, transfer.faults[HOME], at.now)
         return home, acts + more
     register = at.registers.get(tied.tie)
@@ -300,16 +315,15 @@ def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
     dead = since(tied.dead_since, _is_dead(transfer, tied, register, at), at.now)
     if dead is not None and at.now - dead >= at.limits.dead_line:
         return go_home(transfer, "the line has no voltage", at.now)
-    dropped = since(tied.dropped_since, at.followed.get(tied.tie) is False, at.now)
-    if dropped is not None and at.now - dropped >= at.limits.follow:
-        transfer, acts = _fault(transfer, tied.tie, "the tie stays open against its coil")
+    if found := _trouble(transfer, tied.tie, at):
+        transfer, acts = _fault(transfer, tied.tie, found, SENTENCES[found])
         home, more = go_home(transfer, transfer.faults[tied.tie], at.now)
         return home, acts + more
-    return replace(transfer, position=replace(tied, dead_since=dead, dropped_since=dropped)), []
+    return replace(transfer, position=replace(tied, dead_since=dead)), []
 
 
 def _returning(transfer: Transfer, returning: Returning, at: Moment) -> Step:
-    closed = [tie for tie in transfer.ratings if not _is_open(tie, returning.since, at)]
+    closed = [tie for tie in transfer.ratings if not _is_open(transfer, tie, returning.since, at)]
     if not closed:
         home = replace(transfer, position=Home(since=at.now))
         return home, [
@@ -317,15 +331,45 @@ def _returning(transfer: Transfer, returning: Returning, at: Moment) -> Step:
             Tell(event="home", contact=HOME, facts={"why": transfer.why}),
         ]
     acts: list[Act] = []
-    for tie in closed if _late(transfer, at) else []:
-        transfer, more = _fault(transfer, tie, "the tie stays closed against its coil: home is kept open")
-        acts += more
+    for tie in closed:
+        if found := _trouble(transfer, tie, at):
+            transfer, more = _fault(transfer, tie, found, f"{SENTENCES[found]}: home is kept open")
+            acts += more
     return transfer, acts
 
 
-def _is_open(contact: int, since: float, at: Moment) -> bool:
-    """Confirmed open, where an auxiliary contact is wired, and the dead time over in any case."""
-    return at.followed.get(contact) is not False and at.now - since >= at.limits.dead_time
+def _is_open(transfer: Transfer, contact: int, since: float, at: Moment) -> bool:
+    """Confirmed open for the dead time, where an auxiliary contact is wired; that time over in any case."""
+    seen = transfer.following[contact]
+    return at.now - since >= at.limits.dead_time and seen.stands(at.now, at.limits.dead_time)
+
+
+def _trouble(transfer: Transfer, contact: int, at: Moment) -> Trouble | None:
+    seen = transfer.following[contact]
+    return following.trouble(seen, at.now, at.limits.follow, normally_closed=contact == HOME)
+
+
+def _seen(transfer: Transfer, at: Moment) -> Step:
+    """Compare every contact with its coil; one that follows late is told so."""
+    acts: list[Act] = []
+    now, energised, latest = at.now, transfer.energised, dict[int, Following]()
+    for contact in (HOME, *transfer.ratings):
+        coil = contact in energised
+        unseen = Following(energised=coil, driven=transfer.position.since)
+        before = transfer.following.get(contact, unseen)
+        driven = transfer.position.since if coil is not before.energised else before.driven
+        seen = following.look(before, at.followed.get(contact), now, energised=coil, driven=driven)
+        latest[contact] = seen
+        late = following.slowly(before, seen, at.limits.follow)
+        if late is not None:
+            acts.append(Tell(event="contact slow", contact=contact, facts={"ms": int(late * 1_000)}))
+        if late is not None and late >= at.limits.follow:
+            if kind(transfer.faults.get(contact, "")) in STUCK:  # what it was taken for until now
+                transfer = cleared(transfer, contact)
+            sentence = f"the contact took {late:.1f} s to follow its coil"
+            transfer, more = _fault(transfer, contact, Trouble.SLOW, sentence)
+            acts += more
+    return replace(transfer, following=latest), acts
 
 
 def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> bool:
@@ -336,9 +380,10 @@ def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> 
     return register.sampled > tied.since and register.power < NO_LOAD_FRACTION * transfer.ratings[tied.tie].mw
 
 
-def _fault(transfer: Transfer, contact: int, fault: str) -> Step:
+def _fault(transfer: Transfer, contact: int, trouble: Trouble, sentence: str) -> Step:
     if contact in transfer.faults:
         return transfer, []
+    fault = trouble.told(sentence)
     acts: list[Act] = [
         Latch(contact=contact, fault=fault),
         Tell(event="fault", contact=contact, facts={"why": fault}),

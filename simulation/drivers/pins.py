@@ -7,11 +7,12 @@ world was restarted, the outputs that were driven are driven again: a real outpu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chain import options
 from simulation.world.client import WorldClient, WorldGone, WorldRefused
+from simulation.world.spec import Defect
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Options:
 
     household: str
     """Whose contacts these pins drive."""
+
+    defects: Mapping[int, Defect] = field(default_factory=dict)
+    """By pin, how its contact is broken: `stuck`, `stuck-open`, `welded`, `slow` or `bouncing`."""
 
 
 class SimulatedPins:
@@ -70,5 +74,7 @@ class SimulatedPins:
 
     def _greet(self, world: WorldClient) -> None:
         world.exchange("attach", household=self._options.household)
+        for pin, defect in self._options.defects.items():
+            world.exchange("break", pin=pin, defect=defect)
         for pin, energised in self._driven.items():
             world.exchange("drive", pin=pin, energised=energised)

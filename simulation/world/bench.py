@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from simulation.world import notes, state
-from simulation.world.contacts import drive
+from simulation.world.contacts import SLOW, drive
 from simulation.world.notes import Event, Flow, Note, Switching
-from simulation.world.spec import ContactSpec, WorldError, WorldSpec
+from simulation.world.spec import DEFECTS, ContactSpec, Defect, WorldError, WorldSpec
 from simulation.world.step import line_of, step
 
 FLOW_EVERY = 0.25
@@ -105,11 +105,17 @@ class Bench:
         self.state = state.without_power(self.state, names)
         self.save()
 
-    def stick(self, contact: str, stuck: bool) -> None:
-        """Weld a contact in its present position, or repair it."""
+    def break_(self, contact: str, defect: Defect | None, slower: float = SLOW) -> None:
+        """Give a contact a defect, or repair it.
+
+        Args:
+            slower: seconds that it takes longer, if it is to be slow.
+        """
         if contact not in self.state.contacts:
             raise UnknownThing(f"no contact is called {contact!r}")
-        changed = replace(self.state.contacts[contact], stuck=stuck)
+        if defect not in (None, *DEFECTS):
+            raise UnknownThing(f"{defect!r} is no defect of a contact; there are {', '.join(DEFECTS)}")
+        changed = replace(self.state.contacts[contact], defect=defect, slower=slower)
         self.state = replace(self.state, contacts={**self.state.contacts, contact: changed})
 
     def energy(self, line: str, start: float, end: float) -> tuple[float, float]:

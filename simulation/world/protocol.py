@@ -9,7 +9,8 @@
     {"op": "switchings"}                                → {"ok": true, "switchings": [{"at": Unix s, …}]}
     {"op": "energy", "line": L, "start": s, "end": s}   → {"ok": true, "delivered": mWh, "received": mWh}
     {"op": "mute", "point": P, "muted": true}           → {"ok": true}     the sensor there is dead
-    {"op": "stick", "contact": C, "stuck": true}        → {"ok": true}     the contact there is welded
+    {"op": "break", "contact": C, "defect": "welded"}   → {"ok": true}     see spec.Defect; null repairs it
+    {"op": "break", "pin": 23, "defect": "slow", "slower": 0.8} → {"ok": true}   of the attached household; s
     anything else                                       → {"ok": false, "error": "…"}
 
 `start` and `end` are Unix seconds.
@@ -23,6 +24,7 @@ from random import Random
 from typing import Any
 
 from simulation.world.bench import Bench, UnknownThing
+from simulation.world.contacts import SLOW
 from simulation.world.instruments import points, reading
 
 
@@ -67,8 +69,8 @@ class Answers:
                 return self._pin(connection, op, asked)
             case "truth" | "switchings" | "energy" as op:
                 return self._look_back(op, asked)
-            case "mute" | "stick" as op:
-                return self._break(op, asked)
+            case "mute" | "break" as op:
+                return self._break(connection, op, asked)
         raise UnknownThing(f"there is no op {asked['op']!r}")
 
     def _sense(self, point: str) -> dict[str, int]:
@@ -96,9 +98,11 @@ class Answers:
         delivered, received = self.bench.energy(asked["line"], start, end)
         return {"delivered": delivered, "received": received}
 
-    def _break(self, op: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        if op == "stick":
-            self.bench.stick(asked["contact"], bool(asked["stuck"]))
+    def _break(self, connection: Connection, op: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if op == "break":
+            household = connection.household or ""
+            contact = self.bench.contact(household, asked["pin"]).name if "pin" in asked else asked["contact"]
+            self.bench.break_(contact, asked["defect"], float(asked.get("slower", SLOW)))
         elif asked["point"] not in points(self.bench.spec):
             raise UnknownThing(f"there is no measuring point {asked['point']!r}")
         else:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Kind = Literal["feed", "home", "tie"]
+Defect = Literal["stuck", "stuck-open", "welded", "slow", "bouncing"]
+"""How a contact is broken. stuck: where it stands; stuck-open: it closes no more; welded: it opens no more;
+slow: it moves late; bouncing: it does not stay closed."""
+
+DEFECTS: tuple[Defect, ...] = get_args(Defect)
 
 BEGINS = 16 / 24
 """Time of day at which a world begins, if nothing else is said: an afternoon when the sun goes down and the
@@ -50,6 +55,8 @@ class ContactSpec:
     household: str
     pin: int
     kind: Kind
+    defect: Defect | None = None
+    """From the start; others come while the world runs, by the op "break"."""
 
     @property
     def normally_closed(self) -> bool:

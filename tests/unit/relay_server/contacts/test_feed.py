@@ -9,6 +9,7 @@ from relay_server import accounts
 from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Baseline, Latch, Save
 from relay_server.contacts import feed as feeds
+from relay_server.contacts import feed_commands, feed_watch
 from relay_server.contacts.feed import Feed, Moment
 from relay_server.messages import Code, Granted, Opened, Refused
 from store.registers import Register
@@ -36,14 +37,14 @@ def at(now: float, forward: int = 5_000, sampled: float | None = None, power: in
 
 
 def closed(energy: int = 1_000) -> Feed:
-    feed, _, answer = feeds.close(OPEN, account(), order(energy=energy), at(START))
+    feed, _, answer = feed_commands.close(OPEN, account(), order(energy=energy), at(START))
     assert isinstance(answer, Granted)
     return feed
 
 
 def paid(feed: Feed, energy: int, named: Order | None = None) -> tuple[Account, Order]:
     assert feed.supply
-    taken = feeds.pay(
+    taken = feed_commands.pay(
         feed.supply.account,
         named or feed.supply.order,
         Energy(energy),
@@ -64,21 +65,21 @@ def refusal(answer: object) -> Code:
 
 
 def test_a_funded_order_closes_the_feed_for_one_lease() -> None:
-    feed, acts, answer = feeds.close(OPEN, account(), order(), at(START))
+    feed, acts, answer = feed_commands.close(OPEN, account(), order(), at(START))
     assert answer == Granted(lease_ms=10_000, until_ms=int(feeds.FOREVER * 1_000), meter_mwh=0)
     assert drives(acts) == [(FEED, True)]
     assert feed.closed
 
 
 def test_the_account_is_kept_before_the_coil_is_driven() -> None:
-    _, acts, _ = feeds.close(OPEN, account(), order(), at(START))
+    _, acts, _ = feed_commands.close(OPEN, account(), order(), at(START))
     assert isinstance(acts[0], Save)
     assert acts[0].urgent
     assert acts[1] == Baseline(contact=FEED, order=ORDER, forward=5_000)
 
 
 def test_a_repeated_close_renews_nothing() -> None:
-    feed, acts, answer = feeds.close(closed(), account(), order(), at(START + 4))
+    feed, acts, answer = feed_commands.close(closed(), account(), order(), at(START + 4))
     assert isinstance(answer, Granted)
     assert answer.lease_ms == 6_000
     assert acts == []
@@ -102,7 +103,7 @@ def test_a_repeated_close_renews_nothing() -> None:
 def test_what_keeps_a_feed_open(
     feed: Feed, buyer: Account, wanted: Order, moment: Moment, code: Code
 ) -> None:
-    after, acts, answer = feeds.close(feed, buyer, wanted, moment)
+    after, acts, answer = feed_commands.close(feed, buyer, wanted, moment)
     assert refusal(answer) is code
     assert after == feed
     assert drives(acts) == []
@@ -112,8 +113,8 @@ def test_what_keeps_a_feed_open(
 
 
 def test_a_voucher_that_keeps_pace_renews_the_lease() -> None:
-    feed, _ = feeds.tick(closed(), at(START + 3, forward=5_025))
-    feed, _, answer = feeds.keep(feed, *paid(feed, 25), at(START + 3, forward=5_025))
+    feed, _ = feed_watch.tick(closed(), at(START + 3, forward=5_025))
+    feed, _, answer = feed_commands.keep(feed, *paid(feed, 25), at(START + 3, forward=5_025))
     assert isinstance(answer, Granted)
     assert (answer.lease_ms, answer.meter_mwh) == (10_000, 25)
     assert feed.live
@@ -125,9 +126,9 @@ def test_a_buyer_that_signs_for_nothing_is_cut_off_within_the_bound() -> None:
     while feed.closed:
         now, forward = now + 1, forward + 10
         moment = at(now, forward)
-        feed, _ = feeds.tick(feed, moment)
+        feed, _ = feed_watch.tick(feed, moment)
         if feed.closed:
-            feed, _, _ = feeds.keep(feed, *paid(feed, 0), moment)
+            feed, _, _ = feed_commands.keep(feed, *paid(feed, 0), moment)
     assert feed.supply
     assert feed.supply.account.unpaid
     assert forward - 5_000 <= 10 * 13 + 4 + 10
@@ -136,12 +137,14 @@ def test_a_buyer_that_signs_for_nothing_is_cut_off_within_the_bound() -> None:
 
 def test_a_keep_that_is_behind_opens_the_feed_and_is_remembered() -> None:
     behind = at(START + 2, forward=5_200)
-    feed, _ = feeds.tick(closed(), replace(behind, now=START + 1, register=None))
+    feed, _ = feed_watch.tick(closed(), replace(behind, now=START + 1, register=None))
     assert not feed.closed, "no register at all opens it, too"
     live = closed()
     assert live.supply
     owing = replace(live.supply, account=account(delivered=500), sampled=START + 2)
-    feed, acts, answer = feeds.keep(replace(live, supply=owing), account(delivered=500), order(), behind)
+    feed, acts, answer = feed_commands.keep(
+        replace(live, supply=owing), account(delivered=500), order(), behind
+    )
     assert refusal(answer) is Code.METER_GAP
     assert drives(acts) == [(FEED, False)]
     assert feed.supply
@@ -149,7 +152,7 @@ def test_a_keep_that_is_behind_opens_the_feed_and_is_remembered() -> None:
 
 
 def test_a_keep_on_an_open_feed_still_pays() -> None:
-    _, acts, answer = feeds.keep(OPEN, *feeds_paid(500), at(START))
+    _, acts, answer = feed_commands.keep(OPEN, *feeds_paid(500), at(START))
     assert refusal(answer) is Code.ENDED
     assert acts == [Save(account=feeds_paid(500)[0], order=feeds_paid(500)[1])]
 
@@ -159,18 +162,18 @@ def feeds_paid(energy: int) -> tuple[Account, Order]:
 
 
 def test_no_voucher_goes_beyond_its_order() -> None:
-    taken = feeds.pay(account(), order(), Energy(1_001), b"v", rating=RATING, limits=SETTINGS)
+    taken = feed_commands.pay(account(), order(), Energy(1_001), b"v", rating=RATING, limits=SETTINGS)
     assert refusal(taken) is Code.ENDED
 
 
 def test_a_full_voucher_gives_the_buyer_time_to_go_home_and_no_more() -> None:
-    feed, _, answer = feeds.keep(closed(), *paid(closed(), 1_000), at(START + 1))
+    feed, _, answer = feed_commands.keep(closed(), *paid(closed(), 1_000), at(START + 1))
     assert isinstance(answer, Granted)
     assert answer.until_ms == 5_000
-    again, _, later = feeds.keep(feed, *paid(feed, 1_000), at(START + 3))
+    again, _, later = feed_commands.keep(feed, *paid(feed, 1_000), at(START + 3))
     assert isinstance(later, Granted)
     assert later.until_ms == 3_000, "an announced end is never put off"
-    after, acts = feeds.tick(again, at(START + 6))
+    after, acts = feed_watch.tick(again, at(START + 6))
     assert drives(acts) == [(FEED, False)]
     assert after.supply
     assert after.supply.order.ended
@@ -180,8 +183,8 @@ def test_a_full_voucher_gives_the_buyer_time_to_go_home_and_no_more() -> None:
 
 
 def test_supply_rolls_over_to_the_next_order_without_opening() -> None:
-    full, _, _ = feeds.keep(closed(), *paid(closed(), 1_000), at(START + 1))
-    feed, acts, answer = feeds.keep(full, *paid(full, 5, order(NEXT)), at(START + 2))
+    full, _, _ = feed_commands.keep(closed(), *paid(closed(), 1_000), at(START + 1))
+    feed, acts, answer = feed_commands.keep(full, *paid(full, 5, order(NEXT)), at(START + 2))
     assert isinstance(answer, Granted)
     assert answer.until_ms > 1_000_000, "the end for want of a next order is withdrawn"
     assert drives(acts) == []
@@ -193,7 +196,7 @@ def test_supply_rolls_over_to_the_next_order_without_opening() -> None:
 
 def test_the_next_order_waits_until_the_first_is_signed_for() -> None:
     live = closed()
-    after, acts, answer = feeds.keep(live, *paid(live, 5, order(NEXT)), at(START + 1))
+    after, acts, answer = feed_commands.keep(live, *paid(live, 5, order(NEXT)), at(START + 1))
     assert refusal(answer) is Code.BUSY
     assert after.live
     assert live.live
@@ -202,16 +205,16 @@ def test_the_next_order_waits_until_the_first_is_signed_for() -> None:
 
 
 def test_supply_does_not_roll_over_to_an_order_that_has_ended() -> None:
-    full, _, _ = feeds.keep(closed(), *paid(closed(), 1_000), at(START + 1))
-    _, _, answer = feeds.keep(full, *paid(full, 5, replace(order(NEXT), ended=True)), at(START + 2))
+    full, _, _ = feed_commands.keep(closed(), *paid(closed(), 1_000), at(START + 1))
+    _, _, answer = feed_commands.keep(full, *paid(full, 5, replace(order(NEXT), ended=True)), at(START + 2))
     assert refusal(answer) is Code.ENDED
 
 
 def test_an_end_that_the_seller_announced_stands_over_the_next_order() -> None:
-    full, _, _ = feeds.keep(closed(), *paid(closed(), 1_000), at(START + 1))
+    full, _, _ = feed_commands.keep(closed(), *paid(closed(), 1_000), at(START + 1))
     assert full.live
     announced = replace(full, supply=replace(full.live, why="the seller ended it"))
-    feed, _, _ = feeds.keep(announced, *paid(announced, 5, order(NEXT)), at(START + 2))
+    feed, _, _ = feed_commands.keep(announced, *paid(announced, 5, order(NEXT)), at(START + 2))
     assert feed.live
     assert feed.live.ends == START + 6
 
@@ -220,9 +223,9 @@ def test_an_end_that_the_seller_announced_stands_over_the_next_order() -> None:
 
 
 def test_the_lease_ends_by_itself() -> None:
-    feed, _ = feeds.tick(closed(), at(START + 9.99))
+    feed, _ = feed_watch.tick(closed(), at(START + 9.99))
     assert feed.closed
-    feed, acts = feeds.tick(feed, at(START + 10))
+    feed, acts = feed_watch.tick(feed, at(START + 10))
     assert drives(acts) == [(FEED, False)]
     assert not feed.closed
     assert feed.supply
@@ -230,13 +233,13 @@ def test_the_lease_ends_by_itself() -> None:
 
 
 def test_a_silent_meter_opens_the_feed() -> None:
-    feed, acts = feeds.tick(closed(), at(START + 3.1, sampled=START))
+    feed, acts = feed_watch.tick(closed(), at(START + 3.1, sampled=START))
     assert drives(acts) == [(FEED, False)]
     assert feed.why == "the feed's meter is silent"
 
 
 def test_what_the_chain_says_against_it_opens_the_feed_and_ends_the_order() -> None:
-    feed, acts = feeds.tick(closed(), replace(at(START + 1), over="the order is settled"))
+    feed, acts = feed_watch.tick(closed(), replace(at(START + 1), over="the order is settled"))
     assert drives(acts) == [(FEED, False)]
     assert feed.supply
     assert feed.supply.order.ended
@@ -244,7 +247,7 @@ def test_what_the_chain_says_against_it_opens_the_feed_and_ends_the_order() -> N
 
 def test_the_buyers_open_takes_a_last_voucher() -> None:
     live = closed()
-    feed, acts, answer = feeds.open_(live, *paid(live, 77), at(START + 1))
+    feed, acts, answer = feed_commands.open_(live, *paid(live, 77), at(START + 1))
     assert isinstance(answer, Opened)
     assert drives(acts) == [(FEED, False)]
     saved = [act for act in acts if isinstance(act, Save)]
@@ -256,7 +259,7 @@ def test_the_buyers_open_takes_a_last_voucher() -> None:
 
 def test_open_of_another_order_of_the_same_buyer_pays_and_leaves_the_feed_closed() -> None:
     live = closed()
-    feed, acts, _ = feeds.open_(live, *paid(live, 40, order(NEXT)), at(START + 1))
+    feed, acts, _ = feed_commands.open_(live, *paid(live, 40, order(NEXT)), at(START + 1))
     assert feed.closed
     assert drives(acts) == []
     assert feed.live
@@ -264,24 +267,24 @@ def test_open_of_another_order_of_the_same_buyer_pays_and_leaves_the_feed_closed
 
 
 def test_the_sellers_end_is_announced_before_it_comes() -> None:
-    feed, acts, answer = feeds.announce(closed(), at(START + 1))
+    feed, acts, answer = feed_commands.announce(closed(), at(START + 1))
     assert isinstance(answer, Opened)
     assert drives(acts) == []
-    feed, _, granted = feeds.keep(feed, *paid(feed, 10), at(START + 2))
+    feed, _, granted = feed_commands.keep(feed, *paid(feed, 10), at(START + 2))
     assert isinstance(granted, Granted)
     assert granted.until_ms == 4_000
-    feed, acts = feeds.tick(feed, at(START + 6))
+    feed, acts = feed_watch.tick(feed, at(START + 6))
     assert drives(acts) == [(FEED, False)]
     assert feed.why == "the seller ended it"
 
 
 def test_what_passes_while_the_contact_opens_is_still_counted() -> None:
     live = closed()
-    feed, _, _ = feeds.open_(live, *paid(live, 10), at(START + 1, forward=5_010))
-    feed, _ = feeds.tick(feed, at(START + 1.1, forward=5_010, sampled=START + 0.9))
-    _, _, again = feeds.close(feed, account(OTHER), order(NEXT, buyer=OTHER), at(START + 1.2))
+    feed, _, _ = feed_commands.open_(live, *paid(live, 10), at(START + 1, forward=5_010))
+    feed, _ = feed_watch.tick(feed, at(START + 1.1, forward=5_010, sampled=START + 0.9))
+    _, _, again = feed_commands.close(feed, account(OTHER), order(NEXT, buyer=OTHER), at(START + 1.2))
     assert refusal(again) is Code.BUSY, "the last sample is still to come"
-    feed, acts = feeds.tick(feed, at(START + 2, forward=5_018, sampled=START + 1.9))
+    feed, acts = feed_watch.tick(feed, at(START + 2, forward=5_018, sampled=START + 1.9))
     saved = [act for act in acts if isinstance(act, Save)]
     assert saved[-1].account.delivered == Energy(18)
     assert feed.supply is None
@@ -289,9 +292,9 @@ def test_what_passes_while_the_contact_opens_is_still_counted() -> None:
 
 
 def test_what_passed_while_the_relay_was_dead_is_counted_for_the_buyer() -> None:
-    feed = feeds.recovered(OPEN, account(delivered=40), order(), forward=5_040, now=START)
+    feed = feed_commands.recovered(OPEN, account(delivered=40), order(), forward=5_040, now=START)
     assert not feed.closed
-    feed, acts = feeds.tick(feed, at(START + 0.5, forward=5_090))
+    feed, acts = feed_watch.tick(feed, at(START + 0.5, forward=5_090))
     saved = [act for act in acts if isinstance(act, Save)]
     assert saved[-1].account.delivered == Energy(90)
 
@@ -304,43 +307,43 @@ def fault(acts: list[Act]) -> str | None:
 
 
 def test_what_passed_while_the_relay_was_dead_is_counted_however_late_the_logger_starts() -> None:
-    feed = feeds.recovered(OPEN, account(), order(), forward=5_000, now=START)
-    feed, _ = feeds.tick(feed, Moment(now=START + 60, limits=SETTINGS, register=None))
-    feed, acts = feeds.tick(feed, at(START + 61, forward=5_040))
+    feed = feed_commands.recovered(OPEN, account(), order(), forward=5_000, now=START)
+    feed, _ = feed_watch.tick(feed, Moment(now=START + 60, limits=SETTINGS, register=None))
+    feed, acts = feed_watch.tick(feed, at(START + 61, forward=5_040))
     saved = [act for act in acts if isinstance(act, Save)]
     assert [save.account.delivered for save in saved][-1:] == [Energy(40)]
     assert feed.supply is None
 
 
 def test_power_above_the_rating_for_a_second_is_a_fault() -> None:
-    feed, acts = feeds.tick(closed(), at(START + 1, power=36_001))
+    feed, acts = feed_watch.tick(closed(), at(START + 1, power=36_001))
     assert feed.closed
-    feed, acts = feeds.tick(feed, at(START + 2, power=40_000))
+    feed, acts = feed_watch.tick(feed, at(START + 2, power=40_000))
     assert fault(acts)
     assert not feed.closed
-    assert refusal(feeds.close(feed, account(), order(), at(START + 9))[2]) is Code.FAULT
+    assert refusal(feed_commands.close(feed, account(), order(), at(START + 9))[2]) is Code.FAULT
 
 
 def test_one_sample_above_the_rating_is_none() -> None:
-    feed, _ = feeds.tick(closed(), at(START + 1, power=40_000))
-    feed, _ = feeds.tick(feed, at(START + 2, power=30_000))
-    feed, acts = feeds.tick(feed, at(START + 3, power=40_000))
+    feed, _ = feed_watch.tick(closed(), at(START + 1, power=40_000))
+    feed, _ = feed_watch.tick(feed, at(START + 2, power=30_000))
+    feed, acts = feed_watch.tick(feed, at(START + 3, power=40_000))
     assert feed.closed
     assert fault(acts) is None
 
 
 def test_a_contact_that_does_not_follow_latches_a_fault() -> None:
-    feed, acts = feeds.tick(closed(), replace(at(START + 0.1), followed=False))
+    feed, acts = feed_watch.tick(closed(), replace(at(START + 0.1), followed=False))
     assert feed.closed
-    feed, acts = feeds.tick(feed, replace(at(START + 0.7), followed=False))
-    assert fault(acts) == "the contact stays open against its coil"
+    feed, acts = feed_watch.tick(feed, replace(at(START + 0.7), followed=False))
+    assert fault(acts) == "stuck-open: the contact stays open against its coil"
     assert drives(acts)[-1] == (FEED, False)
 
 
 def test_a_bounce_is_no_fault() -> None:
-    feed, _ = feeds.tick(closed(), replace(at(START + 0.1), followed=False))
-    feed, _ = feeds.tick(feed, replace(at(START + 0.2), followed=True))
-    feed, acts = feeds.tick(feed, replace(at(START + 0.7), followed=False))
+    feed, _ = feed_watch.tick(closed(), replace(at(START + 0.1), followed=False))
+    feed, _ = feed_watch.tick(feed, replace(at(START + 0.2), followed=True))
+    feed, acts = feed_watch.tick(feed, replace(at(START + 0.7), followed=False))
     assert feed.closed
     assert fault(acts) is None
 
@@ -350,19 +353,19 @@ def test_power_through_an_open_feed_is_a_fault() -> None:
     acts: list[Act] = []
     for second in range(5):
         assert fault(acts) is None
-        feed, acts = feeds.tick(feed, at(START + second, power=5_000))
+        feed, acts = feed_watch.tick(feed, at(START + second, power=5_000))
         if fault(acts):
             break
     assert "welded" in (feed.fault or "")
 
 
 def test_a_meter_that_falls_back_is_a_fault() -> None:
-    feed, acts = feeds.tick(closed(), at(START + 1, forward=4_000))
-    assert fault(acts) == "its meter fell back by 1.00 Wh"
+    feed, acts = feed_watch.tick(closed(), at(START + 1, forward=4_000))
+    assert fault(acts) == "meter: its meter fell back by 1.00 Wh"
     assert not feed.closed
 
 
 def test_a_meter_of_another_boot_is_absent() -> None:
     gone: Register | None = None
-    feed, _ = feeds.tick(closed(), replace(at(START + 1), register=gone))
+    feed, _ = feed_watch.tick(closed(), replace(at(START + 1), register=gone))
     assert not feed.closed

@@ -52,11 +52,14 @@ def test_the_tie_waits_for_homes_auxiliary_contact() -> None:
     transfer, acts = transfers.tick(transfer, at(START + 0.3, {HOME: False}))
     assert drives(acts) == []
     transfer, acts = transfers.tick(transfer, at(START + 0.4, {HOME: True}))
+    assert drives(acts) == [], "an arc may burn still"
+    transfer, acts = transfers.tick(transfer, at(START + 0.501, {HOME: True}))
     assert drives(acts) == [(TIE, True)]
 
 
 def test_home_that_stays_closed_is_a_fault_and_the_tie_never_closes() -> None:
-    transfer, _, _ = transfers.close(AT_HOME, TIE, at(START))
+    transfer, _ = transfers.tick(AT_HOME, at(START, {HOME: True}))
+    transfer, _, _ = transfers.close(transfer, TIE, at(START))
     transfer, acts = transfers.tick(transfer, at(START + 0.5, {HOME: False}))
     assert faults(acts) == [HOME]
     assert drives(acts) == [(TIE, False)]
@@ -77,12 +80,15 @@ def test_going_home_releases_the_tie_at_once_and_closes_home_after_the_dead_time
 
 
 def test_a_welded_tie_keeps_home_open_until_it_lets_go() -> None:
-    transfer, _, _ = transfers.open_(tied(), TIE, at(START))
+    transfer, _ = transfers.tick(tied(), at(START, {TIE: True}))
+    transfer, _, _ = transfers.open_(transfer, TIE, at(START))
     transfer, acts = transfers.tick(transfer, at(START + 1, {TIE: False}))
     assert faults(acts) == [TIE]
     transfer, acts = transfers.tick(transfer, at(START + 50, {TIE: False}))
     assert drives(acts) == []
     transfer, acts = transfers.tick(transfer, at(START + 51, {TIE: True}))
+    assert transfer.faults[TIE] == "slow: the contact took 51.0 s to follow its coil"
+    transfer, acts = transfers.tick(transfer, at(START + 51.101, {TIE: True}))
     assert drives(acts) == [(HOME, False)]
     assert transfer.faults[TIE]
 
@@ -93,7 +99,7 @@ def test_a_welded_tie_keeps_home_open_until_it_lets_go() -> None:
         (at(START + 10), "the lease ran out"),
         (replace(at(START + 4), registers={}), "the tie's meter is silent"),
         (replace(at(START + 4), registers={TIE: register(0, START)}), "the tie's meter is silent"),
-        (at(START + 1, {HOME: False}), "home closed while a tie was closed"),
+        (at(START + 1, {HOME: False}), "home-closed: home closed while a tie was closed"),
     ],
 )
 def test_what_sends_the_household_home(moment: Moment, why: str) -> None:
@@ -128,9 +134,12 @@ def test_a_line_that_flickers_does_not_send_home() -> None:
 
 
 def test_a_tie_that_dropped_out_is_a_fault_and_sends_home() -> None:
-    transfer, _ = transfers.tick(tied(), at(START + 1, {TIE: False}))
+    transfer, _ = transfers.tick(tied(), at(START + 0.1, {TIE: True}))
+    transfer, acts = transfers.tick(transfer, at(START + 1, {TIE: False}))
+    assert acts == []
     transfer, acts = transfers.tick(transfer, at(START + 1.6, {TIE: False}))
     assert faults(acts) == [TIE]
+    assert transfer.faults[TIE].startswith("stuck-open: ")
     assert isinstance(transfer.position, Returning)
 
 

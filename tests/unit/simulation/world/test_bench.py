@@ -64,7 +64,7 @@ def test_dead_pins_send_the_household_home(tmp_path: Path) -> None:
 def test_a_welded_contact_does_not_follow(tmp_path: Path) -> None:
     world = running(tmp_path)
     now = supply(world, 100.0)
-    world.stick(TIE, True)
+    world.break_(TIE, "stuck")
     world.drive("birch", TIE_PIN, False)
     world.advance(now + 1)
     assert world.state.contacts[TIE].closed

@@ -1,0 +1,93 @@
+"""Whether a contact follows its coil, by its auxiliary contact: what is wrong with it, if anything. Pure.
+
+coil changes ──▶ apart ──follows──▶ agrees ──leaves again──▶ apart …
+                   │ for `follow`                 │ three times in 10 s
+                   ▼                              ▼
+              stuck-open or welded             bouncing
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from relay_server.contacts.trouble import Trouble
+
+BOUNCES = 3
+"""Times that a contact leaves its place under a steady coil. A sound one settles once, within a few
+milliseconds (Omron G5LE: 10 ms); vibration may shake it once."""
+
+WINDOW = 10.0
+"""Seconds in which they count together."""
+
+LATE = 0.5
+"""Of `follow`: a contact that took longer is told as slow before it is a fault."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Following:
+    """One contact beside its coil, as seen so far."""
+
+    energised: bool = False
+    driven: float = 0.0
+    """When the coil was last changed."""
+
+    apart: float | None = None
+    """Since when the contact stands against its coil; None: it does not."""
+
+    agreed: float | None = None
+    """Since when it stands as its coil would have it, without a break; without an auxiliary contact, since
+    the coil was changed."""
+
+    falls: tuple[float, ...] = ()
+    """When it left its place under a steady coil, lately."""
+
+    def stands(self, now: float, seconds: float) -> bool:
+        """Whether it has stood as its coil would have it for so long."""
+        return self.agreed is not None and now - self.agreed >= seconds
+
+    @property
+    def arrived(self) -> float | None:
+        """Seconds from the coil's change until the contact was first seen to follow; None: not yet."""
+        return None if self.agreed is None or self.falls else self.agreed - self.driven
+
+
+def look(
+    before: Following, followed: bool | None, now: float, *, energised: bool, driven: float
+) -> Following:
+    """The same contact one look later.
+
+    Args:
+        followed: by the auxiliary contact; None where none is wired.
+        driven: when the coil was last changed, if it was changed since the look before.
+    """
+    if before.energised is not energised or driven > before.driven:
+        before = Following(energised=energised, driven=driven, apart=driven)
+    if followed is None:
+        return before if before.agreed == before.driven else replace(before, apart=None, agreed=before.driven)
+    if followed:
+        return before if before.agreed is not None else replace(before, apart=None, agreed=now)
+    if before.agreed is None:
+        return before if before.apart is not None else replace(before, apart=now)
+    recent = tuple(fall for fall in before.falls if fall > now - WINDOW)
+    return replace(before, apart=now, agreed=None, falls=(*recent, now))
+
+
+def trouble(seen: Following, now: float, follow: float, *, normally_closed: bool = False) -> Trouble | None:
+    """What is wrong with it; None: nothing, or nothing that has lasted long enough.
+
+    Args:
+        follow: seconds within which a contact has to follow.
+        normally_closed: with its coil released the contact is closed, as home's.
+    """
+    if len(seen.falls) >= BOUNCES and seen.falls[-1] > now - WINDOW:
+        return Trouble.BOUNCING
+    if seen.apart is None or now - seen.apart < follow:
+        return None
+    return Trouble.STUCK_OPEN if seen.energised is not normally_closed else Trouble.WELDED
+
+
+def slowly(before: Following, after: Following, follow: float) -> float | None:
+    """Seconds that a contact took, if it has just arrived and took long; None otherwise."""
+    waited = before.driven != after.driven or before.apart is not None
+    took = after.arrived if waited else None
+    return took if took is not None and took > LATE * follow else None

@@ -1,0 +1,53 @@
+"""What can be wrong with a contact, each kind with a word of its own and a sentence for people.
+
+A latched fault is kept, shown in STATE and told as "word: sentence".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """Why a contact is out of service until somebody has looked at it."""
+
+    STUCK_OPEN = "stuck-open"
+    """It stays open although its coil should close it: worn out, blocked, or its wire is off."""
+
+    WELDED = "welded"
+    """It stays closed although its coil should open it, or power flows through it while it should be open."""
+
+    SLOW = "slow"
+    """It followed its coil in the end, but later than `follow` allows."""
+
+    BOUNCING = "bouncing"
+    """It opens and closes again and again under a steady coil: a loose wire, or too low a coil voltage."""
+
+    HOME_CLOSED = "home-closed"
+    """Home closed while a tie was closed."""
+
+    OVERLOAD = "overload"
+    """More power than its rating for too long."""
+
+    METER = "meter"
+    """Its meter counts backwards."""
+
+    def told(self, sentence: str) -> str:
+        """The fault as it is kept and shown."""
+        return f"{self.value}: {sentence}"
+
+
+STUCK = frozenset({Trouble.STUCK_OPEN, Trouble.WELDED})
+"""What a contact that does not follow is taken for, until it follows after all."""
+
+SENTENCES = {
+    Trouble.STUCK_OPEN: "the contact stays open against its coil",
+    Trouble.WELDED: "the contact stays closed against its coil",
+    Trouble.BOUNCING: "the contact opens and closes again and again under a steady coil",
+}
+"""Of what an auxiliary contact shows."""
+
+
+def kind(fault: str) -> str:
+    """The word that a latched fault begins with."""
+    return fault.partition(":")[0]
