@@ -41,6 +41,7 @@ COMMANDS = {
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
     "statement": ("node.cli.statement:statement", "A household's month: energy, tokens, balances."),
+    "token": ("node.cli.token:token", "App tokens: what programs show to read the household's data."),
     "tokens": ("node.cli.tokens:tokens", "Issue tokens for money, pay money out for tokens."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""

@@ -47,3 +47,11 @@ def password(settings: Settings, user: str, as_json: bool) -> None:
     facts = {"user": user, "password": made, "url": f"http://{settings.dapp.listen}/"}
     lines = [facts["url"], f"user: {user}", f"password: {made}", "It is kept nowhere: write it down."]
     answer(as_json, facts, "\n".join(lines))
+
+
+@dapp.command()
+def openapi() -> None:
+    """Write the API's description (OpenAPI 3.1), made from its code, to standard output."""
+    from node.dapp.api.describing import document  # noqa: PLC0415
+
+    click.echo(document(), nl=False)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from node.client_interaction.trade import FINAL, Proof, Side, Step, Trade, TradeState
 from node.wallet.database import Database
@@ -129,6 +129,13 @@ class Trades:
         return Tokens(spent)
 
 
+class Mark(NamedTuple):
+    """A place between two trades: after this one."""
+
+    created: float
+    order: str
+
+
 class TradesReader:
     """The trades as another process sees them. Short-lived: one a request, see `store.sqlite.open_reader`."""
 
@@ -141,6 +148,16 @@ class TradesReader:
         rows = self._connection.execute(
             'SELECT * FROM trades WHERE created < ? ORDER BY created DESC, "order" LIMIT ?',
             (float("inf") if before is None else before, count),
+        )
+        return [_trade(row) for row in rows]
+
+    def after(self, mark: Mark | None, count: int) -> list[Trade]:
+        """The `count` trades that come after a place, the newest first; None: from the newest on."""
+        mark = mark or Mark(float("inf"), "")
+        rows = self._connection.execute(
+            'SELECT * FROM trades WHERE created <= ? AND (created < ? OR "order" > ?) '
+            'ORDER BY created DESC, "order" LIMIT ?',
+            (mark.created, mark.created, mark.order, count),
         )
         return [_trade(row) for row in rows]
 

@@ -9,7 +9,6 @@ import textwrap
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
@@ -87,7 +86,7 @@ def at(model: Model, where: Sequence[Key]) -> Shape | None:
 
 def entries(model: Model, prefix: str = "") -> Iterator[Entry]:
     """Every key that a model knows, sections before what is in them."""
-    meanings = _attribute_docstrings(model)
+    meanings = meanings_of(model)
     for name, field in model.model_fields.items():
         here = shape(field.annotation)
         key = f"{prefix}.{name}".lstrip(".")
@@ -130,12 +129,11 @@ def _section_text(shape_: Shape) -> str:
     return "" if isinstance(shape_, Leaf) else inspect.cleandoc(shape_.__doc__ or "")
 
 
-@cache
-def _attribute_docstrings(model: Model) -> dict[str, str]:
-    """The string below each attribute, which is documentation too."""
+def meanings_of(kind: type[Any]) -> dict[str, str]:
+    """The string below each attribute of a model or dataclass, which is documentation too."""
     found: dict[str, Any] = {}
-    for parent in reversed(model.__mro__):
-        if not (issubclass(parent, BaseModel) and parent is not BaseModel):
+    for parent in reversed(kind.__mro__):
+        if parent.__module__.partition(".")[0] in ("builtins", "typing", "pydantic"):
             continue
         [class_] = ast.parse(textwrap.dedent(inspect.getsource(parent))).body
         body = class_.body if isinstance(class_, ast.ClassDef) else []

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import cast
 
 import structlog
@@ -13,6 +14,7 @@ from flask import current_app
 
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
+from node.dapp.api.tokens import AppTokens
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
@@ -41,19 +43,24 @@ ASKED = 20
 TODAY = 500
 """Trades looked at for today's money; a household that makes more a day sees the newest of them."""
 
+EXPORTS = 2
+"""CSV files that may be on their way at the same time: each takes one of the pages' few threads."""
+
 MONEY_EVERY = 3.0
 """Seconds between two looks at the trades for live pages; the meters are looked at every second."""
 
 
 @dataclass
 class Context:
-    """One household's sources. Nothing here writes but `users` and `book`."""
+    """One household's sources. Nothing here writes but `users`, `tokens` and `book`."""
 
     household: Household
     users: Users
+    tokens: AppTokens
     tries: Tries
     book: IntentBook
     """What is asked for: written here, and nowhere else."""
+    exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(EXPORTS))
     _money: tuple[float, Purse | None, str] = field(default=(0.0, None, ""))
 
     def observe(self) -> Observation:

@@ -3,7 +3,10 @@
 DappError
 ├── NoUsers       nobody can log in yet: no password was made
 ├── Mistyped      a form's field says nothing that can be understood
-└── NotFound      what was asked for is not there (a block, a transaction, a trade)
+├── NotFound      what was asked for is not there (a block, a transaction, a trade)
+└── TokenError    an app token
+    ├── NoSuchToken     there is none of this name
+    └── TokenNameTaken  there is one already
 """
 
 from __future__ import annotations
@@ -23,3 +26,15 @@ class Mistyped(DappError):
 
 class NotFound(DappError):
     """What was asked for is not there."""
+
+
+class TokenError(DappError):
+    """An app token cannot be made or revoked."""
+
+
+class NoSuchToken(TokenError):
+    """There is none of this name."""
+
+
+class TokenNameTaken(TokenError):
+    """There is one of this name already."""

@@ -72,6 +72,13 @@ class Household:
     readings: str | None = None
     """The readings' PostgreSQL; None: SQLite in the state folder."""
 
+    meters: tuple[str, ...] = ()
+    """Of every sensor."""
+    relay: str = ""
+    """Where its relay listens; empty: it has none."""
+    time_zone: str | None = None
+    """Of what other programs are told; None: this host's."""
+
     @property
     def title(self) -> str:
         """The name as people write it."""
@@ -109,6 +116,8 @@ def from_settings(settings: Settings) -> Household:
         rpc=settings.chain.rpc if settings.chain else "",
         manifest=settings.chain.manifest if settings.chain else None,
         readings=settings.readings.url,
+        meters=tuple(settings.sensors),
+        relay=relay.listen if relay else "",
     )
 
 
@@ -125,7 +134,7 @@ def loads(text: str) -> Household:
     """
     try:
         given: dict[str, Any] = json.loads(text)
-        for name in ("panels", "loads", "names"):
+        for name in ("panels", "loads", "names", "meters"):
             given[name] = tuple(given[name])
         for name in ("ties", "feeds"):
             given[name] = tuple(Line(**line) for line in given[name])

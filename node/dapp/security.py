@@ -6,12 +6,17 @@ import hmac
 import ipaddress
 import secrets
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from node.dapp.users import User, Users
+from node.dapp.api import entrance
+from node.dapp.users import User
+
+if TYPE_CHECKING:
+    from node.dapp.context import Context
 
 CSP = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
@@ -35,13 +40,13 @@ OPEN_ENDPOINTS = frozenset({"static", "login.form", "login.enter"})
 """What is answered without a session; everything else asks for one."""
 
 
-def protect(app: Flask, users: Users, names: tuple[str, ...], lasting: float) -> None:
+def protect(app: Flask, here: Context) -> None:
     """Guard every request of the application, and dress every answer.
 
-    Args:
-        names: host names under which the pages may be opened, beside addresses and *.local.
-        lasting: seconds that a session lasts unused.
+    The API has an entrance of its own (`node.dapp.api.entrance`), which believes no session that would send
+    something, so it needs no form's token.
     """
+    names, lasting, users = here.household.names, here.household.session, here.users
 
     @app.before_request
     def _host() -> None:
@@ -52,11 +57,14 @@ def protect(app: Flask, users: Users, names: tuple[str, ...], lasting: float) ->
 
     @app.before_request
     def _csrf() -> None:
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and not entrance.guards(request.path):
             check_csrf()
 
     @app.before_request
     def _user() -> AnyResponse | None:
+        if entrance.guards(request.path):
+            entrance.admit(request, here)
+            return None
         token = session.get("token")
         g.user = users.holder(token, time.time(), lasting) if isinstance(token, str) else None
         if g.user is not None or request.endpoint in OPEN_ENDPOINTS:

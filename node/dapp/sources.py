@@ -83,7 +83,8 @@ def observe(household: Household, unix: float, boottime: float) -> Observation:
         unix: Unix seconds, for what people compare with their clocks.
         boottime: boottime seconds, for ages.
     """
-    names = {*household.panels, *household.loads, *(line.meter for line in household.ties + household.feeds)}
+    wires = (line.meter for line in household.ties + household.feeds)
+    names = {*household.meters, *household.panels, *household.loads, *wires}
     if household.battery:
         names.add(household.battery)
     found = {name: registers.read(household.run / "meters", name) for name in sorted(names)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 ALLOWED = 5
@@ -33,16 +34,23 @@ class Tries:
 
     def failed(self, account: str, address: str, now: float) -> None:
         """Count one wrong try."""
-        for key in _keys(account, address):
-            self._times[key] = [*self._recent(key, now), now]
-            self._times.move_to_end(key)
-        while len(self._times) > REMEMBERED:
-            self._times.popitem(last=False)
+        self._count(_keys(account, address), now)
+
+    def failed_at(self, address: str, now: float) -> None:
+        """Count one wrong try that named no account: a token's."""
+        self._count(_keys("", address)[1:], now)
 
     def succeeded(self, account: str, address: str) -> None:
         """Forget the wrong tries of who got in."""
         for key in _keys(account, address):
             self._times.pop(key, None)
+
+    def _count(self, keys: Iterable[str], now: float) -> None:
+        for key in keys:
+            self._times[key] = [*self._recent(key, now), now]
+            self._times.move_to_end(key)
+        while len(self._times) > REMEMBERED:
+            self._times.popitem(last=False)
 
     def _wait(self, key: str, now: float) -> float:
         recent = self._recent(key, now)

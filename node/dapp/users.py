@@ -50,6 +50,18 @@ MIGRATIONS = (
     CREATE INDEX sessions_by_user ON sessions (user);
     """,
     book.TABLES,
+    """
+    CREATE TABLE app_tokens (
+        name TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        scopes TEXT NOT NULL,
+        created REAL NOT NULL,
+        used REAL,
+        expires REAL
+    ) STRICT;
+    -- The numbers by which CitizenWatt's clients know the meters: given once, never again.
+    CREATE TABLE sensor_numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+    """,
 )
 
 
@@ -130,7 +142,16 @@ class Users:
             )
 
     def begin(self, name: str, password: str, at: float) -> str | None:
-        """Log in: a new session's token, or None when name or password is wrong.
+        """Log in: a new session's token, or None when name or password is wrong."""
+        if not self.check(name, password):
+            return None
+        token = secrets.token_urlsafe(32)
+        with self._lock, sqlite.transaction(self._db):
+            self._db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hashed(token), name, at, at))
+        return token
+
+    def check(self, name: str, password: str) -> bool:
+        """Whether name and password go together.
 
         An unknown name costs as much time as a wrong password. One hash at a time, for the memory's sake.
         """
@@ -140,13 +161,8 @@ class Users:
             try:
                 HASHER.verify(row["password"] if row else self._nobody, password)
             except (VerificationError, InvalidHashError):
-                return None
-        if row is None:
-            return None
-        token = secrets.token_urlsafe(32)
-        with self._lock, sqlite.transaction(self._db):
-            self._db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hashed(token), name, at, at))
-        return token
+                return False
+        return row is not None
 
     def holder(self, token: str, at: float, lasting: float) -> User | None:
         """Whose session this is; None when it ended, or was not used for `lasting` seconds."""

@@ -67,6 +67,8 @@ def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
         reserve=SoC.from_percent(40),
         budget=Tokens.parse(5),
         sellers={"alder": ALDER, "cedar": CEDAR},
+        meters=("battery", "panel", "load", "feed-1", "tie-11", "tie-12"),
+        time_zone="Europe/Paris",
     )
 
 

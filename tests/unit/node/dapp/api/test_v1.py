@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from node.client_interaction.trades import Mark, open_trades
+from store import snapshot
+from tests.integration.dapp import made_up
+from tests.unit.node.dapp.api.programs import Program
+
+
+def test_it_says_where_to_begin(program: Program) -> None:
+    told = program.get("/api/v1/")
+    assert (told["household"], told["role"], told["time_zone"]) == ("birch", "prosumer", "Europe/Paris")
+    for path in told["paths"]:
+        if path not in ("/api/v1/relay", "/api/v1/energy"):
+            assert program.ask(path).status_code == 200, path
+
+
+def test_every_answer_states_its_time_zone(program: Program) -> None:
+    for path in ("/", "/health", "/meters", "/trading", "/chain", "/trades", "/energy?meter=load"):
+        assert program.get(f"/api/v1{path}")["time_zone"] == "Europe/Paris"
+
+
+def test_meters_say_what_is_and_not_what_was(program: Program, tmp_path: Path) -> None:
+    told = {each["meter"]: each for each in program.get("/api/v1/meters")["meters"]}
+    assert told["tie-11"] | {"taken": None} == {
+        "meter": "tie-11", "place": "tie", "neighbour": "alder", "live": True, "taken": None,
+        "power_mw": 82_200, "forward_mwh": 122_490, "reverse_mwh": 800,
+    }  # fmt: skip
+    assert told["tie-11"]["taken"][-6:] in ("+01:00", "+02:00")
+    made_up.publish(tmp_path, sampled=snapshot.boottime() - 60)
+    later = program.get("/api/v1/meters")
+    assert not any(each["live"] for each in later["meters"])
+    assert not later["battery"]["live"]
+
+
+def test_health_names_what_is_silent(program: Program, tmp_path: Path) -> None:
+    assert program.get("/api/v1/health")["ok"]
+    made_up.publish(tmp_path, sampled=snapshot.boottime() - 60)
+    told = program.get("/api/v1/health")
+    assert not told["ok"]
+    assert {part["part"] for part in told["parts"] if not part["ok"]} == {
+        "meters", "battery", "trading", "chain",
+    }  # fmt: skip
+
+
+def test_a_silent_process_is_unavailable_with_the_command_to_start_it(
+    program: Program, tmp_path: Path
+) -> None:
+    (made_up.household(tmp_path).run / "chain.json").unlink()
+    status, detail = program.refused("/api/v1/chain")
+    assert (status, "commonwatt chain run" in detail) == (503, True)
+
+
+def test_a_household_without_relay_says_so(program: Program) -> None:
+    assert program.refused("/api/v1/relay")[0] == 404
+
+
+def test_trades_come_page_by_page_and_none_is_lost_or_twice(program: Program) -> None:
+    whole = program.get("/api/v1/trades")
+    assert whole["next"] is None
+    pages, path = [], "/api/v1/trades?limit=2"
+    while path:
+        page = program.get(path)
+        pages.append(page["rows"])
+        path = page["next"] and f"/api/v1/trades?limit=2&cursor={page['next']}"
+    assert [row for page in pages for row in page] == whole["rows"]
+    assert [len(page) for page in pages] == [2, 2, 2, 2, 1]
+
+
+def test_trades_of_one_moment_fall_on_both_sides_of_a_page(tmp_path: Path) -> None:
+    made_up.furnish(tmp_path)
+    database = made_up.household(tmp_path).state / "trade.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE trades SET created = 5")
+    with open_trades(database) as reader:
+        first = reader.after(None, 4)
+        rest = reader.after(Mark(5, first[-1].order), 50)
+    assert len(first) + len(rest) == len({trade.order for trade in first + rest}) == 9
+
+
+def test_trades_are_chosen_by_side_and_state(program: Program) -> None:
+    rows = program.get("/api/v1/trades?side=seller&state=settled")["rows"]
+    assert [(row["side"], row["state"]) for row in rows] == [("seller", "settled")]
+
+
+def test_a_trade_comes_with_its_steps(program: Program) -> None:
+    told = program.get(f"/api/v1/trades/{made_up.order(8)}")
+    assert told["trade"]["paid"] == "0.000665"
+    assert [told["steps"][i]["proof_kind"] for i in (1, 2, -1)] == ["transaction", "block", "transaction"]
+    assert program.refused(f"/api/v1/trades/{made_up.order(77)}")[0] == 404
+    assert program.refused("/api/v1/trades/0x12")[0] == 400
+
+
+def test_trades_are_exported_as_csv(program: Program) -> None:
+    with program.ask("/api/v1/trades?format=csv") as answer:
+        assert answer.content_type.startswith("text/csv")
+        rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert [row["order"] for row in rows] == [r["order"] for r in program.get("/api/v1/trades")["rows"]]
+
+
+def test_a_third_export_at_once_is_asked_to_wait(program: Program) -> None:
+    first, second = (program.ask("/api/v1/trades?format=csv") for _ in range(2))
+    assert program.refused("/api/v1/trades?format=csv")[0] == 503
+    first.close()
+    with program.ask("/api/v1/trades?format=csv") as answer:
+        assert answer.status_code == 200
+    second.close()
+
+
+def test_an_answer_that_did_not_change_is_not_sent_again(program: Program) -> None:
+    first = program.ask("/api/v1/trades")
+    again = program.ask("/api/v1/trades", If_None_Match=first.headers["ETag"])
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_without_readings_it_says_what_to_do(program: Program, tmp_path: Path) -> None:
+    for file in made_up.household(tmp_path).state.glob("readings.db*"):
+        file.unlink()
+    status, detail = program.refused("/api/v1/energy?meter=load")
+    assert (status, "commonwatt doctor" in detail) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/energy?meter=lod", 404),
+        ("/api/v1/energy?meter=load&from=2026-02-01&to=2026-01-01", 422),
+        ("/api/v1/trades?cursor=xyz", 422),
+        ("/api/v1/trades?cursor=MTI=", 422),
+        ("/api/v1/trades?limit=0", 400),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_a_problem(program: Program, path: str, status: int) -> None:
+    assert program.refused(path)[0] == status
