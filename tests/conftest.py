@@ -1,6 +1,12 @@
-"""What all tests share: how thorough property tests are, and that none has a deadline."""
+"""What all tests share: how thorough property tests are, that none has a deadline, and who runs when."""
 
+from __future__ import annotations
+
+import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+
+from tests import order
 
 settings.register_profile("usual", deadline=None)
 settings.load_profile("usual")
@@ -11,3 +17,12 @@ settings.register_profile("long", max_examples=2_000, deadline=None)
 def thorough(usually: int, long: int) -> int:
     """How many examples a test draws that sets their number by itself."""
     return long if settings.get_current_profile_name() == "long" else usually
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order.sort(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> order.LongestFirst | None:
+    return order.LongestFirst(config, log) if config.getvalue("dist") == "loadfile" else None

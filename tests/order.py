@@ -1,0 +1,71 @@
+"""In which order tests run, and which run together: what takes longest begins first, so no process ends late.
+
+A file's tests run in one process, one after the other, for they share what the file starts. Where each test
+starts all that it needs by itself, it runs wherever a process is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+SECONDS: Mapping[str, int] = {
+    "tests/e2e/test_killed.py": 360,
+    "tests/e2e/test_pages.py": 170,
+    "tests/e2e/test_neighbourhood.py": 140,
+    "tests/e2e/test_reconciled.py": 130,
+    "tests/integration/contracts/test_compiled.py": 60,
+    "tests/integration/contracts/test_trades.py": 60,
+    "tests/integration/node/treasury/test_killed.py": 55,
+    "tests/integration/cli/test_bad_input.py": 50,
+    "tests/e2e/test_doctor.py": 50,
+    "tests/integration/relay_server/test_on_chain.py": 50,
+    "tests/integration/wallet/test_adversities.py": 50,
+    "tests/integration/contracts/test_operator.py": 40,
+    "tests/integration/contracts/test_differential.py": 40,
+    "tests/integration/trading/": 35,
+    "tests/e2e/test_demo.py": 35,
+}
+"""How long the longest take, about: whole files, or each test of a folder (see
+`pytest --durations`). What is not named follows, end to end first."""
+
+APART = (
+    "tests/integration/trading/",
+    "tests/integration/chain/test_wrong_starts.py",
+    "tests/integration/dapp/test_browser.py",
+    "tests/integration/dapp/test_served.py",
+    "tests/integration/node/logger/test_process.py",
+)
+"""Folders and files of which each test stands alone."""
+
+ROOMS = ("tests/e2e/", "tests/integration/", "tests/unit/")
+
+
+def begins(nodeid: str) -> tuple[int, int]:
+    """What a test is sorted by."""
+    seconds = next((seconds for path, seconds in SECONDS.items() if nodeid.startswith(path)), 0)
+    return -seconds, next((n for n, room in enumerate(ROOMS) if nodeid.startswith(room)), len(ROOMS))
+
+
+def together(nodeid: str) -> str:
+    """Tests of which this is the same run in one process, in their file's order."""
+    return nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0]
+
+
+def sort(items: list[pytest.Item]) -> None:
+    """Bring tests into the order in which they begin; a file's own order stays."""
+    items.sort(key=lambda item: begins(item.nodeid))
+
+
+class LongestFirst(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests to the processes of a run."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
