@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 
 class DemoRun:
     """One `commonwatt demo` process. Its output is in `output`."""
@@ -45,7 +47,7 @@ class DemoRun:
         """Send a signal; returns the seconds until the demo is gone."""
         began = time.monotonic()
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         return time.monotonic() - began
 
 

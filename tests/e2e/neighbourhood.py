@@ -28,6 +28,7 @@ from simulation.neighbourhood import plan
 from simulation.world.client import WorldClient
 from store import snapshot
 from tests.e2e.demo_run import processes_of
+from tests.waiting import BUSY, PATIENCE
 
 T = TypeVar("T")
 
@@ -188,7 +189,7 @@ def neighbourhood(
         )
     running = Neighbourhood(folder, first, demo)
     try:
-        running.until("the manifest", (folder / "manifest.json").exists, 90)
+        running.until("the manifest", (folder / "manifest.json").exists, 2 * PATIENCE)
         yield running
     except AssertionError as error:
         error.add_note(f"--- the demo said, in {log}:\n{log.read_text()[-3000:]}")
@@ -196,7 +197,7 @@ def neighbourhood(
     finally:
         began = time.monotonic()
         demo.send_signal(signal.SIGINT)
-        demo.wait(15)
+        demo.wait(PATIENCE)
         took = time.monotonic() - began
-    assert took < 5, f"the demo took {took:.1f} s to end"
+    assert took < 5 + BUSY, f"the demo took {took:.1f} s to end"
     assert not processes_of(folder), processes_of(folder)

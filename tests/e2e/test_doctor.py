@@ -14,6 +14,7 @@ import pytest
 from simulation.demo import processes
 from simulation.demo.errors import DemoRefused
 from tests.e2e.demo_run import DemoRun, eventually
+from tests.waiting import PATIENCE
 
 COMMONWATT = Path(sys.executable).with_name("commonwatt")
 FIRST, SECOND = "127.0.44.1", "127.0.44.2"
@@ -57,9 +58,9 @@ def birch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
     folder = tmp_path_factory.mktemp("doctor")
     run = DemoRun(folder, FIRST, "--households", "2", "--keep", str(folder / "kept"))
     try:
-        run.until("everything started", 60)
+        run.until("everything started", PATIENCE)
         household = Household(folder / "kept" / "birch", folder / "changes.yml")
-        assert eventually(lambda: not household.findings("failed"), 30), household.findings("failed")
+        assert eventually(lambda: not household.findings("failed"), PATIENCE), household.findings("failed")
         yield household
     finally:
         run.end()

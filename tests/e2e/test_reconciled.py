@@ -31,7 +31,11 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
     """Four households, of whose trades one is settled and reported with what was measured around it."""
     with neighbourhood(tmp_path_factory.mktemp("reconciled") / "four", "127.0.50.1") as running:
         running.until(
-            "a trade that is settled and reported", lambda: len(reported(running)) >= TRADES, PATIENCE
+            "a trade that is settled, and a report of every household",
+            lambda: (
+                len(reported(running)) >= TRADES and all(covered(running, name) for name in running.names)
+            ),
+            PATIENCE,
         )
         yield running
 

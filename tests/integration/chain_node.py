@@ -10,11 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +27,8 @@ from chain.errors import ChainError
 from chain.genesis import GAS_LIMIT, Genesis
 from chain.keys import Account, create, create_node_key, write_private
 from chain.settings import ChainSettings, NodeSettings, SealSettings
+from tests.integration.ports import free_port
+from tests.waiting import eventually
 
 ETHER = 10**18
 PASSWORD = "for tests only"
@@ -86,13 +86,6 @@ def geth() -> str:
     return found
 
 
-def free_port(host: str) -> int:
-    """A port that nobody listens on at this address now."""
-    with socket.socket() as sock:
-        sock.bind((host, 0))
-        return int(sock.getsockname()[1])
-
-
 def make_key(directory: Path, name: str) -> tuple[Account, Path, Path]:
     """A new account with its keystore and password files."""
     keystore, password_file = directory / f"{name}.json", directory / f"{name}.password"
@@ -119,23 +112,22 @@ def running_sealer(settings: SealSettings) -> Iterator[None]:
     thread = threading.Thread(target=sealer.run, args=(settings, stop))
     thread.start()
     try:
-        wait_for(settings.socket.exists, 5, "the sealer's socket")
+        wait_for(settings.socket.exists, "the sealer's socket")
         yield
     finally:
         stop.set()
         thread.join()
 
 
-def wait_for(condition: object, seconds: float, what: str) -> None:
-    """Wait until `condition()` is true."""
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while True:
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Wait until something is true of a chain, whose node may not answer yet."""
+
+    def holds() -> bool:
         with contextlib.suppress(ChainError):
-            if condition():
-                return
-        assert time.monotonic() < end, f"no {what} after {seconds} s"
-        time.sleep(0.03)
+            return bool(condition())
+        return False
+
+    eventually(holds, what)
 
 
 @contextlib.contextmanager
@@ -186,10 +178,10 @@ def one_signer_chain(
         with running_sealer(seal):
             power = Power(
                 lambda: child.start(engine.command(signer.address), engine.environment()),
-                lambda: wait_for(lambda: client.block_number() >= 1, 20, "first block"),
+                lambda: wait_for(lambda: client.block_number() >= 1, "first block"),
             )
             try:
-                wait_for(lambda: client.block_number() >= 1, 20, "first block")
+                wait_for(lambda: client.block_number() >= 1, "first block")
                 yield TestChain(
                     client.url, genesis, genesis_file, account, signer, client, engine, sockets / "ipc", power
                 )

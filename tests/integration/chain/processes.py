@@ -11,8 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ from chain.client import ChainClient
 from chain.daemon import Stop, main
 from chain.keys import Account, create_node_key, enode
 from chain.settings import ChainSettings, NodeSettings, SealSettings
-from tests.integration.chain_node import free_port, geth, make_key
+from tests.integration.chain_node import geth, make_key
+from tests.integration.ports import free_port
+from tests.waiting import BUSY, eventually
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -105,7 +106,7 @@ class Household:
                 process.terminate()
         for process in self.processes.values():
             try:
-                process.wait(6)
+                process.wait(6 + BUSY)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -159,15 +160,15 @@ def ended(households: list[Household]) -> Iterator[None]:
             each.end()
 
 
-def until(condition: Any, seconds: float, what: str) -> float:
-    """Wait until a condition holds, whatever it raises before; the seconds that it took."""
-    begun = time.monotonic()
-    while True:
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until a condition holds, whatever it raises before."""
+
+    def holds() -> bool:
         with contextlib.suppress(Exception):
-            if condition():
-                return time.monotonic() - begun
-        assert time.monotonic() - begun < seconds, f"no {what} after {seconds} s"
-        time.sleep(0.05)
+            return bool(condition())
+        return False
+
+    eventually(holds, what)
 
 
 if __name__ == "__main__":

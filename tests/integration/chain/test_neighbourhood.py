@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from chain.keys import Account
 from chain.signers import SignerSet
 from tests.integration.chain.processes import Household, acquaint, describe, ended, until
 from tests.integration.chain_node import ETHER, chain_id, short_directory
+from tests.waiting import BUSY
 
 
 @dataclass
@@ -59,12 +61,12 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
                 each.start("run")
             for each in signers:  # The sealers come last: any process may start first.
                 each.start("seal")
-            until(lambda: all(each.client.block_number() >= 2 for each in households), 40, "chain")
+            until(lambda: all(each.client.block_number() >= 2 for each in households), "chain")
             yield Neighbourhood(genesis, signers, follower, rich)
 
 
-def pay(homes: Neighbourhood, at: Household) -> float:
-    """Send a transfer by one node; the seconds until its receipt is there."""
+def pay(homes: Neighbourhood, at: Household) -> None:
+    """Send a transfer by one node, and wait until that shows it."""
     client, to = at.client, Account.generate().address
     signed = TransactionSigner.sign_transaction(
         {
@@ -79,20 +81,19 @@ def pay(homes: Neighbourhood, at: Household) -> float:
         homes.rich.private,
     )
     sent = client.send_raw(signed.raw_transaction)
-    took = until(lambda: client.receipt(sent), 20, "receipt")
+    until(lambda: client.receipt(sent), "receipt")
     receipt = client.receipt(sent)
     assert receipt is not None
     assert receipt.succeeded
-    assert client.balance(to) == 1
-    return took
+    until(lambda: client.balance(to) == 1, "head with what was paid")
 
 
 def test_a_transaction_that_the_follower_takes_is_mined(homes: Neighbourhood) -> None:
-    assert pay(homes, homes.follower) < 10
+    pay(homes, homes.follower)
 
 
 def test_the_state_tells_height_peers_signers_and_who_seals(homes: Neighbourhood) -> None:
-    until(lambda: homes.follower.state().get("signers"), 5, "counted signers")
+    until(lambda: homes.follower.state().get("signers"), "counted signers")
     state = homes.follower.state()
     keys = {"height", "head_time", "peers", "signers", "silent", "missed", "sealing", "syncing", "geth"}
     assert set(state) == keys
@@ -127,15 +128,15 @@ def test_a_node_that_the_others_befriend_joins_and_leaves_when_they_part(
         )
         with ended([new]):
             new.start("run")
-            until(lambda: new.state().get("height") == 0, 10, "node without peers")
+            until(lambda: new.state().get("height") == 0, "node without peers")
             friend = Clique(homes.follower.settings.plan())
             friend.befriend(new.enode)
             Clique(new.settings.plan()).befriend(homes.follower.enode)
             # When both dial each other at once both may hang up; geth dials again after some 35 s.
-            until(lambda: new.client.block_number() >= 2, 60, "chain at the newcomer")
+            until(lambda: new.client.block_number() >= 2, "chain at the newcomer")
             friend.unfriend(new.enode)
             Clique(new.settings.plan()).unfriend(homes.follower.enode)
-            until(lambda: new.state()["peers"] == 0, 10, "parting")
+            until(lambda: new.state()["peers"] == 0, "parting")
 
 
 def test_a_killed_signer_does_not_stop_the_chain_and_comes_back(homes: Neighbourhood) -> None:
@@ -143,11 +144,10 @@ def test_a_killed_signer_does_not_stop_the_chain_and_comes_back(homes: Neighbour
     [geth] = victim.geth_pids()
     height = homes.follower.client.block_number()
     os.kill(geth, signal.SIGKILL)
-    until(lambda: homes.follower.client.block_number() >= height + 3, 20, "block from the others")
-    until(lambda: victim.geth_pids() not in ([], [geth]), 10, "restart of geth")
+    until(lambda: homes.follower.client.block_number() >= height + 3, "block from the others")
+    until(lambda: victim.geth_pids() not in ([], [geth]), "restart of geth")
     until(
         lambda: victim.client.block_number() >= homes.follower.client.block_number() - 1 > height,
-        40,
         "synchronous head",
     )
     assert "geth ended with signal 9" in victim.log("run")
@@ -157,12 +157,12 @@ def test_geth_does_not_outlive_its_killed_supervisor(homes: Neighbourhood) -> No
     victim = homes.signers[1]
     [geth] = victim.geth_pids()
     victim.processes["run"].kill()
-    until(lambda: not victim.geth_pids(), 3, "end of geth")
+    until(lambda: not victim.geth_pids(), "end of geth")
     height = homes.follower.client.block_number()
     victim.start("run")
-    until(lambda: victim.geth_pids() not in ([], [geth]), 10, "restart")
-    until(lambda: homes.follower.client.block_number() >= height + 3, 20, "further blocks")
-    assert pay(homes, homes.follower) < 10
+    until(lambda: victim.geth_pids() not in ([], [geth]), "restart")
+    until(lambda: homes.follower.client.block_number() >= height + 3, "further blocks")
+    pay(homes, homes.follower)
 
 
 def test_a_killed_sealer_comes_back_to_the_same_geth(homes: Neighbourhood) -> None:
@@ -173,22 +173,23 @@ def test_a_killed_sealer_comes_back_to_the_same_geth(homes: Neighbourhood) -> No
     before = victim.log("seal").count("event=sealed")
     time.sleep(1)
     victim.start("seal")
-    until(lambda: victim.log("seal").count("event=sealed") > before, 20, "seal of the new sealer")
+    until(lambda: victim.log("seal").count("event=sealed") > before, "seal of the new sealer")
     assert victim.geth_pids() == pids
 
 
 def test_the_supervisor_ends_within_three_seconds_and_takes_geth_along(homes: Neighbourhood) -> None:
     process = homes.follower.processes["run"]
-    begun = time.monotonic()
     process.terminate()
-    assert process.wait(10) == 0
-    assert time.monotonic() - begun < 3
+    assert process.wait(3 + BUSY) == 0
     assert homes.follower.geth_pids() == []
 
 
 def listeners(pid: int) -> set[str]:
     """The TCP addresses that a process listens on."""
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    inodes = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            inodes.add(str(link.readlink()))
     found = set()
     for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
         cells = row.split()

@@ -17,5 +17,5 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestChain]:
 
 def test_blocks_flow(chain: TestChain) -> None:
     height = chain.client.block_number()
-    wait_for(lambda: chain.client.block_number() >= height + 2, 5, "two more blocks")
+    wait_for(lambda: chain.client.block_number() >= height + 2, "two more blocks")
     assert chain.client.chain_id() == chain.genesis.chain_id

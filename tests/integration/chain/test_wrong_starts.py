@@ -16,6 +16,7 @@ from chain.errors import SettingRefused
 from chain.genesis import Genesis
 from tests.integration.chain.processes import Household, describe, ended, until
 from tests.integration.chain_node import chain_id, short_directory
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def change(home: Household, **changes: object) -> None:
 
 def refused(home: Household, code: int) -> str:
     """The one line of a node that does not start."""
-    assert home.start("run").wait(15) == code
+    assert home.start("run").wait(PATIENCE) == code
     [line] = home.log("run").splitlines()
     assert home.geth_pids() == []
     return line.removeprefix("commonwatt: ")
@@ -113,33 +114,33 @@ def test_an_address_that_this_host_does_not_have(home: Household) -> None:
 def test_a_data_directory_that_another_geth_uses(home: Household, tmp_path: Path) -> None:
     home.start("run")
     home.start("seal")
-    until(lambda: home.client.block_number() >= 1, 20, "block")
+    until(lambda: home.client.block_number() >= 1, "block")
     second = Household(tmp_path, home.settings, None, "")
     change(second, listen="127.0.2.41:0".replace(":0", ":30303"), http="127.0.2.41:8545", authrpc_port=28551)
-    assert second.start("run").wait(15) == 69
+    assert second.start("run").wait(PATIENCE) == 69
     assert "another geth uses it" in second.log("run")
 
 
 def test_a_signer_waits_for_its_sealer_and_says_so_once(home: Household) -> None:
     home.start("run")
-    until(lambda: "waiting for the sealer, `commonwatt chain seal`" in home.log("run"), 10, "word")
+    until(lambda: "waiting for the sealer, `commonwatt chain seal`" in home.log("run"), "word")
     assert home.geth_pids() == []
     home.start("seal")
-    until(lambda: home.client.block_number() >= 1, 20, "block")
+    until(lambda: home.client.block_number() >= 1, "block")
     assert home.log("run").count("waiting for the sealer") == 1
-    until(lambda: home.state().get("sealing"), 5, "state")
+    until(lambda: home.state().get("sealing"), "state")
 
 
 def test_a_geth_that_dies_again_and_again_is_started_ever_less_often(home: Household) -> None:
     home.start("seal")
     assert home.node.seal is not None
-    until(home.node.seal.socket.exists, 10, "the sealer")
+    until(home.node.seal.socket.exists, "the sealer")
     home.start("run")
     for times in range(1, 4):
-        until(lambda: len(home.geth_pids()) == 1, 10, "geth")
+        until(lambda: len(home.geth_pids()) == 1, "geth")
         [pid] = home.geth_pids()
         os.kill(pid, signal.SIGKILL)
-        until(lambda: home.log("run").count("ended with signal 9") == times, 10, "word of its end")  # noqa: B023
+        until(lambda: home.log("run").count("ended with signal 9") == times, "word of its end")  # noqa: B023
     waits = [
         float(line.rsplit("again_in_s=", 1)[1])
         for line in home.log("run").splitlines()
@@ -150,6 +151,6 @@ def test_a_geth_that_dies_again_and_again_is_started_ever_less_often(home: House
 
 def test_the_settings_reach_the_process_whole(home: Household) -> None:
     home.start("run")
-    until(lambda: home.log("run"), 10, "word")
+    until(lambda: home.log("run"), "word")
     told = json.loads((home.directory / "settings.json").read_text())
     assert told["node"]["listen"] == home.node.listen

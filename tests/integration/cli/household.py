@@ -14,6 +14,7 @@ import yaml
 
 from chain import keys
 from chain.genesis import Genesis
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -51,7 +52,7 @@ class Home:
         """Replace sections of its configuration."""
         self.file.write_text(yaml.safe_dump({**yaml.safe_load(self.file.read_text()), **sections}))
 
-    def run(self, *command: str, seconds: float = 20) -> Answer:
+    def run(self, *command: str, seconds: float = PATIENCE) -> Answer:
         """Run a command that ends by itself."""
         return ran(line(self, command), seconds)
 
@@ -65,10 +66,10 @@ class Home:
                 yield process
             finally:
                 process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=10)
+                process.communicate(timeout=PATIENCE)
 
 
-def ran(command: list[str], seconds: float = 20) -> Answer:
+def ran(command: list[str], seconds: float = PATIENCE) -> Answer:
     """Run a command line that ends by itself."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False, cwd=CHECKOUT)
     return Answer(done.returncode, done.stdout, done.stderr)

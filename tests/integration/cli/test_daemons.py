@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,10 @@ import urllib3
 from node.dapp.users import set_password
 from tests.integration.chain_node import short_directory
 from tests.integration.cli.household import Home, settled
+from tests.waiting import BUSY, eventually
 
 HOST = "127.0.5.3"
-PROMPT = 3.0
+PROMPT = 3.0 + BUSY
 """Seconds within which every daemon ends after SIGTERM."""
 
 
@@ -31,27 +31,17 @@ def answers(url: str) -> bool:
         return False
 
 
-def until(condition: object, seconds: float = 15.0) -> None:
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_the_logger_runs_without_its_sensors_and_stops_at_once(home: Home) -> None:
     with home.running("logger", "run") as logger:
-        until(lambda: any((home.folder / "state").glob("*.db")))
-        asked = time.monotonic()
+        eventually(lambda: any((home.folder / "state").glob("*.db")), "its readings")
         logger.send_signal(signal.SIGTERM)
         assert logger.wait(PROMPT) == 0
-        assert time.monotonic() - asked < PROMPT
 
 
 def test_the_pages_are_served_and_end_at_once(home: Home) -> None:
     set_password(home.folder / "state")
     with home.running("dapp", "run") as dapp:
-        until(lambda: answers(f"http://{HOST}:8080/"))
+        eventually(lambda: answers(f"http://{HOST}:8080/"), "a page")
         dapp.send_signal(signal.SIGTERM)
         assert dapp.wait(PROMPT) == 0
 
@@ -69,7 +59,7 @@ def test_the_sealer_holds_its_socket_and_removes_it(home: Home) -> None:
         seal = {"keystore": "key.json", "password_file": "key.password", "socket": str(socket)}
         home.change(chain={"node": {"listen": f"{HOST}:30303", "seal": seal}})
         with home.running("chain", "seal") as sealer:
-            until(socket.exists)
+            eventually(socket.exists, "its socket")
             sealer.send_signal(signal.SIGTERM)
             assert sealer.wait(PROMPT) == 0
         assert not socket.exists()

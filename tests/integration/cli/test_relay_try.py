@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from simulation.world.client import WorldClient
 from tests.integration.chain_node import short_directory
 from tests.integration.cli.household import Home, line, settled
 from tests.unit.simulation.bench_of_two import FEED_PIN, bench
+from tests.waiting import PATIENCE, eventually
 
 HOST = "127.0.5.9"
 
@@ -58,7 +58,9 @@ def test_a_contact_that_follows_is_told_move_by_move(home: Home) -> None:
 
 def test_nothing_moves_before_somebody_has_said_that_it_is_safe(home: Home) -> None:
     command = line(home, ("relay", "try", "1"))
-    asked = subprocess.run(command, input="n\n", capture_output=True, text=True, timeout=20, check=False)
+    asked = subprocess.run(
+        command, input="n\n", capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert asked.returncode == 130
     assert "hands off the wires?" in asked.stdout
     assert "energised" not in asked.stdout
@@ -66,9 +68,7 @@ def test_nothing_moves_before_somebody_has_said_that_it_is_safe(home: Home) -> N
 
 def test_a_running_relay_server_is_not_interfered_with(home: Home) -> None:
     with home.running("relay", "run"):
-        end = time.monotonic() + 10
-        while home.run("relay", "state").code != 0 and time.monotonic() < end:
-            time.sleep(0.1)
+        eventually(lambda: "is not ready" in home.run("relay", "state").err, "a relay that answers")
         answer = home.run("relay", "try", "1", "--yes")
     assert answer.code == 69
     assert "another relay runs here" in answer.complaint
@@ -80,15 +80,13 @@ def test_a_lost_session_ends_the_trial_in_good_order(home: Home) -> None:
         assert trial.stdout is not None
         assert "energised" in trial.stdout.readline()
         trial.send_signal(signal.SIGHUP)
-        assert trial.wait(5) == 130
+        assert trial.wait(PATIENCE) == 130
 
 
 def test_wear_is_counted_and_shown(home: Home) -> None:
     assert home.run("relay", "wear").code == 69, "no relay has run yet"
     with home.running("relay", "run"):
-        end = time.monotonic() + 10
-        while home.run("relay", "state").code != 0 and time.monotonic() < end:
-            time.sleep(0.1)
+        eventually(lambda: "is not ready" in home.run("relay", "state").err, "a relay that answers")
     answer = home.run("relay", "wear")
     assert answer.code == 0
     assert "starts: 1" in answer.out

@@ -201,7 +201,7 @@ class Pair:
                     receipts[tx_hash] = receipt
             return len(receipts) == len(hashes)
 
-        wait_for(all_mined, 60, "receipts of a wave")
+        wait_for(all_mined, "receipts of a wave")
         ordered = sorted(receipts.items(), key=lambda item: (item[1].block, item[1].index))
         return [(*hashes[tx_hash], receipt) for tx_hash, receipt in ordered]
 

@@ -172,7 +172,7 @@ def test_the_command_survives_sigkill_and_the_market_is_replaced_once(office: Of
 
         replacing = ("contracts", "replace-market", *office.words(proxy.url), "--manifest", file)
         assert proxy.kill(replacing, at=1, after=True) == -9
-        wait_for(lambda: len(mine(client, account)) == 4, 10, "new market")
+        wait_for(lambda: len(mine(client, account)) == 4, "new market")
         assert proxy.kill(replacing, at=1, after=True) == -9  # with the pause of the old one
         assert load(file) == first
     ran = commonwatt("contracts", "replace-market", *office.words(office.chain.url), "--manifest", file)

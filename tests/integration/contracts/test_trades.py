@@ -112,7 +112,7 @@ def test_a_silent_sellers_order_is_reclaimed_after_the_window(town: Neighbourhoo
 
     [asked] = town.done(town.birch, town.market.address, Market.encode_request_close(id_))
     assert town.refused(town.birch, Market.encode_reclaim(id_)).startswith("ChallengeRunning")
-    wait_for(lambda: town.client.block_number() >= asked.fields["reclaimFrom"], 10, "end of the window")
+    wait_for(lambda: town.client.block_number() >= asked.fields["reclaimFrom"], "end of the window")
     [reclaimed, _] = town.done(town.birch, town.market.address, Market.encode_reclaim(id_))
 
     assert reclaimed.name == "OrderReclaimed"

@@ -20,6 +20,8 @@ from node.dapp.household import from_settings
 from node.dapp.serve import ENVIRONMENT, arguments
 from node.dapp.users import set_password
 from tests.integration.dapp.made_up import ALDER, CEDAR
+from tests.integration.ports import free_port
+from tests.waiting import PATIENCE
 
 CONFIGURATION = """
 household: {{name: birch, role: prosumer}}
@@ -82,7 +84,7 @@ class Pages:
         """End them, by force if they do not."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(5)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -139,9 +141,7 @@ def served(
     folder: Path, host: str, rpc: str = "http://127.0.7.1:1", manifest: str = "manifest.json"
 ) -> Iterator[Pages]:
     """Serve a household whose files are in `folder`/run and `folder`/state."""
-    with socket.socket() as sock:
-        sock.bind((host, 0))
-        port = int(sock.getsockname()[1])
+    port = free_port(host)
     file, log = folder / "commonwatt.yml", folder / "dapp.log"
     file.write_text(
         CONFIGURATION.format(listen=f"{host}:{port}", rpc=rpc, manifest=manifest, alder=ALDER, cedar=CEDAR)
@@ -155,7 +155,7 @@ def served(
 
 
 def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         assert process.poll() is None, log.read_text()
         try:
@@ -165,4 +165,4 @@ def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> 
                 return
         except OSError:
             time.sleep(0.05)
-    raise AssertionError(f"no page in 20 s: {log.read_text()}")
+    raise AssertionError(f"no page in {PATIENCE:g} s: {log.read_text()}")

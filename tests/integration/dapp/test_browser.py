@@ -51,8 +51,8 @@ def test_the_first_page_comes_alive(pages: Pages, browser: Browser, tmp_path: Pa
     assert browser.run("document.querySelector('h1').textContent") == "Supplied by Alder"
     browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
     made_up.publish(tmp_path, State.HOME, soc=6_020)
-    browser.until("document.querySelector('h1').textContent === 'At home, on its own battery'", patience=5)
-    browser.until("document.querySelector('[data-text=soc]').textContent === '60 %'", patience=5)
+    browser.until("document.querySelector('h1').textContent === 'At home, on its own battery'")
+    browser.until("document.querySelector('[data-text=soc]').textContent === '60 %'")
     assert browser.run("document.querySelector('[data-link=trade_link]').hidden")
     assert browser.run("document.querySelector('[data-arm=neighbours]').classList.contains('idle')")
     browser.until("document.querySelectorAll('.chart canvas').length === 2")
@@ -66,11 +66,11 @@ def test_a_page_says_that_it_lost_its_household_and_finds_it_again(
     browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
     pages.process.kill()
     pages.process.wait()
-    browser.until("document.querySelector('#pulse.lost')", patience=10)
+    browser.until("document.querySelector('#pulse.lost')")
     pages.start()
-    browser.until("document.querySelector('#pulse:not(.lost)')", patience=20)
+    browser.until("document.querySelector('#pulse:not(.lost)')")
     made_up.publish(tmp_path, State.HOME)
-    browser.until("document.querySelector('h1').textContent.startsWith('At home')", patience=5)
+    browser.until("document.querySelector('h1').textContent.startsWith('At home')")
 
 
 def test_a_button_changes_the_span_of_the_charts(pages: Pages, browser: Browser) -> None:
@@ -92,15 +92,15 @@ def test_a_pressed_button_is_asked_at_once_and_answered_without_a_reload(
     browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
     with answering(tmp_path):
         browser.run("window.same = true")
-        browser.until(f"{SHOWN}.includes('accepted')", patience=10)
-        browser.until("document.getElementById('press-resume')", patience=5)
+        browser.until(f"{SHOWN}.includes('accepted')")
+        browser.until("document.getElementById('press-resume')")
         assert browser.run("window.same")
         assert "Home switched it off" in browser.run("document.getElementById('controls').textContent")
         browser.picture(PICTURES / f"pressed-{size[0]}.png")
         press(browser, "resume")
-        browser.until("document.getElementById('press-buy')", patience=10)
+        browser.until("document.getElementById('press-buy')")
         press(browser, "buy")
-        browser.until(f"{SHOWN}.includes('Nobody can supply now')", patience=10)
+        browser.until(f"{SHOWN}.includes('Nobody can supply now')")
         browser.open(f"{pages.address}/control")
         browser.run(
             "document.getElementById('to').value = 'alder'; document.getElementById('amount').value = '2.5';"
@@ -109,7 +109,7 @@ def test_a_pressed_button_is_asked_at_once_and_answered_without_a_reload(
         browser.until("document.querySelector('h1').textContent === 'Send tokens?'")
         browser.picture(PICTURES / f"send-{size[0]}.png")
         browser.run("document.querySelector('button[name=sure]').click()")
-        browser.until(f"{SHOWN}.includes('Sending 2.50 tokens to Alder')", patience=10)
+        browser.until(f"{SHOWN}.includes('Sending 2.50 tokens to Alder')")
         browser.picture(PICTURES / f"control-asked-{size[0]}.png")
     assert browser.complaints == []
 

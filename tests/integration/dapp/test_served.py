@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from node.client_interaction.status import State
 from tests.integration.dapp import made_up
 from tests.integration.dapp.served import Pages, served
+from tests.waiting import BUSY, PATIENCE, eventually
 
 HOST = "127.0.7.2"
 
@@ -72,16 +72,14 @@ def test_whoever_connects_is_told_everything_first(pages: Pages) -> None:
     assert told["soc"] == "41 %"
 
 
-def test_what_changes_is_on_the_screen_within_a_second_and_a_half(pages: Pages, tmp_path: Path) -> None:
+def test_what_changes_is_told_by_itself(pages: Pages, tmp_path: Path) -> None:
     with pages.watch() as sock:
         events = Events(sock)
         events.next("node_data")
         made_up.publish(tmp_path, State.HOME, soc=6_020)
-        written = time.monotonic()
         told = events.next("node_data")
         while "headline" not in told:
             told = events.next("node_data")
-    assert time.monotonic() - written < 1.5
     assert told["headline"] == "At home, on its own battery"
     assert told["soc"] == "60 %"
     assert "soc_note" in told
@@ -92,9 +90,7 @@ def test_open_streams_take_no_thread_from_the_pages(pages: Pages) -> None:
     streams = [pages.watch() for _ in range(20)]
     for stream in streams:
         Events(stream).next("node_data")
-    began = time.monotonic()
     assert pages.ask("/trades")[0] == 200
-    assert time.monotonic() - began < 2
     for stream in streams:
         stream.close()
 
@@ -106,13 +102,12 @@ def test_a_stream_too_many_is_refused_and_a_place_is_free_again(pages: Pages) ->
     assert pages.ask("/live")[0] == 503
     for stream in streams:
         stream.close()
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
+
+    def place() -> bool:
         with pages.watch() as sock:
-            if sock.recv(12) == b"HTTP/1.1 200":
-                return
-        time.sleep(0.2)
-    raise AssertionError("closed pages still take places after 5 s")
+            return sock.recv(12) == b"HTTP/1.1 200"
+
+    eventually(place, "a place that a closed page had")
 
 
 def test_a_page_that_does_not_read_holds_nobody_up(pages: Pages) -> None:
@@ -130,10 +125,8 @@ def test_a_stream_is_for_who_is_logged_in(pages: Pages) -> None:
 def test_it_ends_within_three_seconds_with_streams_open(pages: Pages) -> None:
     with pages.watch() as sock:
         Events(sock).next("node_data")
-        began = time.monotonic()
         pages.process.send_signal(signal.SIGTERM)
-        assert pages.process.wait(5) == 0
-        assert time.monotonic() - began < 3
+        assert pages.process.wait(3 + BUSY) == 0
     assert "Traceback" not in pages.log.read_text()
 
 
@@ -157,7 +150,7 @@ def test_pages_without_their_database_say_so_in_a_line(pages: Pages, tmp_path: P
     pages.stop()
     (tmp_path / "state" / "dapp.db").write_bytes(b"no database" * 100)
     refused = subprocess.run(
-        pages.command, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
+        pages.command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert refused.returncode == 69
     [line] = refused.stderr.splitlines()

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,8 @@ from relay_server.switchboard import Switchboard
 from store import registers
 from store.registers import Register
 from store.snapshot import boottime
+from tests.integration.ports import free_port
+from tests.waiting import PATIENCE, eventually
 
 CHAIN_ID = 4711
 MARKET = "0x" + "11" * 20
@@ -123,14 +125,8 @@ class Rig:
         host, port = self.address.rsplit(":", 1)
         return socket.create_connection((host, int(port)), timeout=3)
 
-    def until(self, condition: object, seconds: float = 3.0) -> None:
-        assert callable(condition)
-        waiting = threading.Event()
-        for _ in range(int(seconds / 0.02)):
-            if condition():
-                return
-            waiting.wait(0.02)
-        raise AssertionError(f"not so after {seconds} s")
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+        eventually(condition, "what was waited for", seconds)
 
 
 class Meters:
@@ -173,7 +169,7 @@ def voucher(buyer: Account, order: bytes, energy: int, market: str = MARKET) -> 
 def make_settings(**changes: object) -> RelaySettings:
     return RelaySettings.model_validate(
         {
-            "listen": f"{HOST}:{_free_port()}",
+            "listen": f"{HOST}:{free_port(HOST)}",
             "pins": {"driver": "recording"},
             "feeds": [{"contact": FEED, "pin": FEED_PIN, "meter": "feed-1", "rating": "36 W"}],
             "transfer": {
@@ -190,10 +186,15 @@ def make_settings(**changes: object) -> RelaySettings:
 
 
 @contextmanager
-def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object) -> Iterator[Rig]:
+def running_relay(
+    tmp_path: Path, driver: Pins | None = None, buffers: int | None = None, **changes: object
+) -> Iterator[Rig]:
     """A relay with short times, fully at home and with a fresh chain when the block begins.
 
-    With a driver of the test's own, nothing is recorded.
+    Args:
+        driver: the test's own; then nothing is recorded.
+        buffers: bytes of the kernel's buffers of each connection.
+        changes: settings.
     """
     settings = make_settings(**changes)
     seller = Account.of(b"\x51" * 32)
@@ -224,7 +225,10 @@ def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object)
     network = threading.Thread(target=loop.run_forever, daemon=True)
     network.start()
     listening = socket.create_server(host_and_port(settings.listen))
-    asyncio.run_coroutine_threadsafe(server.start(listening), loop).result(5)
+    if buffers is not None:
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            listening.setsockopt(socket.SOL_SOCKET, buffer, buffers)
+    asyncio.run_coroutine_threadsafe(server.start(listening), loop).result(PATIENCE)
     view.start()
     safety.start()
     rig = Rig(settings, seller, chain, view, pins, meters, state, switchboard)
@@ -233,7 +237,7 @@ def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object)
         rig.until(lambda: switchboard.at_rest)
         yield rig
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
         view.stop()
         safety.end()
         loop.call_soon_threadsafe(loop.stop)
@@ -242,9 +246,3 @@ def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object)
         persistence.close()
         meters.stop()
     assert not failed.is_set(), "the safety loop failed"
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind((HOST, 0))
-        return int(listening.getsockname()[1])

@@ -16,7 +16,7 @@ from chain.keys import Account
 from contracts.manifest import Manifest
 from relay_server.client import RelayClient
 from relay_server.errors import RelayUnreachable, RelayWaiting
-from relay_server.messages import Code, Refused
+from relay_server.messages import Code, Hello, Refused
 from tests.integration.relay_server.relay_rig import (
     CHAIN_ID,
     FEED,
@@ -27,6 +27,7 @@ from tests.integration.relay_server.relay_rig import (
     Meters,
     make_settings,
 )
+from tests.waiting import PATIENCE, eventually
 
 OWNER, BUYER = Account.of(b"\x51" * 32), Account.of(b"\x52" * 32)
 TOKEN, REGISTRY = "0x" + "22" * 20, "0x" + "33" * 20
@@ -83,19 +84,35 @@ def early(tmp_path: Path) -> Iterator[Early]:
     yield relay
     if relay.process and relay.process.poll() is None:
         relay.process.terminate()
-        relay.process.wait(5)
+        relay.process.wait(PATIENCE)
 
 
 def listening(relay: Early) -> None:
-    end = time.monotonic() + 10
-    while True:
+    def answers() -> bool:
         try:
             with relay.looker() as client:
-                client.state()
-                return
+                return bool(client.state())
         except RelayUnreachable:
-            assert time.monotonic() < end, relay.log
-            time.sleep(0.05)
+            return False
+
+    eventually(answers, "a relay that answers")
+
+
+def refusal(relay: Early) -> str:
+    """Why it says that it waits; empty: it does not."""
+    try:
+        with relay.client() as client:
+            client.hello()
+            return ""
+    except RelayWaiting as waiting:
+        return str(waiting)
+
+
+def hello(relay: Early) -> Hello:
+    """What it says when it has its contracts."""
+    eventually(lambda: refusal(relay) == "", "the neighbourhood's contracts")
+    with relay.client() as client:
+        return client.hello()
 
 
 def test_a_relay_without_a_manifest_is_safe_and_says_for_what_it_waits(early: Early) -> None:
@@ -103,11 +120,10 @@ def test_a_relay_without_a_manifest_is_safe_and_says_for_what_it_waits(early: Ea
     meters.start()
     early.start()
     listening(early)
-    time.sleep(0.5)  # home closes when its dead time is over
     with early.looker() as client:
-        states = {state.contact: state.closed for state in client.state()}
+        safe = {0: True, TIE: False, FEED: False}
+        eventually(lambda: {state.contact: state.closed for state in client.state()} == safe, "home closed")
         answer = client.check(BUYER.address, FEED, 100, PRICE.value)
-    assert states == {0: True, TIE: False, FEED: False}
     assert isinstance(answer, Refused)
     assert (answer.code, answer.retry_ms) == (Code.STALE_CHAIN, 2_000)
     assert "waiting for the neighbourhood's contracts" in answer.text
@@ -122,15 +138,7 @@ def test_it_goes_on_as_soon_as_the_manifest_is_there(early: Early) -> None:
     early.start()
     listening(early)
     early.deployed()
-    end = time.monotonic() + 2
-    while True:
-        try:
-            with early.client() as client:
-                assert client.hello().market.lower() == MARKET
-                break
-        except RelayWaiting:
-            assert time.monotonic() < end, early.log
-            time.sleep(0.05)
+    assert hello(early).market.lower() == MARKET
     with early.client(BUYER) as client:
         answer = client.close(b"\1" * 32, FEED)
     assert isinstance(answer, Refused)
@@ -139,7 +147,7 @@ def test_it_goes_on_as_soon_as_the_manifest_is_there(early: Early) -> None:
 
 def test_a_manifest_that_is_none_is_refused_at_once(early: Early) -> None:
     early.manifest.write_text('{"chain_id": 4711}')
-    assert early.start().wait(10) == 78
+    assert early.start().wait(PATIENCE) == 78
     assert early.log.splitlines()[-1].startswith(f"commonwatt: {early.manifest} lacks ")
 
 
@@ -147,10 +155,6 @@ def test_a_manifest_that_comes_and_is_none_is_said_until_it_is_right(early: Earl
     early.start()
     listening(early)
     early.manifest.write_text("{}")
-    time.sleep(0.5)
-    with early.client() as client, pytest.raises(RelayWaiting, match="lacks 'token'"):
-        client.hello()
+    eventually(lambda: "lacks 'token'" in refusal(early), "the reason")
     early.deployed()
-    time.sleep(0.5)
-    with early.client() as client:
-        assert client.hello().chain_id == CHAIN_ID
+    assert hello(early).chain_id == CHAIN_ID

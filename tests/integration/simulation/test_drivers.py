@@ -17,6 +17,7 @@ from simulation.drivers.pins import SimulatedPins
 from simulation.world import spec
 from simulation.world.client import WorldClient, WorldGone
 from tests.unit.simulation.bench_of_two import FEED_PIN, HOME_PIN, LINE, TIE, TIE_PIN, bench
+from tests.waiting import PATIENCE
 
 
 class World:
@@ -37,7 +38,7 @@ class World:
 
     def end(self, number: int) -> None:
         self.process.send_signal(number)
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def world() -> Iterator[World]:
             running.end(signal.SIGTERM)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 3.0) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     until = time.monotonic() + seconds
     while not true():
         if time.monotonic() > until:

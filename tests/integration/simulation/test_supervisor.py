@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulation.supervisor import Command, GaveUp, Supervisor, memory, ports
+from tests.waiting import BUSY, PATIENCE
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
@@ -29,8 +30,8 @@ def python(folder: Path, name: str, program: str) -> Command:
     return Command(name=name, arguments=(sys.executable, "-c", program), log=folder / f"{name}.log")
 
 
-def eventually(true: Callable[[], bool], supervisor: Supervisor | None = None, seconds: float = 8.0) -> bool:
-    until = time.monotonic() + seconds
+def eventually(true: Callable[[], bool], supervisor: Supervisor | None = None) -> bool:
+    until = time.monotonic() + PATIENCE
     while not true():
         if supervisor is not None:
             supervisor.step()
@@ -73,7 +74,7 @@ def test_a_wrong_configuration_ends_it_with_the_process_last_line(
 ) -> None:
     supervisor.add([python(tmp_path, "a", "print('relay.listen: no such address'); raise SystemExit(78)")])
     with pytest.raises(GaveUp, match=r"a: relay\.listen: no such address"):
-        eventually(lambda: False, supervisor, seconds=3)
+        eventually(lambda: False, supervisor)
 
 
 def test_stopping_leaves_nothing_behind_within_five_seconds(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_stopping_leaves_nothing_behind_within_five_seconds(tmp_path: Path) -> N
     pids += memory.descendants(running.processes["c"].pid)
     began = time.monotonic()
     running.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 + BUSY
     assert not any(exists(pid) for pid in pids)
 
 
@@ -109,7 +110,7 @@ time.sleep(600)
     pids = memory.descendants(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert eventually(lambda: not any(exists(pid) for pid in pids), seconds=5)
+    assert eventually(lambda: not any(exists(pid) for pid in pids))
 
 
 def test_a_taken_port_is_named() -> None:

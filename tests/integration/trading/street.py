@@ -12,8 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +38,8 @@ from store import registers, snapshot
 from store.errors import Unopenable
 from store.registers import Register
 from store.snapshot import boottime
-from tests.integration.chain_node import ETHER, TestChain, free_port, one_signer_chain
+from tests.integration.chain_node import ETHER, TestChain, one_signer_chain
+from tests.integration.ports import free_port
 
 PURSE = Tokens.parse(100)
 FEED_PIN, HOME_PIN, TIE_PIN = 17, 22, 23
@@ -333,11 +333,3 @@ def _home(
         name=name, folder=folder, account=accounts[name], address=addresses[name], config=config,
         settings=settings, manifest=manifest,
     )  # fmt: skip
-
-
-def eventually(condition: Callable[[], object], seconds: float, what: str) -> None:
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)

@@ -16,7 +16,8 @@ from contracts.deploy import Transaction
 from node.client_interaction.status import State
 from node.client_interaction.trade import TradeState
 from quantities import Tokens
-from tests.integration.trading.street import Street, eventually, street
+from tests.integration.trading.street import Street, street
+from tests.waiting import eventually
 
 
 def supplied(town: Street) -> None:
@@ -24,9 +25,9 @@ def supplied(town: Street) -> None:
     for home in (town.alder, town.birch):
         home.start_relay()
         home.start_trader()
-    eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+    eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
     town.birch.soc = 2_500
-    eventually(lambda: town.birch.state() is State.SUPPLIED, 30, "Birch supplied")
+    eventually(lambda: town.birch.state() is State.SUPPLIED, "Birch supplied")
 
 
 def says(town: Street, words: str) -> bool:
@@ -46,13 +47,13 @@ def test_an_order_that_is_used_up_rolls_over_without_opening(tmp_path: Path) -> 
         town.watts = 60
         supplied(town)
         town.birch.soc = 2_900
-        eventually(lambda: len(town.birch.trades()) >= 2, 30, "a successor")
+        eventually(lambda: len(town.birch.trades()) >= 2, "a successor")
         first = town.birch.trades()[-1]
-        eventually(lambda: town.birch.trades()[-2].state is TradeState.SUPPLIED, 30, "the supply rolled over")
-        eventually(lambda: town.birch.trades()[-1].state is TradeState.SETTLED, 20, "the first order settled")
+        eventually(lambda: town.birch.trades()[-2].state is TradeState.SUPPLIED, "the supply rolled over")
+        eventually(lambda: town.birch.trades()[-1].state is TradeState.SETTLED, "the first order settled")
         assert town.connected()
         town.birch.soc = 3_200
-        eventually(lambda: all(trade.final for trade in town.birch.trades()), 40, "all settled or refunded")
+        eventually(lambda: all(trade.final for trade in town.birch.trades()), "all settled or refunded")
         trades = town.birch.trades()
         assert trades[-1].vouchered == first.energy
         assert sum(trade.vouchered.mwh for trade in trades) == pytest.approx(town.true_mwh, rel=0.02, abs=10)
@@ -65,11 +66,11 @@ def test_an_order_that_is_used_up_rolls_over_without_opening(tmp_path: Path) -> 
 def test_a_seller_whose_relay_dies_is_left_and_paid_for_what_it_gave(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.11", settle_within="5 s") as town:
         supplied(town)
-        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
         town.alder.stop_relay()
-        eventually(lambda: not town.connected(), 8, "Birch home")
+        eventually(lambda: not town.connected(), "Birch home")
         town.alder.start_relay()
-        eventually(lambda: town.birch.trades()[0].final, 100, "the trade settled")
+        eventually(lambda: town.birch.trades()[0].final, "the trade settled")
         assert town.birch.trades()[0].state is TradeState.SETTLED
         assert town.conserved()
         assert town.shorts == 0
@@ -78,14 +79,14 @@ def test_a_seller_whose_relay_dies_is_left_and_paid_for_what_it_gave(tmp_path: P
 def test_a_buyer_whose_own_relay_dies_is_at_home_and_settles(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.12", settle_within="5 s") as town:
         supplied(town)
-        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
         town.birch.stop_relay()
-        eventually(lambda: not town.connected(), 3, "the contacts open")
-        eventually(lambda: town.birch.trades()[0].final, 60, "the trade settled")
+        eventually(lambda: not town.connected(), "the contacts open")
+        eventually(lambda: town.birch.trades()[0].final, "the trade settled")
         assert town.birch.trades()[0].state is TradeState.SETTLED
         assert says(town, "nobody can supply. The own relay: its relay does not answer")
         town.birch.start_relay()
-        eventually(lambda: town.birch.state() is State.SUPPLIED, 40, "supplied again")
+        eventually(lambda: town.birch.state() is State.SUPPLIED, "supplied again")
         assert town.shorts == 0
 
 
@@ -94,17 +95,15 @@ def test_a_silent_seller_is_closed_and_the_tokens_come_back(tmp_path: Path) -> N
         for home in (town.alder, town.birch):
             home.start_relay()
             home.start_trader()
-        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
-        eventually(lambda: town.birch.state() is State.HOME, 10, "Birch at home")
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
+        eventually(lambda: town.birch.state() is State.HOME, "Birch at home")
         town.birch.soc = 2_500
-        eventually(town.birch.trades, 10, "an order")
+        eventually(town.birch.trades, "an order")
         town.alder.stop_trader()
         town.alder.stop_relay()
         order = bytes.fromhex(town.birch.trades()[0].order[2:])
-        eventually(
-            lambda: (found := town.market.order(order)) and found.state is OnChain.CLOSING, 20, "closing"
-        )
-        eventually(lambda: town.birch.trades()[0].final, 20, "the tokens back")
+        eventually(lambda: (found := town.market.order(order)) and found.state is OnChain.CLOSING, "closing")
+        eventually(lambda: town.birch.trades()[0].final, "the tokens back")
         [trade] = town.birch.trades()
         assert trade.state is TradeState.REFUNDED
         assert trade.refunded == trade.cost
@@ -117,26 +116,26 @@ def test_an_empty_purse_buys_nothing_says_so_and_buys_when_there_are_tokens_agai
         for home in (town.alder, town.birch):
             home.start_relay()
         town.alder.start_trader()
-        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
         purse = town.token.balance(town.birch.account.address)
         pay(town, town.birch.account, town.chain.account.address, purse)
         town.birch.soc = 2_500
         town.birch.start_trader()
         broke = "Alder: the balance of 0.00 pays for less than the least, 1 mWh"
-        eventually(lambda: says(town, broke), 15, "the reason")
+        eventually(lambda: says(town, broke), "the reason")
         assert town.birch.state() is State.NO_SUPPLY
         assert town.birch.trades() == []
         pay(town, town.chain.account, town.birch.account.address, purse)
-        eventually(lambda: town.birch.state() is State.SUPPLIED, 40, "Birch supplied")
+        eventually(lambda: town.birch.state() is State.SUPPLIED, "Birch supplied")
 
 
 def test_a_seller_with_an_empty_battery_ends_the_supply_and_withdraws(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.14") as town:
         supplied(town)
-        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
         town.alder.soc = 3_000
-        eventually(lambda: not town.connected(), 8, "Birch home, as announced")
-        eventually(lambda: town.birch.trades()[0].state is TradeState.SETTLED, 20, "settled")
+        eventually(lambda: not town.connected(), "Birch home, as announced")
+        eventually(lambda: town.birch.trades()[0].state is TradeState.SETTLED, "settled")
         offer = town.market.offer(town.alder.account.address, 1)
         assert offer is None or not offer.max_energy
         assert says(town, "Alder: nothing offered")
@@ -146,15 +145,15 @@ def test_a_silent_meter_or_battery_sensor_goes_home_and_says_so(tmp_path: Path) 
     with street(tmp_path, "127.0.6.15") as town:
         supplied(town)
         town.birch.deaf = True
-        eventually(lambda: not town.connected(), 5, "Birch home")
-        eventually(lambda: town.birch.trades()[0].ending, 15, "the trade ended")
+        eventually(lambda: not town.connected(), "Birch home")
+        eventually(lambda: town.birch.trades()[0].ending, "the trade ended")
         assert town.birch.trades()[0].ending == "The tie's meter is silent."
         town.birch.deaf = False
         town.birch.soc = None
-        eventually(lambda: town.birch.state() is State.FAULT, 15, "the fault told")
+        eventually(lambda: town.birch.state() is State.FAULT, "the fault told")
         assert says(town, "state of charge is not known")
         town.birch.soc = 7_000
-        eventually(lambda: town.birch.state() is State.HOME, 5, "well again")
+        eventually(lambda: town.birch.state() is State.HOME, "well again")
 
 
 def test_a_wrong_manifest_is_refused_and_a_right_one_taken_without_a_restart(tmp_path: Path) -> None:
@@ -175,10 +174,10 @@ def test_a_wrong_manifest_is_refused_and_a_right_one_taken_without_a_restart(tmp
             path.write_text(json.dumps({**told, **mistake}))
             if not number:
                 town.birch.start_trader()
-            eventually(partial(says, town, words), 10, words)
+            eventually(partial(says, town, words), words)
             assert town.birch.state() is State.FAULT
         path.write_text(right)
-        eventually(lambda: town.birch.state() is State.HOME, 10, "at home")
+        eventually(lambda: town.birch.state() is State.HOME, "at home")
 
 
 def test_everything_may_start_before_the_manifest_is_there(tmp_path: Path) -> None:
@@ -189,13 +188,13 @@ def test_everything_may_start_before_the_manifest_is_there(tmp_path: Path) -> No
         for home in (town.alder, town.birch):
             home.start_trader()
             home.start_relay()
-        eventually(lambda: town.birch.state() is State.OFF, 10, "waiting is told")
+        eventually(lambda: town.birch.state() is State.OFF, "waiting is told")
         assert says(town, "Waiting for the neighbourhood's contracts: ")
         assert says(town, "manifest.json is not there yet")
         later.rename(path)
-        eventually(lambda: town.birch.state() is State.SUPPLIED, 30, "supplied")
+        eventually(lambda: town.birch.state() is State.SUPPLIED, "supplied")
         town.birch.soc = 7_000
-        eventually(lambda: town.birch.state() is State.HOME, 15, "home again")
+        eventually(lambda: town.birch.state() is State.HOME, "home again")
 
 
 def test_a_chain_that_is_down_is_said_and_waited_for(tmp_path: Path) -> None:
@@ -204,7 +203,7 @@ def test_a_chain_that_is_down_is_said_and_waited_for(tmp_path: Path) -> None:
         town.birch.settings = town.birch.settings.model_copy(update={"chain": chain})
         town.birch.soc = 1_000
         town.birch.start_trader()
-        eventually(lambda: town.birch.state() is State.NO_SUPPLY, 10, "no supply")
+        eventually(lambda: town.birch.state() is State.NO_SUPPLY, "no supply")
         assert says(town, "The chain node at http://127.0.6.17:1 does not answer")
 
 
@@ -215,7 +214,7 @@ def test_a_relay_of_another_account_is_no_seller(tmp_path: Path) -> None:
         for home in (town.alder, town.birch):
             home.start_relay()
             home.start_trader()
-        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
         town.birch.soc = 1_000
-        eventually(lambda: says(town, f"belongs to {town.birch.account.address}"), 15, "the reason")
+        eventually(lambda: says(town, f"belongs to {town.birch.account.address}"), "the reason")
         assert town.birch.trades() == []

@@ -15,7 +15,8 @@ from node.wallet.journal import Stage
 from quantities import Energy, Tokens
 from store import snapshot
 from store.snapshot import boottime
-from tests.integration.trading.street import Home, Street, eventually, street
+from tests.integration.trading.street import Home, Street, street
+from tests.waiting import eventually
 
 
 def ask(home: Home, intent: Intent) -> Letter:
@@ -33,7 +34,7 @@ def told(home: Home, letter: Letter) -> Told | None:
 
 
 def answered(home: Home, letter: Letter) -> Told:
-    eventually(lambda: told(home, letter), 20, "an answer")
+    eventually(lambda: told(home, letter), "an answer")
     found = told(home, letter)
     assert found is not None
     return found
@@ -55,7 +56,7 @@ def bought(home: Home, intent: BuyNow) -> Told:
             last[0] = answered(home, ask(home, intent))
         return last[0].answer.outcome is Outcome.ACCEPTED
 
-    eventually(done, 10, "an order")
+    eventually(done, "an order")
     return last[0]
 
 
@@ -79,8 +80,8 @@ def begin(town: Street) -> None:
     for home in (town.alder, town.birch):
         home.start_relay()
         home.start_trader()
-    eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
-    eventually(lambda: town.birch.state() is State.HOME, 10, "Birch at home")
+    eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
+    eventually(lambda: town.birch.state() is State.HOME, "Birch at home")
 
 
 def test_buying_is_begun_and_stopped_by_hand(tmp_path: Path) -> None:
@@ -89,18 +90,18 @@ def test_buying_is_begun_and_stopped_by_hand(tmp_path: Path) -> None:
         birch = town.birch
         birch.soc = 5_000
         order = bought(birch, BuyNow(energy=Energy(700)))
-        eventually(town.connected, 20, "the line closed at both ends")
+        eventually(town.connected, "the line closed at both ends")
         assert [trade.energy for trade in birch.trades()] == [Energy(700)]
         assert birch.trades()[0].order == order.answer.order
         birch.soc = 7_000  # above `resume`: an amount was asked for, and that is what it goes by
-        eventually(lambda: town.true_mwh > 20, 20, "20 mWh")
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
         again = answered(birch, ask(birch, BuyNow()))
         assert again.answer.outcome is Outcome.REFUSED
 
         accepted(birch, Stop())
-        eventually(lambda: not town.connected(), 5, "Birch home")
+        eventually(lambda: not town.connected(), "Birch home")
         birch.soc = 2_000
-        eventually(lambda: birch.trades()[0].final, 30, "the trade settled")
+        eventually(lambda: birch.trades()[0].final, "the trade settled")
         assert birch.trades()[0].state is TradeState.SETTLED
         assert birch.trades()[0].ending == "It was stopped by anna."
         time.sleep(1.0)
@@ -118,34 +119,34 @@ def test_trading_that_is_off_stays_off_over_a_kill_and_comes_back(tmp_path: Path
             home.start_relay()
         alder.spawn_trader()
         town.birch.start_trader()
-        eventually(lambda: not withdrawn(town), 20, "Alder's offer")
-        eventually(lambda: town.birch.state() is State.HOME, 10, "Birch at home")
+        eventually(lambda: not withdrawn(town), "Alder's offer")
+        eventually(lambda: town.birch.state() is State.HOME, "Birch at home")
         town.birch.soc = 2_500
-        eventually(lambda: town.true_mwh > 10, 30, "10 mWh")
+        eventually(lambda: town.true_mwh > 10, "10 mWh")
 
         accepted(alder, Pause())
-        eventually(lambda: not town.connected(), 15, "the supply ended in good order")
-        eventually(lambda: town.birch.trades()[0].final, 20, "the trade settled")
+        eventually(lambda: not town.connected(), "the supply ended in good order")
+        eventually(lambda: town.birch.trades()[0].final, "the trade settled")
         assert town.birch.trades()[0].state is TradeState.SETTLED
-        eventually(lambda: withdrawn(town), 10, "the offer withdrawn")
+        eventually(lambda: withdrawn(town), "the offer withdrawn")
         alder.kill_trader()
         killed = boottime()
         alder.spawn_trader()
-        eventually(lambda: said(alder) > killed, 20, "a word after the restart")
+        eventually(lambda: said(alder) > killed, "a word after the restart")
         status = alder.status()
         assert status is not None
         assert status.state is State.OFF
         assert "switched off by anna" in status.reason
         assert withdrawn(town)
         accepted(alder, Resume())
-        eventually(lambda: not withdrawn(town), 15, "the offer again")
+        eventually(lambda: not withdrawn(town), "the offer again")
 
 
 def test_tokens_arrive_once_whenever_the_trader_is_killed(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.23") as town:
         birch = town.birch
         birch.spawn_trader()
-        eventually(lambda: birch.state() is not None, 15, "Birch's trader")
+        eventually(lambda: birch.state() is not None, "Birch's trader")
         letters = []
         for pause in (0.4, 0.9, 1.6, 2.6):
             letters.append(ask(birch, SendTokens(to="alder", amount=Tokens.parse(1))))
@@ -153,7 +154,7 @@ def test_tokens_arrive_once_whenever_the_trader_is_killed(tmp_path: Path) -> Non
             birch.kill_trader()
             birch.spawn_trader()
         for letter in letters:
-            eventually(lambda: final(birch, letter), 30, f"final: {told(birch, letter)}")  # noqa: B023
+            eventually(lambda: final(birch, letter), f"final: {told(birch, letter)}")  # noqa: B023
         assert town.token.balance(town.alder.account.address) == Tokens.parse(len(letters))
         assert town.chain.client.nonce(birch.account.address) == len(letters)
         assert town.conserved()

@@ -9,7 +9,8 @@ import pytest
 from node.client_interaction.status import State
 from node.client_interaction.trade import Proof, TradeState
 from store.snapshot import boottime
-from tests.integration.trading.street import Street, eventually, street
+from tests.integration.trading.street import Street, street
+from tests.waiting import eventually
 
 
 def test_a_battery_below_its_limit_is_supplied_and_paid_for(tmp_path: Path) -> None:
@@ -23,20 +24,20 @@ def supplied_and_settled(town: Street) -> None:
         home.start_relay()
         home.start_trader()
     offered = lambda: town.market.offer(alder.account.address, 1)  # noqa: E731
-    eventually(offered, 20, "Alder's offer on the chain")
-    eventually(lambda: birch.state() is State.HOME, 10, "Birch at home")
+    eventually(offered, "Alder's offer on the chain")
+    eventually(lambda: birch.state() is State.HOME, "Birch at home")
 
     birch.soc = 2_500
     crossed = boottime()
-    eventually(town.feed_closed, 15, "Alder's feed closed")
+    eventually(town.feed_closed, "Alder's feed closed")
     latency = boottime() - crossed
-    eventually(town.connected, 15, "the line closed at both ends")
-    eventually(lambda: birch.state() is State.SUPPLIED, 5, "Birch supplied")
-    eventually(lambda: town.true_mwh > 60, 30, "60 mWh")
+    eventually(town.connected, "the line closed at both ends")
+    eventually(lambda: birch.state() is State.SUPPLIED, "Birch supplied")
+    eventually(lambda: town.true_mwh > 60, "60 mWh")
     birch.soc = 6_100
-    eventually(lambda: not town.connected(), 5, "Birch home again")
-    eventually(lambda: birch.trades()[0].final, 20, "the trade settled")
-    eventually(lambda: alder.trades()[0].final, 20, "the trade settled in Alder's books")
+    eventually(lambda: not town.connected(), "Birch home again")
+    eventually(lambda: birch.trades()[0].final, "the trade settled")
+    eventually(lambda: alder.trades()[0].final, "the trade settled in Alder's books")
 
     [bought], [sold] = birch.trades(), alder.trades()
     assert bought.state is sold.state is TradeState.SETTLED

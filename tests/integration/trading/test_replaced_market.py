@@ -14,7 +14,8 @@ from contracts.replacement import replace_market, terms_of
 from node.client_interaction.status import State
 from node.client_interaction.trade import Trade, TradeState
 from quantities import Tokens
-from tests.integration.trading.street import PURSE, Home, eventually, street
+from tests.integration.trading.street import PURSE, Home, street
+from tests.waiting import eventually
 
 
 @pytest.mark.timeout(300)
@@ -24,9 +25,9 @@ def test_an_open_order_is_settled_on_the_old_market_and_the_next_one_made_on_the
             home.start_relay()
             home.start_trader()
         old, client, file = here.manifest.current, here.chain.client, tmp_path / "manifest.json"
-        eventually(lambda: here.market.offer(here.alder.account.address, 1), 30, "an offer on the old market")
+        eventually(lambda: here.market.offer(here.alder.account.address, 1), "an offer on the old market")
         here.birch.soc = 2_000
-        eventually(lambda: here.birch.state() is State.SUPPLIED and here.connected(), 40, "supply by Alder")
+        eventually(lambda: here.birch.state() is State.SUPPLIED and here.connected(), "supply by Alder")
 
         [first] = here.birch.trades()
         assert (first.market, first.state) == (old, TradeState.SUPPLIED)
@@ -34,12 +35,12 @@ def test_an_open_order_is_settled_on_the_old_market_and_the_next_one_made_on_the
         made = replace_market(authority, client, here.manifest, terms_of(client, old))
         made.save(file)
         new = Market(client, made.current)
-        eventually(lambda: new.offer(here.alder.account.address, 1), 60, "an offer on the new market")
+        eventually(lambda: new.offer(here.alder.account.address, 1), "an offer on the new market")
 
         here.birch.soc = 7_000
-        eventually(lambda: here.birch.state() is State.HOME, 60, "home")
-        eventually(lambda: traded(here.birch, first.order).final, 60, "the end on the old market")
-        eventually(lambda: traded(here.alder, first.order).final, 60, "its end in Alder's books")
+        eventually(lambda: here.birch.state() is State.HOME, "home")
+        eventually(lambda: traded(here.birch, first.order).final, "the end on the old market")
+        eventually(lambda: traded(here.alder, first.order).final, "its end in Alder's books")
         assert traded(here.alder, first.order).market == old
         settled = traded(here.birch, first.order)
         assert settled.state is TradeState.SETTLED
@@ -48,12 +49,12 @@ def test_an_open_order_is_settled_on_the_old_market_and_the_next_one_made_on_the
 
         made.dropping([old]).save(file)
         here.birch.soc = 2_000
-        eventually(lambda: here.birch.trades()[0].order != first.order, 90, "the next order")
+        eventually(lambda: here.birch.trades()[0].order != first.order, "the next order")
         newest = here.birch.trades()[0].order
-        eventually(lambda: here.birch.state() is State.SUPPLIED and here.connected(), 60, "the next supply")
+        eventually(lambda: here.birch.state() is State.SUPPLIED and here.connected(), "the next supply")
         assert traded(here.birch, newest).market == made.current
         here.birch.soc = 7_000
-        eventually(lambda: traded(here.birch, newest).final, 90, "the settlement on the new market")
+        eventually(lambda: traded(here.birch, newest).final, "the settlement on the new market")
         assert traded(here.birch, newest).state is TradeState.SETTLED
         assert here.shorts == 0
         held = [here.alder.account.address, here.birch.account.address, *load(file).markets()]

@@ -11,7 +11,8 @@ from contracts.bindings import State as OnChain
 from node.client_interaction.recovery import ENDING
 from node.client_interaction.status import State
 from node.client_interaction.trade import Side, TradeState
-from tests.integration.trading.street import Home, Street, eventually, street
+from tests.integration.trading.street import Home, Street, street
+from tests.waiting import eventually
 
 
 def supplied(town: Street) -> str:
@@ -19,10 +20,10 @@ def supplied(town: Street) -> str:
     for home in (town.alder, town.birch):
         home.start_relay()
         home.spawn_trader()
-    eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
-    eventually(lambda: town.birch.state() is State.HOME, 15, "Birch at home")
+    eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
+    eventually(lambda: town.birch.state() is State.HOME, "Birch at home")
     town.birch.soc = 2_500
-    eventually(lambda: town.true_mwh > 20, 40, "20 mWh")
+    eventually(lambda: town.true_mwh > 20, "20 mWh")
     return town.birch.trades()[0].order
 
 
@@ -40,7 +41,7 @@ def settled(town: Street, order: str) -> None:
         found = town.market.order(bytes.fromhex(order[2:]))
         return found is not None and found.state is OnChain.REDEEMED
 
-    eventually(over, 40, "the order redeemed")
+    eventually(over, "the order redeemed")
     assert town.conserved()
     assert town.token.balance(town.market.address).value == 0
     assert town.token.balance(town.alder.account.address).value > 0
@@ -54,7 +55,7 @@ def test_a_buyer_without_books_closes_what_it_had_bought(tmp_path: Path) -> None
         town.birch.soc = 8_000
         town.birch.spawn_trader()
         settled(town, order)
-        eventually(lambda: town.birch.trades() and town.birch.trades()[0].final, 20, "settled in the books")
+        eventually(lambda: town.birch.trades() and town.birch.trades()[0].final, "settled in the books")
         [found] = town.birch.trades()
         assert (found.order, found.side, found.state) == (order, Side.BUYER, TradeState.SETTLED)
         assert (found.partner, found.ending) == ("alder", ENDING)
@@ -69,7 +70,7 @@ def test_a_seller_without_books_redeems_the_voucher_that_its_relay_kept(tmp_path
         town.birch.soc = 6_100
         town.alder.spawn_trader()
         settled(town, order)
-        eventually(lambda: town.alder.trades() and town.alder.trades()[0].final, 20, "settled in the books")
+        eventually(lambda: town.alder.trades() and town.alder.trades()[0].final, "settled in the books")
         assert town.alder.trades()[0].paid == town.token.balance(town.alder.account.address)
 
 
@@ -79,18 +80,18 @@ def test_an_old_copy_of_the_books_orders_nothing_twice(tmp_path: Path) -> None:
         for home in (town.alder, town.birch):
             home.start_relay()
         town.alder.spawn_trader()
-        eventually(lambda: town.market.offer(town.alder.account.address, 1), 20, "Alder's offer")
+        eventually(lambda: town.market.offer(town.alder.account.address, 1), "Alder's offer")
         state = town.birch.settings.paths.state
         town.birch.spawn_trader()
-        eventually(lambda: town.birch.state() is State.HOME, 15, "Birch at home")
+        eventually(lambda: town.birch.state() is State.HOME, "Birch at home")
         town.birch.soc = 2_500
-        eventually(town.birch.trades, 10, "an order planned")
+        eventually(town.birch.trades, "an order planned")
         town.birch.kill_trader()
         old = tmp_path / "old"
         shutil.copytree(state, old, ignore=lambda _, names: [n for n in names if "trade.db" not in n])
         planned = town.birch.trades()[0].state
         town.birch.spawn_trader()
-        eventually(lambda: town.true_mwh > 20, 40, "20 mWh")
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
         lose(town.birch)
         for file in old.iterdir():
             shutil.copy(file, state)
@@ -99,5 +100,5 @@ def test_an_old_copy_of_the_books_orders_nothing_twice(tmp_path: Path) -> None:
         town.birch.soc = 6_100
         town.birch.spawn_trader()
         settled(town, order)
-        eventually(lambda: town.birch.trades()[0].final, 20, "settled in the books")
+        eventually(lambda: town.birch.trades()[0].final, "settled in the books")
         assert len(town.birch.trades()) == 1

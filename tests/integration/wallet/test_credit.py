@@ -39,7 +39,7 @@ def came_to(place: Town, account: Account, folder: Path, purpose: str, call: Cal
         sender.step(place.chain.client.block_number(), 1)
         return not journal.under_way()
 
-    wait_for(over, 30, purpose)
+    wait_for(over, purpose)
     found = journal.find(purpose)
     assert found is not None
     return found

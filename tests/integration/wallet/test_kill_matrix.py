@@ -16,6 +16,7 @@ from quantities import Price, Tokens
 from tests.integration.wallet.points import ADOPTED, AGAIN, USUAL, VOID
 from tests.integration.wallet.town import PAID, PURSE, Town, town
 from tests.integration.wallet.victim import Script, opened, start
+from tests.waiting import PATIENCE
 
 KILLED = -9
 HERE = (*USUAL, *AGAIN, *VOID, *ADOPTED)
@@ -44,11 +45,11 @@ def test_whatever_is_killed_everything_is_done_once(tmp_path: Path) -> None:
         written_ = [written(place, n, point, tmp_path) for n, point in enumerate(HERE)]
         victims = [start(script) for script, _ in written_]
         for point, victim in zip(HERE, victims, strict=True):
-            victim.join(60)
+            victim.join(PATIENCE)
             assert victim.exitcode == KILLED, f"never came {point}"
         again = [start(replace(script, point="")) for script, _ in written_]
         for point, victim in zip(HERE, again, strict=True):
-            victim.join(60)
+            victim.join(PATIENCE)
             assert victim.exitcode == 0, f"not through after {point}"
         for number, (point, (script, sink)) in enumerate(zip(HERE, written_, strict=True)):
             once(place, number, point, script, sink)

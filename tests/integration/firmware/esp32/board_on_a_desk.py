@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.ports import free_port
 from tests.unit.firmware.esp32.made import LOOK, SWITCH, settings_text
 
 DESK = Path(__file__).parent / "desk"
@@ -37,9 +38,7 @@ class Board:
             monkeypatch.delitem(sys.modules, name, raising=False)
         self.machine: Any = importlib.import_module("machine")
         self.network: Any = importlib.import_module("network")
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = int(found.getsockname()[1])
+        self.port = free_port("127.0.0.1")
         self.write_settings()
 
     @property

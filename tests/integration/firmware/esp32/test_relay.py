@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ BUYER = Account.of(b"\x42" * 32)
 @pytest.fixture
 def rig(board: Board, tmp_path: Path) -> Iterator[Rig]:
     driver = Esp32Pins({"board": board.address, "key_file": board.key_file(), "lease": 1_000, "timeout": 300})
-    contacts = {
+    contacts: dict[str, Any] = {
         "feeds": [{"contact": FEED, "pin": 26, "meter": "feed-1", "rating": "36 W"}],
         "transfer": {
             "home_pin": 0,

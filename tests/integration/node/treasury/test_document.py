@@ -33,7 +33,7 @@ def test_every_command_of_the_document_succeeds(
         monkeypatch.setenv(f"COMMONWATT_{name}", str(value))
     monkeypatch.chdir(tmp_path)
     transfer = bank.sends("birch", "10")
-    wait_for(lambda: transfer in commonwatt("tokens", "cash-out").stdout, 10, "transfer that counts")
+    wait_for(lambda: transfer in commonwatt("tokens", "cash-out").stdout, "transfer that counts")
     month = datetime.now(UTC).strftime("%Y-%m")
     for command in commands():
         program, *words = shlex.split(command.replace("0x…", transfer).replace("2026-11 ", f"{month} "))

@@ -39,7 +39,7 @@ def test_a_month_at_the_desk(bank: Bank) -> None:
     assert commonwatt("tokens", "issue", "elm", "1", "--paid", "1 euro", *desk).returncode == 64
 
     transfer = bank.sends("dogwood", "15")
-    wait_for(lambda: transfer in commonwatt("tokens", "cash-out", *desk).stdout, 10, "transfer that counts")
+    wait_for(lambda: transfer in commonwatt("tokens", "cash-out", *desk).stdout, "transfer that counts")
     ran = commonwatt("tokens", "cash-out", transfer, "--paid", "15.00 EUR", *desk)
     assert ran.returncode == 0, ran.stderr
     assert "15.00 tokens of dogwood burned, 15.00 EUR paid out" in ran.stdout
@@ -61,7 +61,7 @@ def test_a_month_at_the_desk(bank: Bank) -> None:
     [minted] = Authority(bank.account, bank.client).send(
         [Transaction(bank.manifest.token, Token.encode_mint(bank.households["fir"].address, Tokens.parse(5)))]
     )
-    wait_for(lambda: bank.client.block_number() > minted.block + 1, 10, "depth")
+    wait_for(lambda: bank.client.block_number() > minted.block + 1, "depth")
     differs = commonwatt("tokens", "ledger", *desk)
     assert differs.returncode == 1
     assert "DIFFERENCE: 3.00 tokens were burned by elm without an entry in this book" in differs.stdout

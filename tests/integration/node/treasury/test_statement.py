@@ -47,7 +47,7 @@ def traded(bank: Bank) -> Bank:
     [redeemed] = Authority(fir, bank.client).send(
         [Transaction(market, Market.encode_redeem(first, Energy(1_500_000), voucher))]
     )
-    wait_for(lambda: bank.client.block_number() > redeemed.block + 1, 10, "depth")
+    wait_for(lambda: bank.client.block_number() > redeemed.block + 1, "depth")
     return bank
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,19 +9,15 @@ from contextlib import closing
 import pytest
 
 from relay_server.drivers.interface import DriverMissing, Pins, load
+from tests.integration.ports import free_port
 from tests.integration.relay_server.drivers.relay_board import RelayBoard, Wire
 
 HOST = "127.0.3.7"
 
 
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    return free_port(HOST)
 
 
 @pytest.fixture
