@@ -7,16 +7,15 @@ read through the library pi-ina219 (`pip install --no-deps -r requirements/pi.tx
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from chain import options
 from node.sensors.driver import Measurement, Quantity
 from node.sensors.errors import SensorError, SensorRefused
+from node.sensors.i2c import LOCKS, silent, unopened
 from store.snapshot import boottime
 
 if TYPE_CHECKING:
@@ -27,9 +26,6 @@ SHUNT_LSB = 0.01
 
 LARGEST_SHUNT_VOLTAGE = 320
 """mV, at the largest gain."""
-
-_buses: defaultdict[int, Lock] = defaultdict(Lock)
-"""One conversation at a time on each bus: the sensors of a household have a thread each."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Ina219:
         """
         self._options = options.read(Options, given)
         library = _library()
-        self._lock = _buses[self._options.bus]
+        self._lock = LOCKS[self._options.bus]
         try:
             with self._lock:
                 self._device: Any = library.INA219(
@@ -83,16 +79,8 @@ class Ina219:
                     bus_adc=library.INA219.ADC_32SAMP,
                     shunt_adc=library.INA219.ADC_32SAMP,
                 )
-        except FileNotFoundError as error:
-            raise SensorRefused(
-                f"there is no /dev/i2c-{self._options.bus}; enable I2C (sudo raspi-config nonint do_i2c 0), "
-                "or correct the option bus"
-            ) from error
-        except PermissionError as error:
-            raise SensorRefused(
-                f"this user may not use /dev/i2c-{self._options.bus}; add it to the group i2c "
-                "(sudo usermod -aG i2c $USER) and log in again"
-            ) from error
+        except (FileNotFoundError, PermissionError) as error:
+            raise unopened(self._options.bus, error) from error
         except OSError as error:
             raise SensorError(self._silent(error)) from error
 
@@ -133,10 +121,7 @@ class Ina219:
         return f"INA219 at {self._options.address:#04x} on /dev/i2c-{self._options.bus}"
 
     def _silent(self, error: OSError) -> str:
-        return (
-            f"{self._where()} does not answer ({error.strerror or error}); check its wiring and address: "
-            f"i2cdetect -y {self._options.bus}"
-        )
+        return silent(self._where(), self._options.bus, error)
 
 
 def _library() -> ModuleType:

@@ -1,23 +1,109 @@
-"""An INA219 as its data sheet describes it, behind a `/dev/i2c-N` made of messages: wire level, no shortcuts.
+"""Chips as their data sheets describe them, behind a `/dev/i2c-N` made of messages: wire level, no shortcuts.
 
 Only what the kernel does is replaced (opening the bus, ioctl, read and write); every byte between the driver
-and the chip is the real library's. Registers: SBOS448, chapter 8.6.
+and the chip is the real library's. INA219: SBOS448, chapter 8.6. MAX17043: 19-4811. ADS1115: SBAS444.
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Protocol
 
-I2C_SLAVE, I2C_RDWR, I2C_M_RD = 0x0703, 0x0707, 0x0001
+import pytest
+
+I2C_SLAVE, I2C_FUNCS, I2C_RDWR, I2C_SMBUS, I2C_M_RD = 0x0703, 0x0705, 0x0707, 0x0720, 0x0001
+SMBUS_READ, SMBUS_BYTE = 1, 1
 CONFIGURATION, SHUNT, BUS, POWER, CURRENT, CALIBRATION = range(6)
 POWER_ON_CONFIGURATION = 0x399F
 
 
+class OnBus(Protocol):
+    """Whatever answers at an address."""
+
+    def write(self, data: bytes) -> None: ...
+    def read(self, length: int) -> bytes: ...
+
+
+@dataclass
+class Max17043:
+    """A fuel gauge and its cell."""
+
+    volts: float = 3.7
+    soc: float = 50.0
+    """Percent."""
+
+    dead: bool = False
+    pointer: int = 0
+
+    def write(self, data: bytes) -> None:
+        self._answer()
+        self.pointer = data[0]
+
+    def read(self, length: int) -> bytes:
+        """The register, and those after it: the gauge counts on by itself."""
+        self._answer()
+        registers = {
+            0x02: round(self.volts / 0.00125) << 4,
+            0x04: round(self.soc * 256),
+            0x06: 0,
+            0x08: 0x0003,
+            0x0C: 0x971C,
+        }
+        found = b"".join(registers.get(self.pointer + 2 * n, 0).to_bytes(2, "big") for n in range(4))
+        return found[:length]
+
+    def _answer(self) -> None:
+        if self.dead:
+            raise OSError(errno.EREMOTEIO, "Remote I/O error")
+
+
+@dataclass
+class Ads1115:
+    """A converter and the volts at its four inputs; a conversion takes some looks at it."""
+
+    volts: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0, 0.0])
+    looks: int = 2
+    stolen: bool = False
+    """Another program starts a conversion of input 3 after each of ours."""
+
+    pointer: int = 0
+    configuration: int = 0x8583
+    conversion: int = 0
+    _busy: int = 0
+
+    def write(self, data: bytes) -> None:
+        self.pointer = data[0]
+        if len(data) == 3 and self.pointer == 1:
+            self.configuration = int.from_bytes(data[1:], "big") & 0x7FFF
+            if self.stolen:
+                self.configuration = self.configuration & 0x0FFF | 0x7000
+            assert self.configuration & 0x0100, "continuous conversions are not modelled"
+            self._busy = self.looks if data[1] & 0x80 else 0
+
+    def read(self, length: int) -> bytes:
+        if self.pointer == 1:
+            self._busy -= 1
+            if self._busy == 0:
+                self._convert()
+            return (self.configuration | (0x8000 if self._busy <= 0 else 0)).to_bytes(2, "big")[:length]
+        return (self.conversion & 0xFFFF).to_bytes(2, "big")[:length]
+
+    def _convert(self) -> None:
+        scale = (6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256)[self.configuration >> 9 & 7]
+        multiplexer = self.configuration >> 12 & 7
+        assert multiplexer >= 4, "differential inputs are not modelled"
+        bits = round(self.volts[multiplexer - 4] / scale * 32_768)
+        self.conversion = max(-32_768, min(32_767, bits))
+
+
 @dataclass
 class Chip:
-    """The chip and the line that it measures."""
+    """The INA219 and the line that it measures."""
 
     volts: float = 0.0
     """At VIN-."""
@@ -76,9 +162,11 @@ class Chip:
 class Bus:
     """The kernel's side of one I2C bus."""
 
-    def __init__(self, number: int, chips: dict[int, Chip]) -> None:
+    def __init__(self, number: int, chips: Mapping[int, OnBus]) -> None:
         self.number = number
-        self.chips = chips
+        self.chips: dict[int, Any] = dict(chips)
+        self.taken: set[int] = set()
+        """Addresses that a driver of the kernel's has."""
         self.denied = False
         self._selected = 0
 
@@ -97,18 +185,26 @@ class Bus:
     def ioctl(self, bus: Bus, operation: int, request: Any) -> int:
         """In place of ioctl(2)."""
         assert bus is self
+        if operation == I2C_FUNCS:
+            request.value = 0x0EFF0009
+            return 0
         if operation == I2C_SLAVE:
+            if request in self.taken:
+                raise OSError(errno.EBUSY, "Device or resource busy")
             self._selected = request
+            return 0
+        if operation == I2C_SMBUS:
+            assert (request.read_write, request.size) == (SMBUS_READ, SMBUS_BYTE), "probe by reading only"
+            request.data.contents.byte = self._chip(self._selected).read(1)[0]
             return 0
         assert operation == I2C_RDWR
         for number in range(request.nmsgs):
             message = request.msgs[number]
             chip = self._chip(message.addr)
             if message.flags & I2C_M_RD:
-                for place, byte in enumerate(chip.read(message.len)):
-                    message.buf[place] = byte
+                ctypes.memmove(message.buf, chip.read(message.len), message.len)
             else:
-                chip.write(bytes(message.buf[: message.len]))
+                chip.write(ctypes.string_at(message.buf, message.len))
         return request.nmsgs  # type: ignore[no-any-return]
 
     def write(self, data: bytes) -> int:
@@ -119,7 +215,16 @@ class Bus:
     def close(self) -> None:
         """In place of close(2)."""
 
-    def _chip(self, address: int) -> Chip:
+    def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be what smbus2 opens."""
+        import smbus2.smbus2 as library
+
+        opened = SimpleNamespace(open=self.open, close=lambda bus: None, O_RDWR=os.O_RDWR)
+        monkeypatch.setattr(library, "os", opened)
+        monkeypatch.setattr(library, "ioctl", self.ioctl)
+
+    def _chip(self, address: int) -> OnBus:
         if address not in self.chips:
             raise OSError(errno.EREMOTEIO, "Remote I/O error")
-        return self.chips[address]
+        found: OnBus = self.chips[address]
+        return found
