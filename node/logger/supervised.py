@@ -11,7 +11,7 @@ from chain import lines
 from node.logger import supervision
 from node.logger.observation import Observation
 from node.logger.supervision import Act, Patience, Watch
-from node.logger.workers import Failed, Outcome, Said, Worker
+from node.logger.workers import Failed, Outcome, Said, Waiting, Worker
 from node.sensors.driver import Quantity, open_configured
 from node.sensors.status import State, Status
 from store.snapshot import boottime
@@ -69,6 +69,8 @@ class Supervised:
         match outcome:
             case Failed(_, reason, broken):
                 self._failed(time.monotonic(), reason, broken=broken)
+            case Waiting(_, reason):
+                self._watch, self._reason = supervision.waiting(self._watch), reason
             case Said():
                 wrong = take(self.name, outcome)
                 if wrong:

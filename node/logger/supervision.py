@@ -94,6 +94,11 @@ def measured(watch: Watch) -> Watch:
     return replace(watch, asked=None, answered=True, failures=0)
 
 
+def waiting(watch: Watch) -> Watch:
+    """The driver is well and waits for its device: it is asked again, and not started anew."""
+    return replace(watch, asked=None, failures=0)
+
+
 def failed(watch: Watch, now: float, patience: Patience, *, broken: bool) -> Watch:
     """The sensor answered with an error or with nonsense, or not at all.
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from node.sensors.driver import Measurement, Sensor
-from node.sensors.errors import SensorError
+from node.sensors.errors import NothingYet, SensorError
 from store.snapshot import boottime
 
 
@@ -33,7 +33,15 @@ class Failed:
     """It could not be opened, or raised what no driver should: it is of no more use."""
 
 
-Outcome = Said | Failed
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A driver is well, and its device has not measured yet."""
+
+    worker: Worker
+    reason: str
+
+
+Outcome = Said | Failed | Waiting
 
 
 class Worker:
@@ -75,6 +83,8 @@ class Worker:
                 sensor = sensor or self._opener()
                 measurements = sensor.read()
                 outcome: Outcome = Said(self, measurements, boottime())
+            except NothingYet as error:
+                outcome = Waiting(self, str(error))
             except SensorError as error:
                 outcome = Failed(self, str(error), broken=sensor is None)
             except BaseException as error:  # a driver may raise anything, SystemExit too

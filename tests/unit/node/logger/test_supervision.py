@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node.logger.supervision import Act, Patience, Watch, asked, decide, failed, measured, state
+from node.logger.supervision import Act, Patience, Watch, asked, decide, failed, measured, state, waiting
 from node.sensors.status import State
 
 PATIENCE = Patience(read=2.0, start=10.0, tolerated=2, first=1.0, longest=15.0)
@@ -81,3 +81,11 @@ def test_a_sensor_that_was_given_up_has_failed_until_it_measures() -> None:
     given_up = failed(asked(running(), 1.0), 1.0, PATIENCE, broken=True)
     assert state(given_up, fresh=True) is State.FAILED
     assert state(asked(given_up, 9.0), fresh=False) is State.FAILED
+
+
+def test_a_driver_that_waits_for_its_device_is_asked_again_and_never_started_anew() -> None:
+    watch = Watch()
+    for beat in range(100):
+        watch = waiting(asked(watch, float(beat)))
+        assert act(watch, beat + 1.0) is Act.ASK
+    assert state(watch, fresh=False) is State.STARTING
