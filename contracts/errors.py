@@ -12,7 +12,8 @@ ContractsError
 ├── ArtifactMissing          no compiled contract of that name
 ├── ToolMissing              node, solc or forge is not installed
 ├── CompilerError            solc refused the sources
-└── DeploymentFailed         a transaction of the deployment was refused or reverted
+├── DeploymentFailed         a transaction of the deployment was refused or reverted
+└── RequestRefused           a household's request to be admitted is none, or was changed (also Misconfigured)
 ```
 """
 
@@ -67,3 +68,7 @@ class CompilerError(ContractsError):
 
 class DeploymentFailed(ContractsError):
     """A transaction of the deployment was refused or reverted."""
+
+
+class RequestRefused(ContractsError, Misconfigured):
+    """A household's request to be admitted cannot be used."""

@@ -13,6 +13,7 @@ from contracts.abi import Struct, Word, encode
 
 MARKET_NAME, MARKET_VERSION = "Commonwatt Market", "1"
 RELAY_NAME, RELAY_VERSION = "Commonwatt Relay", "2"
+REGISTRY_NAME, REGISTRY_VERSION = "Commonwatt Registry", "1"
 
 NO_ORDER = bytes(32)
 """In frames about a transfer contact, which needs no order."""
@@ -22,11 +23,12 @@ U32, U64, U256 = (Word(f"uint{bits}", "uint", bits) for bits in (32, 64, 256))
 ADDRESS = Word("address", "address")
 
 _MARKET_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
-_RELAY_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId)")
+_CHAIN_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId)")
 _VOUCHER = keccak(b"Voucher(bytes32 orderId,uint64 energy)")
 _FRAME = keccak(
     b"Frame(address relay,bytes32 session,uint64 n,string op,bytes32 order,uint32 contact,uint64 energy)"
 )
+_JOIN = keccak(b"Join(bytes32 genesis,address account,string name,uint8 role,string enode,string relay)")
 
 
 def voucher_digest(chain_id: int, market: str, order: bytes, energy: int) -> bytes:
@@ -63,7 +65,23 @@ def frame_digest(  # noqa: PLR0917 - a frame has this many fields, in this order
         _words(B32, ADDRESS, B32, U64, B32, B32, U32, U64),
         [_FRAME, relay, session, n, keccak(op.encode()), order, contact, energy],
     )
-    return _digest(_relay_domain(chain_id), keccak(message))
+    return _digest(_chain_domain(RELAY_NAME, RELAY_VERSION, chain_id), keccak(message))
+
+
+def join_digest(  # noqa: PLR0917 - what the registry will say of a household, in its order
+    chain_id: int, genesis: bytes, account: str, name: str, role: int, enode: str, relay: str
+) -> bytes:
+    """The digest by which a household asks to be admitted, and shows that it holds its account's key.
+
+    Args:
+        genesis: 32 bytes, the hash of the chain's first block.
+    """
+    texts = [keccak(text.encode()) for text in (name, enode, relay)]
+    message = encode(
+        _words(B32, B32, ADDRESS, B32, U64, B32, B32),
+        [_JOIN, genesis, account, texts[0], role, *texts[1:]],
+    )
+    return _digest(_chain_domain(REGISTRY_NAME, REGISTRY_VERSION, chain_id), keccak(message))
 
 
 def order_id(chain_id: int, market: str, buyer: str, ref: bytes) -> bytes:
@@ -94,10 +112,11 @@ def _market_domain(chain_id: int, market: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _relay_domain(chain_id: int) -> bytes:
+def _chain_domain(name: str, version: str, chain_id: int) -> bytes:
+    """Of what no contract checks."""
     return keccak(
         encode(
             _words(B32, B32, B32, U256),
-            [_RELAY_DOMAIN, keccak(RELAY_NAME.encode()), keccak(RELAY_VERSION.encode()), chain_id],
+            [_CHAIN_DOMAIN, keccak(name.encode()), keccak(version.encode()), chain_id],
         )
     )

@@ -26,7 +26,10 @@ INTERRUPTED = 130
 
 COMMANDS = {
     "ask": ("node.cli.ask:ask", "Ask the household's trader for something, as the pages do."),
-    "chain": ("node.cli.chain:chain", "The chain node: run it, seal, look at it."),
+    "chain": (
+        "node.cli.chain:chain",
+        "The chain node: run it, seal, look at it; who is in the neighbourhood.",
+    ),
     "client-interaction": ("node.cli.daemons:client_interaction", "Buy and sell energy by itself."),
     "config": ("node.cli.config:config", "Check and show the configuration."),
     "contracts": (

@@ -10,6 +10,7 @@ import click
 
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
+from node.cli import membership
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
@@ -21,7 +22,11 @@ STALE = 10.0
 
 @click.group(cls=Listing)
 def chain() -> None:
-    """The chain node: run it, seal, look at it."""
+    """The chain node: run it, seal, look at it; who is in the neighbourhood."""
+
+
+for each in (membership.request, membership.admit, membership.suspend):
+    chain.add_command(each)
 
 
 @chain.command()

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from chain.errors import ChainError
+from contracts.errors import WrongContract
 from simulation.demo.ledger import Order
 from simulation.world.spec import WorldError
 from tests.e2e import audit
@@ -168,12 +169,15 @@ class Matrix:
         return set(self._met)
 
     def _told(self) -> tuple[dict[str, Order], dict[str, Any]]:
-        """Orders and tokens by the chain, as soon as a node answers: all may just have been killed."""
+        """Orders and tokens by the chain, as soon as a node answers: all may just have been killed.
+
+        Nor need the contracts be in a final block yet, when the neighbourhood has just been deployed.
+        """
         end = time.monotonic() + RESTART
         while True:
             try:
                 return audit.orders(self.street), audit.conservation(self.street)
-            except ChainError as error:
+            except (ChainError, WrongContract) as error:
                 assert time.monotonic() < end, f"no chain node answers: {error}"
                 time.sleep(0.5)
 

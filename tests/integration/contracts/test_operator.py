@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chain.client import ChainClient
-from chain.keys import Account
+from chain.keys import Account, create_node_key
 from contracts.authority import Authority
 from contracts.bindings import Household, Market, OrderArgs, Registry, Role, Token
 from contracts.created import Created, created
@@ -62,19 +63,25 @@ class Office:
     desks: list[Desk]
     key: tuple[Account, Path, Path]
     """Of the one who works at the command line: account, keystore, password file."""
+    registrar: tuple[Account, Path, Path]
+    """Of another one, who admits."""
 
     def words(self, rpc: str) -> tuple[object, ...]:
-        return ("--rpc", rpc, "--keystore", self.key[1], "--password-file", self.key[2])
+        return words(rpc, self.key)
+
+
+def words(rpc: str, key: tuple[Account, Path, Path]) -> tuple[object, ...]:
+    return ("--rpc", rpc, "--keystore", key[1], "--password-file", key[2])
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     desks = [Desk() for _ in range(len(KILLED) + 2)]
-    key = make_key(folder, "authority")
-    alloc = {desk.account.address: 10 * ETHER for desk in desks} | {key[0].address: 100 * ETHER}
-    with one_signer_chain(folder, "127.0.1.31", alloc) as chain:
-        yield Office(chain, folder, desks, key)
+    key, registrar = make_key(folder, "authority"), make_key(folder, "registrar")
+    accounts = [desk.account for desk in desks] + [key[0], registrar[0]]
+    with one_signer_chain(folder, "127.0.1.31", {each.address: 100 * ETHER for each in accounts}) as chain:
+        yield Office(chain, folder, desks, key, registrar)
 
 
 class Killed(BaseException):
@@ -244,3 +251,68 @@ def test_a_stranger_replaces_and_pauses_nothing(office: Office) -> None:
     assert ran.returncode == 69
     assert "is not the authority of the market" in ran.stderr
     assert client.nonce(office.key[0].address) == before
+
+
+def test_a_household_asks_to_join_is_admitted_suspended_and_admitted_again(office: Office) -> None:
+    client, file, wish = office.chain.client, office.folder / "joined.json", office.folder / "elm.request"
+    admissions = office.desks[0].admissions
+    manifest = deploy(Authority(office.registrar[0], client), client, TERMS, admissions)
+    manifest.save(file)
+    config = household(office.folder / "elm", office.chain.url)
+    asked = commonwatt("chain", "request", wish, "--config", config, "--json")
+    assert asked.returncode == 0, asked.stderr
+    account = json.loads(asked.stdout)["account"]
+    by = (*words(office.chain.url, office.registrar), "--manifest", file)
+    registry = Registry(client, manifest.registry)
+    assert not registry.admitted(account)
+
+    granted = commonwatt("chain", "admit", wish, *by, "--gas-credit", "0.5")
+    assert granted.returncode == 0, granted.stderr
+    entry = registry.household(account)
+    assert entry == Household(account, "elm", Role.CONSUMER, entry.enode if entry else "", "127.0.1.31:15555")
+    assert entry.enode.endswith("@127.0.1.31:30303")
+    assert client.balance(account) == ETHER // 2
+    again = json.loads(commonwatt("chain", "admit", wish, *by, "--gas-credit", "0.5", "--json").stdout)
+    assert (again["admitted"], again["was"], client.balance(account)) == (True, True, ETHER // 2)
+
+    assert commonwatt("chain", "suspend", "elm", *by).stdout == "elm is suspended\n"
+    assert not registry.admitted(account)
+    assert commonwatt("chain", "suspend", account, *by).stdout == "elm is suspended, as it was\n"
+    assert commonwatt("chain", "admit", wish, *by).returncode == 0
+    assert registry.admitted(account)
+
+    unknown = commonwatt("chain", "suspend", "oak", *by)
+    assert unknown.returncode == 64
+    assert "the registry lists no oak; it lists alder, birch, elm" in unknown.stderr
+    other = household(office.folder / "other", office.chain.url)
+    assert commonwatt("chain", "request", wish, "--config", other).returncode == 0
+    refused = commonwatt("chain", "admit", wish, *by)
+    assert refused.returncode == 1
+    assert "elm is the name of" in refused.stdout
+    wish.write_text(wish.read_text().replace('"elm"', '"ash"'))
+    forged = commonwatt("chain", "admit", wish, *by)
+    assert forged.returncode == 78
+    assert "was not signed by" in forged.stderr
+    assert len(registry.households()) == 3
+
+
+def household(folder: Path, rpc: str) -> Path:
+    """The configuration of a household called Elm, with a key and a node of its own."""
+    folder.mkdir()
+    make_key(folder, "key")
+    create_node_key(folder / "node.key")
+    place = folder / "household.yml"
+    place.write_text(
+        yaml.safe_dump(
+            {
+                "household": {"name": "elm", "role": "consumer"},
+                "account": {"keystore": "key.json", "password_file": "key.password"},
+                "chain": {
+                    "rpc": rpc,
+                    "node": {"listen": "127.0.1.31:30303", "data": "chain", "key_file": "node.key"},
+                },
+                "relay": {"listen": "127.0.1.31:15555", "pins": {"driver": "rpi-gpio"}},
+            }
+        )
+    )
+    return place

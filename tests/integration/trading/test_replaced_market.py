@@ -31,11 +31,14 @@ def test_an_open_order_is_settled_on_the_old_market_and_the_next_one_made_on_the
 
         [first] = here.birch.trades()
         assert (first.market, first.state) == (old, TradeState.SUPPLIED)
+        switched = [list(home.pins.record) for home in (here.alder, here.birch)]
         authority = Authority(here.chain.account, client)
         made = replace_market(authority, client, here.manifest, terms_of(client, old))
         made.save(file)
         new = Market(client, made.current)
         eventually(lambda: new.offer(here.alder.account.address, 1), "an offer on the new market")
+        assert [home.pins.record for home in (here.alder, here.birch)] == switched, "a contact moved"
+        assert here.connected()
 
         here.birch.soc = 7_000
         eventually(lambda: here.birch.state() is State.HOME, "home")

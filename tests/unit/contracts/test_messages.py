@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import Unencodable
-from contracts.messages import NO_ORDER, frame_digest, order_id, voucher_digest
+from contracts.messages import NO_ORDER, frame_digest, join_digest, order_id, voucher_digest
 
 MARKET = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 RELAY = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -35,6 +35,27 @@ def test_a_voucher_hashes_as_its_typed_data(chain: int, order: bytes, energy: in
         {"orderId": order, "energy": energy},
     )
     assert voucher_digest(chain, MARKET, order, energy) == expected
+
+
+@given(
+    genesis=words, account=addresses, role=st.integers(0, 2), texts=st.tuples(st.text(), st.text(), st.text())
+)
+def test_a_request_to_join_hashes_as_its_typed_data(
+    genesis: bytes, account: str, role: int, texts: tuple[str, str, str]
+) -> None:
+    expected = independent(
+        {"name": "Commonwatt Registry", "version": "1", "chainId": 4711},
+        {"Join": "bytes32 genesis,address account,string name,uint8 role,string enode,string relay"},
+        {
+            "genesis": genesis,
+            "account": account,
+            "name": texts[0],
+            "role": role,
+            "enode": texts[1],
+            "relay": texts[2],
+        },
+    )
+    assert join_digest(4711, genesis, account, texts[0], role, *texts[1:]) == expected
 
 
 @given(
