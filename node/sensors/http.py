@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chain import options
-from node.sensors import payload, web
+from node.sensors import payload, units, web
 from node.sensors.driver import Measurement
 from node.sensors.errors import SensorError
 from node.sensors.other_clock import OtherClock
@@ -94,7 +94,7 @@ class HttpMeter:
                 "correct values"
             )
         if self._options.invert:
-            found = payload.inverted(found)
+            found = units.inverted(found)
         return [Measurement(quantity, value, taken) for quantity, value in found.items()]
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from chain import options
 from chain.endpoint import host_and_port
-from node.sensors import payload, web
+from node.sensors import payload, units, web
 from node.sensors.driver import Measurement, Quantity
 from node.sensors.errors import NothingYet, SensorError, SensorRefused
 from node.sensors.mqtt_kinds import KINDS, Kind, Topic
@@ -217,4 +217,4 @@ class MqttMeter:
         found = payload.values(payload.read(text), topic.picture)
         if not found and name not in self._known:
             raise SensorError(f"shows none of {', '.join(topic.picture)} in {name}")
-        return payload.inverted(found) if self._options.invert else found
+        return units.inverted(found) if self._options.invert else found

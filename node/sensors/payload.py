@@ -15,19 +15,10 @@ from typing import Any
 from chain.options import OptionRefused
 from node.sensors.driver import Quantity
 from node.sensors.errors import SensorError
+from node.sensors.units import FACTORS
 
 LARGEST = 64 << 10
 """Bytes of a document."""
-
-FACTORS: dict[Quantity, dict[str, float]] = {
-    Quantity.VOLTAGE: {"V": 1_000, "mV": 1},
-    Quantity.CURRENT: {"A": 1_000, "mA": 1},
-    Quantity.POWER: {"W": 1_000, "mW": 1, "kW": 1_000_000},
-    Quantity.FORWARD: {"kWh": 1_000_000, "Wh": 1_000, "mWh": 1, "Wmin": 1_000 / 60, "Ws": 1 / 3.6},
-    Quantity.REVERSE: {"kWh": 1_000_000, "Wh": 1_000, "mWh": 1, "Wmin": 1_000 / 60, "Ws": 1 / 3.6},
-    Quantity.SOC: {"%": 100},
-}
-"""What makes our unit of each; the first is meant where none is named."""
 
 STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
@@ -109,13 +100,6 @@ def said(document: Any, place: Place) -> float:
     if found is None:
         raise SensorError(f"does not say when it measured: there is no {_written(place.steps)}")
     return found
-
-
-def inverted(found: Mapping[Quantity, int]) -> dict[Quantity, int]:
-    """The same, of a meter that is wired the other way round."""
-    other = {Quantity.FORWARD: Quantity.REVERSE, Quantity.REVERSE: Quantity.FORWARD}
-    signed = (Quantity.POWER, Quantity.CURRENT)
-    return {other.get(name, name): -value if name in signed else value for name, value in found.items()}
 
 
 def _steps(path: str) -> tuple[str | int, ...]:

@@ -8,7 +8,8 @@ import sys
 from node.sensors.driver import find, installed
 
 OURS = {
-    "acs712-serial", "adc", "citizenwatt", "esp32", "http", "ina219", "max17043", "mqtt", "simulated",
+    "acs712-serial", "adc", "citizenwatt", "esp32", "http", "ina219", "max17043", "modbus", "mqtt",
+    "simulated",
 }  # fmt: skip
 
 
