@@ -10,7 +10,7 @@ import click
 
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
-from node.cli import membership
+from node.cli import membership, stall
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
@@ -25,7 +25,13 @@ def chain() -> None:
     """The chain node: run it, seal, look at it; who is in the neighbourhood."""
 
 
-for each in (membership.request, membership.admit, membership.suspend):
+for each in (
+    membership.request,
+    membership.admit,
+    membership.suspend,
+    stall.survey,
+    stall.recover_stall,
+):
     chain.add_command(each)
 
 
