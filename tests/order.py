@@ -14,9 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 SECONDS: Mapping[str, int] = {
     "tests/e2e/test_killed.py": 360,
-    "tests/e2e/test_pages.py": 170,
-    "tests/e2e/test_neighbourhood.py": 140,
-    "tests/e2e/test_reconciled.py": 130,
+    "tests/e2e/test_neighbourhood.py": 340,
+    "tests/e2e/watched/": 200,
     "tests/integration/contracts/test_compiled.py": 60,
     "tests/integration/contracts/test_trades.py": 60,
     "tests/integration/node/treasury/test_killed.py": 55,
@@ -41,6 +40,10 @@ APART = (
 )
 """Folders and files of which each test stands alone."""
 
+ONE_BY_ONE = ("tests/e2e/test_neighbourhood.py", "tests/e2e/watched/")
+"""What runs one after the other: together with `test_killed` there are two neighbourhoods at a time, which is
+what two cores can run."""
+
 ROOMS = ("tests/e2e/", "tests/integration/", "tests/unit/")
 
 
@@ -52,7 +55,9 @@ def begins(nodeid: str) -> tuple[int, int]:
 
 def together(nodeid: str) -> str:
     """Tests of which this is the same run in one process, in their file's order."""
-    return nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0]
+    if nodeid.startswith(APART):
+        return nodeid
+    return ONE_BY_ONE[0] if nodeid.startswith(ONE_BY_ONE) else nodeid.partition("::")[0]
 
 
 def sort(items: list[pytest.Item]) -> None:

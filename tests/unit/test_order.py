@@ -11,7 +11,7 @@ from tests import order
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("path", [*order.SECONDS, *order.APART])
+@pytest.mark.parametrize("path", [*order.SECONDS, *order.APART, *order.ONE_BY_ONE])
 def test_what_is_named_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 

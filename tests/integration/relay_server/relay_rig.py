@@ -176,9 +176,9 @@ def make_settings(**changes: object) -> RelaySettings:
                 "home_pin": HOME_PIN,
                 "ties": [{"contact": TIE, "pin": TIE_PIN, "meter": "tie-11", "rating": "36 W"}],
             },
-            "lease": "1500 ms",
+            "lease": "3 s",
             "dwell": "10 ms",
-            "stale_meter": "800 ms",
+            "stale_meter": "2 s",
             "grace": "400 ms",
         }
         | changes

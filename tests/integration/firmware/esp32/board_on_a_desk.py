@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.ports import free_port
 from tests.unit.firmware.esp32.made import LOOK, SWITCH, settings_text
+from tests.waiting import PATIENCE
 
 DESK = Path(__file__).parent / "desk"
 CHIP = ("machine", "network", "esp32")
@@ -67,7 +68,7 @@ class Board:
     def switch_off(self) -> None:
         self.machine.power = False
         if self._thread:
-            self._thread.join(3)
+            self._thread.join(PATIENCE)
         self._thread = None
 
     def reboot(self) -> None:
@@ -83,7 +84,7 @@ class Board:
             assert not (levels.get(SUPPLY_PIN) and levels.get(RECEIVE_PIN)), "both paths"
         return "SUPPLY" if levels.get(SUPPLY_PIN) else "RECEIVE" if levels.get(RECEIVE_PIN) else "IDLE"
 
-    def until(self, condition: Any, seconds: float = 5.0) -> float:
+    def until(self, condition: Any, seconds: float = PATIENCE) -> float:
         """Wait until it is so; answers how long that took."""
         began = time.monotonic()
         while not condition():
@@ -91,7 +92,7 @@ class Board:
             time.sleep(0.005)
         return time.monotonic() - began
 
-    def until_closed(self, path: str, seconds: float = 5.0) -> float:
+    def until_closed(self, path: str, seconds: float = PATIENCE) -> float:
         return self.until(lambda: self.closed == path, seconds)
 
     def _listens(self) -> bool:

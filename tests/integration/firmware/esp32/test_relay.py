@@ -49,7 +49,7 @@ def test_an_order_supplies_until_nobody_keeps_it(board: Board, rig: Rig) -> None
     client = supplied(rig)
     board.until_closed("SUPPLY")
     assert isinstance(client.keep(ORDER, FEED, 0, voucher(BUYER, ORDER, 0)), Granted)
-    board.until_closed("IDLE", 5)
+    board.until_closed("IDLE")
     with rig.client() as looking:
         assert looking.state()[-1].fault is None
 

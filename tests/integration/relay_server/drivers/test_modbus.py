@@ -11,6 +11,7 @@ import pytest
 from relay_server.drivers.interface import DriverMissing, Pins, load
 from tests.integration.ports import free_port
 from tests.integration.relay_server.drivers.relay_board import RelayBoard, Wire
+from tests.waiting import PATIENCE, eventually
 
 HOST = "127.0.3.7"
 
@@ -38,7 +39,7 @@ def driver(address: str) -> Pins:
     return load("modbus", options)
 
 
-def until(condition: Callable[[], object], pins: Pins, seconds: float = 5.0) -> None:
+def until(condition: Callable[[], object], pins: Pins, seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not condition():
         pins.beat()
@@ -107,10 +108,7 @@ def test_a_board_that_comes_back_is_not_energised_by_itself(port: int) -> None:
 def test_a_safety_loop_that_stands_still_lets_the_board_release(board: RelayBoard, pins: Pins) -> None:
     pins.drive(0, True)
     until(lambda: pins.followed(0), pins)
-    end = time.monotonic() + 4
-    while board.coil(0):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    eventually(lambda: not board.coil(0), "the coil's release")
 
 
 def test_closing_releases_what_was_energised(board: RelayBoard, port: int) -> None:

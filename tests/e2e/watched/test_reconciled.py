@@ -6,7 +6,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,62 +15,22 @@ import pytest
 import yaml
 
 from node.client_interaction.trade import Trade
-from node.client_interaction.trades import open_trades
 from node.readings import Batch, Sample, chain
-from node.reports.book import open_book
-from simulation.demo import ledger
-from tests.e2e.neighbourhood import COMMONWATT, Neighbourhood, neighbourhood
+from tests.e2e.neighbourhood import COMMONWATT, Neighbourhood
+from tests.e2e.watched.books import covered, reported
 
-TRADES = 1
 PATIENCE = 300.0
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
-    """Four households, of whose trades one is settled and reported with what was measured around it."""
-    with neighbourhood(tmp_path_factory.mktemp("reconciled") / "four", "127.0.50.1") as running:
-        running.until(
-            "a trade that is settled, and a report of every household",
-            lambda: (
-                len(reported(running)) >= TRADES and all(covered(running, name) for name in running.names)
-            ),
-            PATIENCE,
-        )
-        yield running
-
-
-@pytest.fixture(scope="module")
 def trade(street: Neighbourhood) -> tuple[str, str, Trade]:
-    """One of them: buyer, seller, and the buyer's book."""
+    """One that is settled, and reported with what was measured around it: buyer, seller, the buyer's book."""
+    street.until(
+        "a trade that is settled, and a report of every household",
+        lambda: reported(street) and all(covered(street, name) for name in street.names),
+        PATIENCE,
+    )
     return reported(street)[0]
-
-
-def reported(street: Neighbourhood) -> list[tuple[str, str, Trade]]:
-    """The trades that are settled in both households' books, and whose readings both have reported since."""
-    settled = {order.id for order in ledger.settled(street.orders())}
-    found = []
-    for buyer in street.names:
-        for book in street.books(buyer):
-            seller = book.trade.partner
-            if book.trade.order not in settled or not booked(street, seller, book.trade.order):
-                continue
-            # After its end a contact's last sample is read within 2 s, and stored within 5 s.
-            if all(covered(street, name) > book.trade.changed + 10 for name in (buyer, seller)):
-                found.append((buyer, seller, book.trade))
-    return found
-
-
-def booked(street: Neighbourhood, household: str, order: str) -> bool:
-    with open_trades(street.folder / household / "state" / "trade.db") as reader:
-        trade = reader.trade(order)
-    return trade is not None and trade.final
-
-
-def covered(street: Neighbourhood, household: str) -> float:
-    """Unix seconds until which a household's readings are reported for good."""
-    with open_book(street.folder / household / "state" / "trade.db") as book:
-        ends = [entry.covered.span.end for entry in book.all() if entry.stage == "final"]
-    return max(ends, default=0)
 
 
 def ask(file: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -92,15 +51,17 @@ def told(street: Neighbourhood, household: str, *command: str) -> dict[str, Any]
     return found
 
 
+@pytest.mark.usefixtures("trade")
 def test_each_household_s_books_agree_with_chain_vouchers_and_meters(street: Neighbourhood) -> None:
     compared = 0
     for household in street.names:
         verdict = told(street, household, "reconcile")
         assert verdict["clean"]
         compared += sum(trade["chain"]["state"] == "redeemed" for trade in verdict["trades"])
-    assert compared >= 2 * TRADES
+    assert compared >= 2
 
 
+@pytest.mark.usefixtures("trade")
 def test_each_household_s_chain_of_readings_leads_to_all_that_it_reported(street: Neighbourhood) -> None:
     for household in street.names:
         found = told(street, household, "readings", "check")

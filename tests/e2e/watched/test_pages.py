@@ -12,36 +12,22 @@ from pathlib import Path
 import pytest
 
 from node.dapp import words
-from simulation.demo import ledger
 from simulation.demo.ledger import Order
-from tests.e2e.neighbourhood import Neighbourhood, neighbourhood
+from tests.e2e.neighbourhood import Neighbourhood
+from tests.e2e.watched.books import settled
+from tests.e2e.watched.conftest import TRADES
 from tests.integration.dapp.browser import CHROMIUM, Browser
 
-PICTURES = Path(__file__).parents[2] / "build" / "screenshots" / "demo"
+PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "demo"
 PHONE, DESK = (390, 844), (1280, 900)
-TRADES = 3
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
-
-
-@pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
-    """Four households, of whose trades three are settled in their buyers' own books."""
-    with neighbourhood(tmp_path_factory.mktemp("pages") / "four", "127.0.40.1") as running:
-        running.until("three settled trades", lambda: len(settled(running)) >= TRADES, 300)
-        yield running
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
     with Browser(tmp_path / "profile") as browser:
         yield browser
-
-
-def settled(street: Neighbourhood) -> list[Order]:
-    """The trades that are settled on chain and in the buyer's books."""
-    booked = {b.trade.order for name in street.names for b in street.books(name) if b.trade.final}
-    return [order for order in ledger.settled(street.orders()) if order.id in booked]
 
 
 def log_in(street: Neighbourhood, browser: Browser, household: str) -> str:
