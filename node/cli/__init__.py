@@ -43,6 +43,7 @@ COMMANDS = {
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
+    "sensor": ("node.cli.sensor:sensor", "Find sensors, look at what they measure, calibrate them."),
     "statement": ("node.cli.statement:statement", "A household's month: energy, tokens, balances."),
     "token": ("node.cli.token:token", "App tokens: what programs show to read the household's data."),
     "tokens": ("node.cli.tokens:tokens", "Issue tokens for money, pay money out for tokens."),

@@ -38,7 +38,7 @@ class Correction(BaseModel):
 
 
 class Calibration(BaseModel):
-    """What a calibration against a known load found out about the sensor."""
+    """What `commonwatt sensor calibrate` found out about the sensor."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -91,6 +91,8 @@ class Ads1115:
             if self._busy == 0:
                 self._convert()
             return (self.configuration | (0x8000 if self._busy <= 0 else 0)).to_bytes(2, "big")[:length]
+        if self.pointer in (2, 3):  # the comparator's thresholds
+            return (0x8000, 0x7FFF)[self.pointer - 2].to_bytes(2, "big")[:length]
         return (self.conversion & 0xFFFF).to_bytes(2, "big")[:length]
 
     def _convert(self) -> None:
