@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chain.errors import ChainError, StartRefused
 from contracts.errors import ContractsError
-from node.dapp.errors import DappError, TokenError
+from node.dapp.errors import DappError, TokenError, UserError
 from node.readings.errors import ReadingsError
 from node.reconciliation.errors import ReconciliationError
 from node.sensors.errors import SensorError
@@ -30,7 +30,7 @@ EXPECTED = (
 )
 """The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""
 
-REFUSALS = (StatementError, TokenError, TreasuryError)
+REFUSALS = (StatementError, TokenError, TreasuryError, UserError)
 """What was asked for cannot be done, though everything needed is there."""
 
 UNAVAILABLE = 69

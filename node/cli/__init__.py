@@ -47,6 +47,7 @@ COMMANDS = {
     "statement": ("node.cli.statement:statement", "A household's month: energy, tokens, balances."),
     "token": ("node.cli.token:token", "App tokens: what programs show to read the household's data."),
     "tokens": ("node.cli.tokens:tokens", "Issue tokens for money, pay money out for tokens."),
+    "user": ("node.cli.user:user", "Who may open the household's pages, and as what."),
 }
 """Every command of ours: where it is, and its line of help, shown without loading it."""
 

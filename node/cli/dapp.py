@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 
@@ -41,9 +42,12 @@ def run(settings: Settings) -> None:
 @with_settings
 def password(settings: Settings, user: str, as_json: bool) -> None:
     """Make a new password, and show it this once. Who is logged in is logged out."""
-    from node.dapp.users import set_password  # noqa: PLC0415
+    from node.dapp.users import FIRST_USER, has_users, set_password  # noqa: PLC0415
 
-    made = set_password(settings.paths.state, user)
+    state = settings.paths.state
+    if user != FIRST_USER and not has_users(state, user):
+        raise click.BadParameter(f"there is no user {user}: commonwatt user add {user}", param_hint="--user")
+    made = set_password(state, user, by=f"{getpass.getuser()} (shell)")
     facts = {"user": user, "password": made, "url": f"http://{settings.dapp.listen}/"}
     lines = [facts["url"], f"user: {user}", f"password: {made}", "It is kept nowhere: write it down."]
     answer(as_json, facts, "\n".join(lines))

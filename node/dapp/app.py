@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 from flask import Flask, Response, render_template, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from node.dapp import words
@@ -19,6 +20,7 @@ from node.dapp.api.tokens import AppTokens
 from node.dapp.context import Context
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
+from node.dapp.second import SecondFactors
 from node.dapp.secret import session_key
 from node.dapp.security import protect
 from node.dapp.tries import Tries
@@ -27,7 +29,7 @@ from node.intents.book import IntentBook, new_id
 
 log = structlog.get_logger(__name__)
 
-PAGES = ("login", "now", "control", "trades", "explorer", "charts", "live")
+PAGES = ("login", "account", "now", "control", "trades", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 API = ("v1",)
@@ -71,8 +73,10 @@ def create_app(household: Household) -> Flask:
     app = Flask(__name__, static_folder="static", template_folder="templates")
     household.state.mkdir(parents=True, exist_ok=True)
     users = Users(household.state / FILE)
+    key = session_key(household.state / "dapp.secret")
+    app.session_interface = Cookies()
     app.config.update(
-        SECRET_KEY=session_key(household.state / "dapp.secret"),
+        SECRET_KEY=key,
         SESSION_COOKIE_NAME=f"commonwatt-{household.name}",
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_HTTPONLY=True,
@@ -81,7 +85,8 @@ def create_app(household: Household) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=365 * 86_400,
     )
     book = IntentBook(household.state / FILE, MIGRATIONS)
-    here = Context(household, users, AppTokens(household.state), Tries(), book)
+    seconds = SecondFactors(household.state / FILE, key)
+    here = Context(household, users, seconds, AppTokens(household.state), Tries(), book)
     app.extensions["commonwatt"] = here
     protect(app, here)
     for name in PAGES:
@@ -94,6 +99,14 @@ def create_app(household: Household) -> Flask:
     app.register_error_handler(Exception, _failed)
     _speak(app, household)
     return app
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Sessions whose cookie is for encrypted connections only, where it was given over one."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Over plain HTTP, as on a home's own network, a cookie that asks for TLS would never come back."""
+        return request.is_secure
 
 
 def _speak(app: Flask, household: Household) -> None:

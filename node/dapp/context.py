@@ -23,6 +23,7 @@ from node.dapp.outlook import Outlook
 from node.dapp.permission import may_ask
 from node.dapp.picture import picture
 from node.dapp.purse import Purse, midnight, purse
+from node.dapp.second import SecondFactors
 from node.dapp.security import current_user
 from node.dapp.sources import Observation, observe
 from node.dapp.tries import Tries
@@ -52,10 +53,11 @@ MONEY_EVERY = 3.0
 
 @dataclass
 class Context:
-    """One household's sources. Nothing here writes but `users`, `tokens` and `book`."""
+    """One household's sources. Nothing here writes but `users`, `seconds`, `tokens` and `book`."""
 
     household: Household
     users: Users
+    seconds: SecondFactors
     tokens: AppTokens
     tries: Tries
     book: IntentBook

@@ -4,6 +4,10 @@ DappError
 ├── NoUsers       nobody can log in yet: no password was made
 ├── Mistyped      a form's field says nothing that can be understood
 ├── NotFound      what was asked for is not there (a block, a transaction, a trade)
+├── UserError     a user
+│   ├── NoSuchUser      there is none of this name
+│   ├── UserTaken       there is one already
+│   └── LastOperator    nobody would be left to look after the household
 └── TokenError    an app token
     ├── NoSuchToken     there is none of this name
     └── TokenNameTaken  there is one already
@@ -26,6 +30,22 @@ class Mistyped(DappError):
 
 class NotFound(DappError):
     """What was asked for is not there."""
+
+
+class UserError(DappError):
+    """A user cannot be made or changed."""
+
+
+class NoSuchUser(UserError):
+    """There is none of this name."""
+
+
+class UserTaken(UserError):
+    """There is one of this name already."""
+
+
+class LastOperator(UserError):
+    """Nobody would be left to look after the household."""
 
 
 class TokenError(DappError):

@@ -1,13 +1,96 @@
-"""Who may ask for what: the one place where that is decided, before anything is written down."""
+"""Who may do what: the one place where that is decided, before a view is reached.
+
+A viewer looks. A member asks the household for things, too: to buy, to sell, to send tokens, within the
+bounds of the configuration. An operator sees what concerns other people as well: the record of changes, the
+neighbours' health. Nobody's role is changed from the pages: that is done at the box (`commonwatt user`).
+"""
 
 from __future__ import annotations
 
-from node.dapp.users import User
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-ASKING = frozenset({"member", "operator"})
-"""Roles whose users may ask for something; viewers look."""
+if TYPE_CHECKING:
+    from node.dapp.users import User
+
+
+class Role(StrEnum):
+    """What somebody is to this household's pages; each may do what those before it may."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    OPERATOR = "operator"
+
+
+RANK = {role: rank for rank, role in enumerate(Role)}
+
+OPEN = frozenset({"static", "login.form", "login.enter"})
+"""Endpoints that are answered without a session."""
+
+NEEDS: Mapping[str, Role] = {
+    "now.show": Role.VIEWER,
+    "live.stream": Role.VIEWER,
+    "charts.chart": Role.VIEWER,
+    "trades.listed": Role.VIEWER,
+    "trades.one": Role.VIEWER,
+    "explorer.home": Role.VIEWER,
+    "explorer.blocks": Role.VIEWER,
+    "explorer.events": Role.VIEWER,
+    "explorer.block": Role.VIEWER,
+    "explorer.transaction": Role.VIEWER,
+    "explorer.address": Role.VIEWER,
+    "explorer.search": Role.VIEWER,
+    "login.leave": Role.VIEWER,
+    "account.show": Role.VIEWER,
+    "account.password": Role.VIEWER,
+    "account.begin_second": Role.VIEWER,
+    "account.second_qr": Role.VIEWER,
+    "account.confirm_second": Role.VIEWER,
+    "account.remove_second": Role.VIEWER,
+    "account.audit": Role.OPERATOR,
+    "control.show": Role.VIEWER,
+    "control.ask": Role.MEMBER,
+    "control.limit": Role.MEMBER,
+    "control.offer": Role.MEMBER,
+    "control.send": Role.MEMBER,
+}
+"""The least role for every endpoint; one that is not in here is for operators only."""
+
+REFUSED: Mapping[Role, str] = {
+    Role.VIEWER: "Log in first.",
+    Role.MEMBER: "You may look here, and not ask for anything: that takes a member of the household.",
+    Role.OPERATOR: "This is for operators: ask whoever set up this household (commonwatt user role).",
+}
+
+HARMLESS = frozenset({"stop", "pause"})
+"""What is asked for without a second factor: it only opens contacts and ends trading."""
+
+
+def allows(role: str, endpoint: str) -> bool:
+    """Whether somebody of this role may use this endpoint."""
+    return RANK[Role(role)] >= RANK[needed(endpoint)]
+
+
+def needed(endpoint: str) -> Role:
+    """The least role for an endpoint."""
+    return NEEDS.get(endpoint, Role.OPERATOR)
+
+
+def is_grave(endpoint: str, form: Mapping[str, str]) -> bool:
+    """Whether a request spends money, closes a contact, or widens what may be spent.
+
+    It takes the second factor of whoever has one. To stop and to go home never does.
+    """
+    match endpoint:
+        case "control.ask":
+            return form.get("kind") not in HARMLESS
+        case "control.send":
+            return "sure" in form
+        case _:
+            return endpoint in {"control.limit", "control.offer"}
 
 
 def may_ask(user: User | None) -> bool:
     """Whether this user may ask the household for anything of the closed set."""
-    return user is not None and user.role in ASKING
+    return user is not None and allows(user.role, "control.ask")

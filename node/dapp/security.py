@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from node.dapp import permission
 from node.dapp.api import entrance
+from node.dapp.challenge import challenge
 from node.dapp.users import User
 
 if TYPE_CHECKING:
@@ -36,9 +38,6 @@ HEADERS = {
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-OPEN_ENDPOINTS = frozenset({"static", "login.form", "login.enter"})
-"""What is answered without a session; everything else asks for one."""
-
 
 def protect(app: Flask, here: Context) -> None:
     """Guard every request of the application, and dress every answer.
@@ -61,19 +60,27 @@ def protect(app: Flask, here: Context) -> None:
             check_csrf()
 
     @app.before_request
-    def _user() -> AnyResponse | None:
+    def _user() -> AnyResponse | tuple[str, int] | None:
         if entrance.guards(request.path):
             entrance.admit(request, here)
             return None
         token = session.get("token")
         g.user = users.holder(token, time.time(), lasting) if isinstance(token, str) else None
-        if g.user is not None or request.endpoint in OPEN_ENDPOINTS:
+        if request.endpoint in permission.OPEN:
             return None
+        if isinstance(g.user, User):
+            return _let(g.user, str(token)) if request.endpoint else None
         if request.path.startswith(("/live", "/data/")):
             abort(401, "Log in first.")
         if request.method in SAFE_METHODS and request.path != "/":
             return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return redirect(url_for("login.form"))
+
+    def _let(user: User, token: str) -> tuple[str, int] | None:
+        endpoint = request.endpoint or ""
+        if not permission.allows(user.role, endpoint):
+            abort(403, permission.REFUSED[permission.needed(endpoint)])
+        return challenge(here, user, token) if permission.is_grave(endpoint, request.form) else None
 
     @app.after_request
     def _dress(response: Response) -> Response:

@@ -101,3 +101,31 @@ def test_a_large_body_is_refused(stranger: Visitor) -> None:
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static//etc/passwd"])
 def test_static_files_are_only_those(member: Visitor, path: str) -> None:
     assert member.code(path) in (302, 308, 404)
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
+def test_over_tls_the_cookie_is_for_tls_only(stranger: Visitor, scheme: str, secure: bool) -> None:
+    answer = stranger.client.get("/login", base_url=ORIGIN.replace("http", scheme))
+    assert ("Secure" in answer.headers["Set-Cookie"]) is secure
+
+
+@pytest.mark.parametrize("field", ["next", "back"])
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"]
+)
+def test_no_form_leads_to_another_site(stranger: Visitor, field: str, target: str) -> None:
+    form = {"csrf": stranger.csrf(), "name": "home", "password": stranger.password, "next": target}
+    assert stranger.client.post("/login", base_url=ORIGIN, data=form).location == "/"
+    page = stranger.get("/control")
+    csrf, new = (page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("csrf", "form"))
+    asked = {"csrf": csrf, "form": new, "kind": "stop", field: target}
+    assert stranger.client.post("/control/ask", base_url=ORIGIN, data=asked).location == "/#asked"
+
+
+@pytest.mark.parametrize(
+    "path", ["/trades/..%2f..%2fetc%2fpasswd", "/explorer/tx/../../etc/passwd", "/explorer/block/%00"]
+)
+def test_a_path_in_an_address_reads_no_file(member: Visitor, path: str) -> None:
+    answer = member.client.get(path, base_url=ORIGIN)
+    assert answer.status_code in (302, 308, 400, 404)
+    assert "root:" not in answer.text
