@@ -15,11 +15,11 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 	@exec $(BIN)/commonwatt demo $(ARGS)
 
 test: setup lint ## linters, types, contracts, and all tests
-	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile $(ARGS)  # most of them wait for blocks
+	@$(BIN)/pytest -q --numprocesses 5 --dist loadfile $(ARGS)  # most of them wait for blocks
 
-test-long: setup build/slither/bin/slither ## property tests with twenty times the examples; kills of whole neighbourhoods; a million calls of the contracts; slither
-	@$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile=long --timeout 3600 tests/unit $(ARGS)
-	@$(BIN)/pytest -q -m long --timeout 3600 -rP tests $(ARGS)
+test-long: setup build/slither/bin/slither ## property tests with twenty times the examples; kills of whole neighbourhoods; a million calls of the contracts; slither: docs/testing.md has how long each takes
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --hypothesis-profile=long --timeout 3600 tests/unit $(ARGS)
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m long --timeout 3600 -rP tests $(ARGS)
 
 build/slither/bin/slither: requirements/slither.txt
 	@$(PYTHON) -m venv --clear build/slither

@@ -13,6 +13,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 SECONDS: Mapping[str, int] = {
+    "tests/e2e/test_kill_matrix.py": 900,
+    "tests/integration/contracts/test_many_calls.py": 440,
     "tests/e2e/test_killed.py": 360,
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
@@ -25,13 +27,18 @@ SECONDS: Mapping[str, int] = {
     "tests/integration/wallet/test_adversities.py": 50,
     "tests/integration/contracts/test_operator.py": 40,
     "tests/integration/contracts/test_differential.py": 40,
+    "tests/unit/node/reconciliation/test_tampering.py": 40,
     "tests/integration/trading/": 35,
     "tests/e2e/test_demo.py": 35,
+    "tests/unit/node/client_interaction/test_desk.py": 30,
+    "tests/unit/relay_server/test_switchboard.py": 15,
 }
 """How long the longest take, about: whole files, or each test of a folder (see
 `pytest --durations`). What is not named follows, end to end first."""
 
 APART = (
+    "tests/e2e/test_adversities.py",
+    "tests/e2e/test_kill_matrix.py",
     "tests/integration/trading/",
     "tests/integration/chain/test_wrong_starts.py",
     "tests/integration/dapp/test_browser.py",

@@ -34,6 +34,8 @@ DISK = 24
 HOUR = 3_600
 """Seconds by which a clock is set."""
 
+SIDES = ("buyer", "seller")
+
 PROGRAM = (str(COMMONWATT), "demo")
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -43,7 +45,11 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 def audited(
     folder: Path, address: int, program: Sequence[str] = PROGRAM
 ) -> Iterator[tuple[Neighbourhood, Matrix]]:
-    """A neighbourhood at an address of its own (its last number); books are compared when the block ends."""
+    """A neighbourhood whose books are compared when the block ends.
+
+    Args:
+        address: its first address' last number. Each test has its own four, for two run at a time.
+    """
     summary = Summary()
     with neighbourhood(folder, f"127.0.23.{address}", program=program) as street:
         matrix = Matrix(street, summary)
@@ -71,9 +77,9 @@ def everything(whose: str) -> Schedule:
     return Schedule(seed=0, moment="supplied", strikes=(Strike(after=0.0, whose=whose, processes=PROCESSES),))
 
 
-@pytest.mark.parametrize("whose", ["buyer", "seller"])
+@pytest.mark.parametrize("whose", SIDES)
 def test_every_process_of_one_household_dies_at_once(tmp_path: Path, whose: str) -> None:
-    with audited(tmp_path / "street", 21) as (_, matrix):
+    with audited(tmp_path / "street", 21 + 10 * SIDES.index(whose)) as (_, matrix):
         matrix.play(everything(whose))
 
 
@@ -102,11 +108,11 @@ def test_the_chain_is_down_for_a_minute_in_the_middle_of_a_supply(tmp_path: Path
             each.resume()
 
 
-@pytest.mark.parametrize("whose", ["buyer", "seller"])
+@pytest.mark.parametrize("whose", SIDES)
 def test_a_household_is_cut_off_in_the_middle_of_a_supply(tmp_path: Path, whose: str) -> None:
     # What stands still sends and answers nothing, as behind a cut cable. Its relay goes on: its contacts are
     # held by a timer of their own in the field, which the simulated pins do not have.
-    with audited(tmp_path / "street", 81) as (street, _):
+    with audited(tmp_path / "street", 81 + 10 * SIDES.index(whose)) as (street, _):
         buyer, seller, _ = street.supplied()
         frozen = of(street, buyer if whose == "buyer" else seller, but=("relay",))
         for each in frozen:
@@ -125,7 +131,10 @@ def test_the_clock_of_a_household_is_set_by_an_hour(tmp_path: Path, household: s
     clock = tmp_path / "clock"
     clock.write_text("+0\n")
     program = (sys.executable, "-m", "tests.e2e.clocked", household, str(clock))
-    with audited(tmp_path / "street", 101, program) as (street, _):
+    with audited(tmp_path / "street", 101 + 10 * (household == "alder") + 5 * (step > 0), program) as (
+        street,
+        _,
+    ):
         buyer, seller, order = street.supplied()
         while household not in (buyer, seller):
             buyer, seller, order = street.supplied(other_than={order})
@@ -159,11 +168,11 @@ def small_disk() -> Iterator[Callable[[Path, list[psutil.Process]], None]]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("whose", ["buyer", "seller"])
+@pytest.mark.parametrize("whose", SIDES)
 def test_a_households_disk_is_full_in_the_middle_of_a_supply(
     tmp_path: Path, small_disk: Callable[[Path, list[psutil.Process]], None], whose: str
 ) -> None:
-    with audited(tmp_path / "street", 121) as (street, _):
+    with audited(tmp_path / "street", 121 + 10 * SIDES.index(whose)) as (street, _):
         buyer, seller, order = street.supplied()
         state = street.folder / (buyer if whose == "buyer" else seller) / "state"
         small_disk(state, of(street, buyer if whose == "buyer" else seller))

@@ -245,7 +245,7 @@ def test_a_taken_port_is_said_in_one_line(here: Place) -> None:
         [sys.executable, "-m", "tests.integration.relay_server.relay_process", here.folder / "given.json"],
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE,
     )
     assert second.returncode == 69
     assert re.fullmatch(rb"commonwatt: relay\.listen: \S+ is taken: .*\n", second.stderr.splitlines(True)[-1])

@@ -44,7 +44,7 @@ def pay(town: Street, sender: Account, to: str, amount: Tokens) -> None:
 
 def test_an_order_that_is_used_up_rolls_over_without_opening(tmp_path: Path) -> None:
     with street(tmp_path, "127.0.6.10", delta="100 mWh", resume="31 %") as town:
-        town.watts = 60
+        town.watts = 40
         supplied(town)
         town.birch.soc = 2_900
         eventually(lambda: len(town.birch.trades()) >= 2, "a successor")

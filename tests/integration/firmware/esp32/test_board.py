@@ -113,7 +113,7 @@ def test_silent_slow_and_babbling_neighbours_keep_nobody_out(board: Board) -> No
     board.until_closed("SUPPLY")
     more = [socket.create_connection(("127.0.0.1", board.port), timeout=5) for _ in range(12)]
     for _ in range(10):
-        assert client.status().path is Path.SUPPLY
+        assert hold(client, Path.SUPPLY, 3).path is Path.SUPPLY
     for each in (*crowd, *more):
         each.close()
 
