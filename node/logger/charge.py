@@ -43,6 +43,9 @@ REST_SECONDS = 600.0
 REST_HOURS = 50
 """A power that takes longer than this many hours to empty the battery is rest."""
 
+FOLLOWS = 60.0
+"""Seconds in which an estimate by voltage alone goes half the way to what the voltage says now."""
+
 GAUGE_CONFIDENCE = 95
 
 
@@ -129,7 +132,7 @@ def estimate(before: Charge | None, seen: Seen, pack: Pack) -> Charge | None:
     measured = None if seen.voltage is None else _by_voltage(seen.voltage, seen.power, pack, rested=rested)
     counted = None if before is None else _count(before, seen, pack)
     if counted is None:
-        return before if measured is None else _at(seen, *measured, Method.VOLTAGE)
+        return before if measured is None else _smoothed(before, _at(seen, *measured, Method.VOLTAGE))
     if measured is not None and (rested or measured[1] < counted.error / 2):
         counted = _corrected(counted, measured)
     return replace(counted, resting=seen.at if rested else resting)
@@ -149,6 +152,15 @@ def _at(seen: Seen, level: float, error: float, method: Method) -> Charge:
     return Charge(
         level=level, error=error, method=method, forward=seen.forward, reverse=seen.reverse, at=seen.at
     )
+
+
+def _smoothed(before: Charge | None, measured: Charge) -> Charge:
+    """By voltage alone: a load's short dip is no empty battery, so it follows within `FOLLOWS` seconds."""
+    if before is None or before.method is not Method.VOLTAGE:
+        return measured
+    passed = max(measured.at - before.at, 0.0)
+    weight = passed / (passed + FOLLOWS)
+    return replace(measured, level=before.level + weight * (measured.level - before.level))
 
 
 def _resting_since(before: Charge | None, seen: Seen, pack: Pack) -> float | None:

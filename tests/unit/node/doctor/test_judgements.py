@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,11 @@ from node.doctor import (
 )
 from node.doctor.examination import examine, guarded
 from node.sensors.driver import Measurement, Quantity
+from node.sensors.status import State as SensorState
+from node.sensors.status import Status as SensorStatus
 from quantities import Tokens
 from relay_server.messages import ContactState
-from store.snapshot import Snapshot
+from store.snapshot import Snapshot, boottime
 
 ACCOUNT = "0x" + "ab" * 20
 EXAMPLE = Path(__file__).parents[4] / "config.example.yml"
@@ -172,8 +175,31 @@ def test_a_latched_fault_fails_and_says_how_to_clear_it() -> None:
 def test_a_sensor_shows_its_power_first() -> None:
     measured = [Measurement(Quantity.VOLTAGE, 5_000, 0.0), Measurement(Quantity.POWER, 12_345, 0.0)]
     assert sensors.shown(measured) == "12.3 W"
-    assert sensors.shown(measured[:1]) == "voltage 5000"
+    assert sensors.shown(measured[:1]) == "voltage 5000 mV"
     assert sensors.shown([]) == "answers without a measurement"
+
+
+def test_a_sensor_is_what_the_logger_says_of_it() -> None:
+    live = SensorStatus(
+        driver="x", state=SensorState.LIVE, taken=boottime(), values={"voltage": 3_700, "soc": 4_000}
+    )
+    found = sensors.judged("battery", live, paid=False)
+    assert isinstance(found, Ok) and found.what.startswith("battery: voltage 3700 mV, 0.")
+    stale = replace(live, state=SensorState.STALE, reason="it has had nothing new for 9 s")
+    found = sensors.judged("battery", stale, paid=False)
+    assert isinstance(found, Failed) and found.what == "battery is stale: it has had nothing new for 9 s"
+    assert "commonwatt sensor try" in found.advice
+    starting = SensorStatus(driver="x", state=SensorState.STARTING, reason="the broker has sent nothing yet")
+    assert isinstance(sensors.judged("battery", starting, paid=False), Warned)
+
+
+def test_nobody_should_be_paid_by_what_is_assumed() -> None:
+    clamp = SensorStatus(
+        driver="x", state=SensorState.LIVE, taken=boottime(), values={"power": 5_000}, quality="uncertain"
+    )
+    assert isinstance(sensors.judged("load", clamp, paid=False), Ok)
+    found = sensors.judged("tie-11", clamp, paid=True)
+    assert isinstance(found, Warned) and "assumed, not measured" in found.what
 
 
 def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
