@@ -218,6 +218,8 @@ class Sender:
             return self._journal.lost(entry, now)
         if receipt.block != entry.block:
             return self._journal.mined(entry, entry.hash, receipt.block, now)
+        if head < receipt.block:
+            return entry  # geth shows a receipt a moment before its head moves to that block
         void = next((s.void for s in self._journal.signatures(entry) if s.signed.hash == entry.hash), "")
         if void:
             return self._journal.failed(entry, f"given up: {void}", receipt.block, now)

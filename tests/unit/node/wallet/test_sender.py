@@ -48,6 +48,20 @@ def test_an_intent_comes_to_its_end(tmp_path: Path) -> None:
     assert stages == [Stage.BROADCAST, Stage.MINED, Stage.FINAL]
 
 
+def test_a_receipt_that_is_there_before_the_head_is_not_final_yet(tmp_path: Path) -> None:
+    journal, node = opened(tmp_path), FakeNode(ACCOUNT.address)
+    sending = sender(journal, node)
+    sending.plan("buy:1", CALL)
+    before = node.head
+    sending.step(before, 2)
+    node.mine()
+    stages = []
+    for head in (before, before, before + 1, before + 2, before + 3):
+        sending.step(head, 2)
+        stages.append(the(journal, "buy:1").stage)
+    assert stages == [*[Stage.MINED] * 4, Stage.FINAL]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("pool_lost", [False, True])
