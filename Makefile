@@ -3,6 +3,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Hundreds of processes start in a test run: none compiles anew what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 CODE := ansible quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long lint format bench ansible artefacts setup clean

@@ -15,7 +15,7 @@ import structlog
 from chain.errors import Unsendable
 from chain.keys import Account
 from chain.transactions import Call, Fees
-from node.wallet.chain_node import Node
+from node.wallet.chain_node import Node, Receipt
 from node.wallet.credit import affordable, refused, settles
 from node.wallet.journal import WAITING, Entry, Journal, Signature, Stage
 from node.wallet.reasons import why_reverted
@@ -220,6 +220,10 @@ class Sender:
             return self._journal.mined(entry, entry.hash, receipt.block, now)
         if head < receipt.block:
             return entry  # geth shows a receipt a moment before its head moves to that block
+        return self._ended(entry, receipt, now)
+
+    def _ended(self, entry: Entry, receipt: Receipt, now: float) -> Entry:
+        """Final, or failed: what its receipt says."""
         void = next((s.void for s in self._journal.signatures(entry) if s.signed.hash == entry.hash), "")
         if void:
             return self._journal.failed(entry, f"given up: {void}", receipt.block, now)

@@ -38,6 +38,8 @@ PRICE = Price.parse("0.25")
 FEED, TIE = 1, 11
 FEED_PIN, HOME_PIN, TIE_PIN = 17, 22, 23
 HOST = "127.0.3.1"
+GIVES_UP = 15.0
+"""Seconds that a client of these tests waits for an answer."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ class Rig:
         return self.settings.listen
 
     def client(self, account: Account | None = None) -> RelayClient:
-        return RelayClient(self.address, self.seller.address, account, CHAIN_ID)
+        return RelayClient(self.address, self.seller.address, account, CHAIN_ID, timeout=GIVES_UP)
 
     def raw(self) -> socket.socket:
         host, port = self.address.rsplit(":", 1)

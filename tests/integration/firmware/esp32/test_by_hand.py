@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from tests.integration.firmware.esp32.board_on_a_desk import Board, board
+from tests.waiting import PATIENCE
 
 __all__ = ["board"]
 
@@ -13,7 +14,12 @@ __all__ = ["board"]
 def by_hand(board: Board, *words: str, key_file: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "relay_server.drivers.esp32", board.address]
     key = ["--key-file", key_file or board.key_file()]
-    return subprocess.run([*command, *key, *words], capture_output=True, text=True, check=False, timeout=30)
+    while True:
+        done = subprocess.run(
+            [*command, *key, *words], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+        if "no answer in time" not in done.stderr:  # a board on a busy machine: one asks again
+            return done
 
 
 def test_it_tells_how_the_board_stands(board: Board) -> None:
@@ -36,7 +42,7 @@ def test_it_supplies_for_so_long_and_leaves_the_board_idle(board: Board) -> None
 
 def test_a_refusal_a_wrong_key_and_no_key_have_exit_codes_of_their_own(board: Board) -> None:
     board.machine.millivolts[34] = 1_450
-    board.until(lambda: "refused: EMPTY" in by_hand(board, "supply").stderr, 10)
+    board.until(lambda: "refused: EMPTY" in by_hand(board, "supply").stderr)
     assert by_hand(board, "supply").returncode == 1
     wrong = by_hand(board, "status", key_file=board.key_file("wrong", b"w" * 32))
     assert (wrong.returncode, "does not know this key" in wrong.stderr) == (69, True)

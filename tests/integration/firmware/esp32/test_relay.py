@@ -24,7 +24,7 @@ BUYER = Account.of(b"\x42" * 32)
 
 @pytest.fixture
 def rig(board: Board, tmp_path: Path) -> Iterator[Rig]:
-    driver = Esp32Pins({"board": board.address, "key_file": board.key_file(), "lease": 1_000, "timeout": 300})
+    driver = Esp32Pins({"board": board.address, "key_file": board.key_file(), "lease": 2_500, "timeout": 800})
     contacts: dict[str, Any] = {
         "feeds": [{"contact": FEED, "pin": 26, "meter": "feed-1", "rating": "36 W"}],
         "transfer": {
@@ -32,7 +32,7 @@ def rig(board: Board, tmp_path: Path) -> Iterator[Rig]:
             "ties": [{"contact": TIE, "pin": 25, "meter": "tie-11", "rating": "36 W"}],
         },
     }
-    with running_relay(tmp_path, driver, follow="1500 ms", lease="3 s", **contacts) as running:
+    with running_relay(tmp_path, driver, follow="5 s", lease="3 s", **contacts) as running:
         yield running
     driver.close()
     assert board.closed == "IDLE"
