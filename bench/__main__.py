@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("money", "neighbourhood")
+NAMES = ("money", "neighbourhood", "pages")
 
 
 def main(names: list[str]) -> int:

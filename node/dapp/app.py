@@ -29,7 +29,7 @@ from node.intents.book import IntentBook, new_id
 
 log = structlog.get_logger(__name__)
 
-PAGES = ("login", "account", "now", "control", "trades", "explorer", "charts", "live")
+PAGES = ("login", "account", "now", "control", "trades", "wallet", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 API = ("v1",)
@@ -39,6 +39,7 @@ MENU = (
     ("now.show", "Now", "bolt"),
     ("control.show", "Control", "sliders"),
     ("trades.listed", "Trades", "swap"),
+    ("wallet.show", "Wallet", "coins"),
     ("explorer.home", "Explorer", "blocks"),
 )
 """Endpoint, title and icon."""

@@ -15,6 +15,8 @@ from flask import current_app
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
 from node.dapp.api.tokens import AppTokens
+from node.dapp.chain_index import FILE as INDEX
+from node.dapp.chain_index import ChainIndex
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
@@ -166,7 +168,18 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         """The chain as the explorer reads it."""
-        return Ledger(self.household)
+        return Ledger(self.household, index=self.index)
+
+    @cached_property
+    def index(self) -> ChainIndex | None:
+        """Where on the chain what is; None where there is no chain, or no room for a file."""
+        if not self.household.rpc:
+            return None
+        try:
+            return ChainIndex(self.household.state / INDEX)
+        except (StoreError, sqlite3.Error) as error:
+            log.warning("no_index", error=str(error))
+            return None
 
 
 def context() -> Context:

@@ -1,8 +1,8 @@
 """The chain as the explorer reads it: blocks, transactions and events in words, from its own node.
 
 Blocks deep enough to be final never change, so the last ones looked at stay in a small memory. Everything
-else is asked anew. Nothing is indexed: events are found in a window of blocks below a height, and pages go
-down from there.
+else is asked anew. Which blocks to look at, the index says (`node.dapp.chain_index`); those that it does not
+reach yet are looked through, a window of them for each page.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
@@ -35,6 +36,7 @@ from contracts.bindings.token import Token
 from contracts.codec import Decoded, decode_call, decode_log
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from node.dapp.chain_index import ChainIndex
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
 from node.dapp.phrases import Names, Sentence, opened, say_call, say_event, sentence
@@ -47,6 +49,12 @@ KEPT = 256
 
 WINDOW = 5_000
 """Blocks that one look for events spans: some tens of milliseconds on a Pi."""
+
+ROUNDS = 8
+"""Looks into the index for one page: an account may occur in many blocks without a line to show."""
+
+TURNS = 128
+"""Blocks from which the signers' turns are told."""
 
 NAMES_FOR = 30.0
 """Seconds for which the registry's answer is believed."""
@@ -124,12 +132,29 @@ class Account:
     """Bytes."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turns:
+    """One signer in the last blocks."""
+
+    account: str
+    due: int
+    """Blocks whose turn was this signer's."""
+    sealed: int
+    missed: int
+    """Of its turns, those that another signer took."""
+    last: int | None
+    """The newest block that it sealed."""
+
+
 class Ledger:
     """One household's view of the chain. Threads may share it. Every question may raise `ChainError`."""
 
-    def __init__(self, household: Household, node: Node | None = None) -> None:
+    def __init__(
+        self, household: Household, node: Node | None = None, index: ChainIndex | None = None
+    ) -> None:
         """Nothing is asked before the first question."""
         self._household = household
+        self._index = index
         self._node: Node = node or ChainClient(household.rpc or "http://127.0.0.1:8545", timeout=3.0)
         self._blocks: OrderedDict[int, Block] = OrderedDict()
         self._lock = threading.Lock()
@@ -222,10 +247,10 @@ class Ledger:
             count: at most.
             account: only what concerns this address.
         """
-        last, first = below, max(below - WINDOW + 1, 0)
-        logs = self._without_echoes(self._logs(first, last, account))
+        logs, first = self._looked_through(below, count, account)
+        logs = self._without_echoes(logs)
         logs.sort(key=lambda found: (found.block, found.index), reverse=True)
-        shown, older = logs[:count], (first - 1 if first else None)
+        shown, older = logs[:count], (first - 1 if first > 0 else None)
         if len(logs) > count:
             # Never split a block between two pages: its other events would be lost.
             older = shown[-1].block - 1
@@ -235,17 +260,107 @@ class Ledger:
         return Page(
             told=tuple(self._told(shown, times)),
             first=older + 1 if older is not None else 0,
-            last=last,
+            last=below,
             older=older,
         )
+
+    def _looked_through(self, below: int, count: int, account: str | None) -> tuple[list[Log], int]:
+        """Events at or below a height, more than `count` if there are, and the lowest block that was seen."""
+        reached = self.reached
+        if below - reached >= WINDOW or self._index is None:
+            first = max(below - WINDOW + 1, 0)
+            return self._logs(first, below, account), first
+        logs = self._logs(reached + 1, below, account) if reached < below else []
+        bottom = min(below, reached) + 1
+        for _ in range(ROUNDS):
+            if bottom <= 0 or len(self._without_echoes(logs)) > count:
+                break
+            at = bottom - 1
+            numbers = (
+                self._index.with_events(at, count) if account is None else self._index.of(account, at, count)
+            )
+            logs += self._logs_in(numbers, account)
+            bottom = numbers[-1] if len(numbers) == count else 0
+        return logs, bottom
+
+    @property
+    def reached(self) -> int:
+        """The last block that the index knows; -1: there is none."""
+        return -1 if self._index is None else self._index.reach().done
+
+    @property
+    def index(self) -> ChainIndex | None:
+        """The index, where there is one."""
+        return self._index
+
+    def deeds(self, below: int, count: int, account: str | None = None) -> tuple[list[Deed], int | None]:
+        """The newest transactions that the index knows at or below a height, and where the next page begins.
+
+        Args:
+            below: height to look down from.
+            count: some more, where a block has many: none is split between two pages.
+            account: only those that it sent or was sent.
+        """
+        found: list[Deed] = []
+        bottom = min(below, self.reached) + 1
+        for _ in range(ROUNDS):
+            if self._index is None or bottom <= 0 or len(found) >= count:
+                break
+            at = bottom - 1
+            numbers = (
+                self._index.with_transactions(at, count)
+                if account is None
+                else self._index.of(account, at, count)
+            )
+            answers = self._node.batch([("eth_getBlockByNumber", (hex(n), True)) for n in numbers])
+            bottom = numbers[-1] if len(numbers) == count else 0
+            for block in (parse_block(answer) for answer in answers if answer is not None):
+                if len(found) >= count:
+                    bottom = block.number + 1
+                    break
+                found += [
+                    self._deed(sent, None, block, ())
+                    for sent in reversed(block.transactions)
+                    if account is None or account.lower() in _parties(sent)
+                ]
+        return found, bottom - 1 if bottom > 0 else None
+
+    def waiting(self, head: int) -> list[Deed]:
+        """Transactions that wait for their block, as far as the node knows of any."""
+        [pending] = self._node.batch([("eth_getBlockByNumber", ("pending", True))])
+        if pending is None or int(pending["number"] or "0x0", 16) <= head:
+            return []
+        sent = [parse_transaction({**each, "blockNumber": None}) for each in pending["transactions"]]
+        return [self._deed(each, None, None, ()) for each in sent]
 
     @staticmethod
     def sealed_by(block: Block) -> str:
         """The account that sealed a block; empty where there is no such seal, as at block 0."""
-        try:
-            return signer_of(block)
-        except (ChainError, ValueError):
-            return ""
+        return _sealer(block)
+
+    def turns(self, head: int, signers: Iterable[str]) -> list[Turns]:
+        """How the signers kept their turns in the last blocks, by account.
+
+        Args:
+            head: height of the chain.
+            signers: who may seal, as far as it is known; whoever did is told in any case.
+        """
+        blocks = self.blocks(range(max(head - TURNS + 1, 1), head + 1), head, 16)
+        sealers = [_sealer(block) for block in blocks]
+        order = sorted({each.lower() for each in [*signers, *sealers] if each})
+        # EIP-225: block n is the turn of signer n modulo their number, in the order of their accounts.
+        due = [order[block.number % len(order)] if order else "" for block in blocks]
+        kept = list(zip(blocks, (sealer.lower() for sealer in sealers), due, strict=True))
+        return [
+            Turns(
+                account=account,
+                due=sum(who == account for who in due),
+                sealed=sum(sealer == account for _, sealer, _ in kept),
+                missed=sum(who == account != sealer for _, sealer, who in kept),
+                last=max((block.number for block, sealer, _ in kept if sealer == account), default=None),
+            )
+            for account in order
+        ]
 
     def account(self, address: str) -> Account:
         """Whose an address is, and what it holds."""
@@ -274,6 +389,16 @@ class Ledger:
             code=(len(code) - 2) // 2,
         )
 
+    def allowances(self, owner: str) -> list[tuple[str, int]]:
+        """Our contracts that may take of this account's tokens, each with how much, in base units."""
+        manifest = self.manifest
+        if manifest is None:
+            return []
+        token = Token(self._node, manifest.token)
+        spenders = [address for address, _ in manifest.contracts() if address != manifest.token]
+        found = [(spender, token.allowance(owner, spender).value) for spender in spenders]
+        return [(spender, amount) for spender, amount in found if amount]
+
     def households(self) -> list[Registered]:
         """The registry's households; what was known last while it does not answer."""
         asked, found = self._registered
@@ -298,17 +423,25 @@ class Ledger:
         return Names(households=sellers | registered, contracts=contracts)
 
     def _logs(self, first: int, last: int, account: str | None) -> list[Log]:
+        return self._logs_between([(first, last)], account)
+
+    def _logs_in(self, numbers: Iterable[int], account: str | None) -> list[Log]:
+        return self._logs_between([(number, number) for number in numbers], account)
+
+    def _logs_between(self, spans: Iterable[tuple[int, int]], account: str | None) -> list[Log]:
+        asked = [each for first, last in spans for each in self._criteria(first, last, account)]
+        answers = self._node.batch([("eth_getLogs", (each,)) for each in asked])
+        found = [parse_log(entry) for answer in answers for entry in answer or ()]
+        return list({(entry.block, entry.index): entry for entry in found}.values())
+
+    def _criteria(self, first: int, last: int, account: str | None) -> list[dict[str, object]]:
         criteria: dict[str, object] = {"fromBlock": hex(first), "toBlock": hex(last)}
         if self.manifest is not None:
             criteria["address"] = [address for address, _ in self.manifest.contracts()]
         if account is None:
-            asked = [criteria]
-        else:
-            topic = "0x" + account.lower().removeprefix("0x").rjust(64, "0")
-            asked = [{**criteria, "topics": [None] * place + [topic]} for place in (1, 2, 3)]
-        answers = self._node.batch([("eth_getLogs", (each,)) for each in asked])
-        found = [parse_log(entry) for answer in answers for entry in answer or ()]
-        return list({(entry.block, entry.index): entry for entry in found}.values())
+            return [criteria]
+        topic = "0x" + account.lower().removeprefix("0x").rjust(64, "0")
+        return [{**criteria, "topics": [None] * place + [topic]} for place in (1, 2, 3)]
 
     def _without_echoes(self, logs: list[Log]) -> list[Log]:
         """Without the token's side of what the market tells in the same transaction; its own page has all."""
@@ -355,3 +488,15 @@ class Ledger:
                 )
         read = None if call is None else opened(call)
         return Deed(transaction=transaction, receipt=receipt, block=block, said=said, call=read, told=told)
+
+
+def _parties(sent: Transaction) -> set[str]:
+    return {each.lower() for each in (sent.sender, sent.to) if each}
+
+
+@lru_cache(maxsize=KEPT)
+def _sealer(block: Block) -> str:
+    try:
+        return signer_of(block)
+    except (ChainError, ValueError):
+        return ""

@@ -11,6 +11,7 @@ from node.dapp.household import Household, dumps, loads
 if TYPE_CHECKING:
     from flask import Flask
 
+    from node.dapp.context import Context
     from node.dapp.settings import DappSettings
 
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
@@ -60,5 +61,15 @@ def application(household: str) -> Flask:
     from node.dapp.app import create_app  # noqa: PLC0415 - after that: it loads structlog lean
 
     app = create_app(loads(household))
+    _index(app.extensions["commonwatt"])
     sd_ready()
     return app
+
+
+def _index(here: Context) -> None:
+    """Keep the index of the chain from now on."""
+    from chain.client import ChainClient  # noqa: PLC0415 - after the logs are set up
+    from node.dapp import indexing  # noqa: PLC0415
+
+    if here.index is not None:
+        indexing.start(here.index, ChainClient(here.household.rpc, timeout=10.0))

@@ -10,10 +10,13 @@ from werkzeug.wrappers import Response
 
 from chain.confirmations import depth as final_depth
 from chain.errors import ChainError
+from chain.keys import checksum
 from node.dapp import phrases
 from node.dapp.context import context
 from node.dapp.errors import NotFound
-from node.dapp.ledger import Ledger
+from node.dapp.ledger import TURNS, Ledger
+from node.dapp.qr import picture
+from store import snapshot
 
 page = Blueprint("explorer", __name__, url_prefix="/explorer")
 
@@ -40,6 +43,8 @@ def home() -> str:
         blocks=ledger.blocks(range(head, max(head - 10, -1), -1), head, _depth()),
         households=ledger.households(),
         manifest=ledger.manifest,
+        waiting=ledger.waiting(head),
+        reach=None if ledger.index is None else ledger.index.reach(),
     )
 
 
@@ -58,6 +63,45 @@ def blocks() -> str:
     top = min(_number("below", head), head)
     found = ledger.blocks(range(top, max(top - PAGE, -1), -1), head, _depth())
     return _render("explorer/blocks.html", head=head, blocks=found, top=top, size=PAGE)
+
+
+@page.get("/transactions")
+def transactions() -> str:
+    """All transactions, page by page, or those of one account."""
+    ledger, head = context().ledger, context().ledger.head()
+    below, account = min(_number("below", head), head), request.args.get("account")
+    if account is not None and not ADDRESS.match(account):
+        abort(404, "An address is 0x and 40 hexadecimal digits.")
+    deeds, older = ledger.deeds(below, PAGE, account)
+    return _render(
+        "explorer/transactions.html",
+        deeds=deeds,
+        older=older,
+        below=below,
+        account=account,
+        head=head,
+        waiting=ledger.waiting(head) if below == head and account is None else [],
+        reach=None if ledger.index is None else ledger.index.reach(),
+    )
+
+
+@page.get("/signers")
+def signers() -> str:
+    """Who seals the blocks, and who missed a turn."""
+    ledger, head = context().ledger, context().ledger.head()
+    told = snapshot.read(context().household.run / "chain.json")
+    known = [] if told is None else [str(each) for each in told.fields.get("signers", ())]
+    return _render(
+        "explorer/signers.html", turns=ledger.turns(head, known), head=head, blocks=min(TURNS, head)
+    )
+
+
+@page.get("/qr/<account>.svg")
+def qr(account: str) -> Response:
+    """An address as a picture that a phone reads."""
+    if not ADDRESS.match(account):
+        abort(404, "An address is 0x and 40 hexadecimal digits.")
+    return picture(checksum(account))
 
 
 @page.get("/block/<which>")

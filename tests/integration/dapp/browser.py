@@ -21,6 +21,13 @@ from tests.waiting import PATIENCE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+AXE = Path(__file__).parents[3] / "node/dapp/frontend/node_modules/axe-core/axe.min.js"
+"""Looks through a page as people with a screen reader, or with weak eyes, find it (dequelabs/axe-core)."""
+
+SERIOUS = """axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
+    .filter(each => ['serious', 'critical'].includes(each.impact))
+    .map(each => `${each.id}: ${each.nodes.map(node => node.html).join(' | ').slice(0, 600)}`))"""
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -126,6 +133,13 @@ class Browser:
             "document.querySelector('form.stack').requestSubmit()"
         )
         self.until("location.pathname === '/' && document.readyState === 'complete'")
+
+    def serious(self) -> list[str]:
+        """What axe-core finds serious or critical on the page as it is now."""
+        if not self.run("Boolean(window.axe)"):
+            self.run(AXE.read_text(encoding="utf-8") + "; true")
+        found: list[str] = self.run(SERIOUS)
+        return found
 
     def picture(self, path: Path, whole: bool = True) -> None:
         """Save what is seen, or the whole page, as PNG."""

@@ -13,7 +13,7 @@ import pytest
 from node.client_interaction.status import State
 from tests.integration.dapp import made_up
 from tests.integration.dapp.answering import answering
-from tests.integration.dapp.browser import CHROMIUM, Browser
+from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
 from tests.integration.dapp.on_chain import traded_chain
 from tests.integration.dapp.served import Pages, served
 
@@ -25,7 +25,7 @@ PHONE, DESK = (360, 740), (1280, 900)
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
     pytest.mark.skipif(
-        not BUNDLE.exists(),
+        not BUNDLE.exists() or not AXE.exists(),
         reason="no bundle: npm ci && npm run build in node/dapp/frontend",
     ),
 ]
@@ -144,6 +144,11 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
                 "block": f"/explorer/block/{traded.chain.client.block_number()}",
                 "transaction": f"/explorer/tx/{traded.bought}",
                 "address": f"/explorer/address/{traded.seller.address}",
+                "transactions": "/explorer/transactions",
+                "signers": "/explorer/signers",
+                "wallet": "/wallet",
+                "account": "/account/",
+                "audit": "/account/audit",
                 "not-found": "/nowhere",
             }
             for name, path in looked.items():
@@ -160,8 +165,10 @@ def _look(browser: Browser, name: str) -> None:
     assert browser.run(UNNAMED) == [], name
     assert browser.run("document.querySelectorAll('h1').length") == 1, name
     assert browser.run("document.title.length") > 10, name
+    assert browser.serious() == [], name
     browser.picture(PICTURES / f"{name}-phone.png")
     browser.size(*PHONE, dark=True)
+    assert browser.serious() == [], f"{name} in the dark"
     browser.picture(PICTURES / f"{name}-dark.png")
     browser.size(*DESK)
     browser.picture(PICTURES / f"{name}-desk.png")

@@ -21,6 +21,9 @@ PRICE = Price.parse("0.25")
 ARGS = OrderArgs(b"\x01" * 32, ALDER, 1, Energy(2_100), PRICE)
 BOUGHT, REDEEMED, UNKNOWN = "0x" + "01" * 32, "0x" + "02" * 32, "0x" + "ff" * 32
 
+NAMES = ("alder", "birch")
+"""Of the registry's households."""
+
 MANIFEST = Manifest(
     chain_id=7,
     genesis_hash="0x" + "00" * 32,
@@ -91,6 +94,10 @@ class FakeNode:
     logs: list[dict[str, Any]] = field(default_factory=trade_events)
     silent: bool = False
     told: list[int] = field(default_factory=list)
+    allowed: int = 0
+    """What every spender may still take, in base units."""
+    pending: list[str] = field(default_factory=list)
+    """Transactions that wait for their block."""
 
     def block_number(self) -> int:
         if self.silent:
@@ -107,14 +114,16 @@ class FakeNode:
         if to.lower() == REGISTRY and name is not None and name.name == "households":
             people = [
                 {"account": a, "name": n, "role": 2, "enode": "", "relay": "10.0.0.1:15555", "admitted": True}
-                for a, n in ((ALDER, "alder"), (BIRCH, "birch"))
+                for a, n in zip((ALDER, BIRCH), NAMES, strict=True)
             ]
             return encode(name.outputs, [people])
-        balance = interface("EnergyToken").functions[data[:4]]
-        assert balance.name == "balanceOf"
-        return encode(balance.outputs, [93 * 10**18])
+        asked = interface("EnergyToken").functions[data[:4]]
+        return encode(asked.outputs, [{"balanceOf": 93 * 10**18, "allowance": self.allowed}[asked.name]])
 
     def eth_getBlockByNumber(self, number: str, full: bool) -> dict[str, Any] | None:  # noqa: N802
+        if number == "pending":
+            waiting = [self._transaction(tx) for tx in self.pending]
+            return {**self._block(self.head + 1, True), "transactions": waiting}
         self.told.append(int(number, 16))
         return self._block(int(number, 16), full) if int(number, 16) <= self.head else None
 
@@ -139,6 +148,8 @@ class FakeNode:
         }
 
     def eth_getLogs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: N802
+        if "blockHash" in wanted:
+            return [log for log in self.logs if log["blockHash"] == wanted["blockHash"]]
         first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
         place, topic = len(wanted.get("topics", [])), (wanted.get("topics") or [None])[-1]
         return [

@@ -5,6 +5,7 @@ import pytest
 from flask import Flask
 
 from node.dapp.app import create_app
+from node.dapp.chain_index import ChainIndex
 from node.dapp.ledger import KEPT, Ledger
 from node.dapp.users import set_password
 from tests.integration.dapp import made_up
@@ -192,3 +193,73 @@ def test_a_page_of_events_never_splits_a_block(tmp_path: Path, node: FakeNode) -
 def test_without_a_manifest_our_events_are_still_read(tmp_path: Path, node: FakeNode) -> None:
     page = Ledger(made_up.household(tmp_path), node).events(12, 25)
     assert next(told.event.name for told in page.told if told.event) == "OrderRedeemed"
+
+
+@pytest.fixture
+def indexed(app: Flask, node: FakeNode, tmp_path: Path) -> ChainIndex:
+    index = ChainIndex(tmp_path / "index.db")
+    while index.step(node):
+        pass
+    here = app.extensions["commonwatt"]
+    here.ledger = Ledger(here.household, node, index)
+    return index
+
+
+def test_with_an_index_the_events_are_the_same_and_none_is_looked_for_in_vain(
+    app: Flask, node: FakeNode, tmp_path: Path
+) -> None:
+    node.head = 20_000
+    here = app.extensions["commonwatt"]
+    without = Ledger(here.household, node)
+    assert without.events(20_000, 10).told == ()
+    index = ChainIndex(tmp_path / "index.db")
+    while index.step(node):
+        pass
+    found = Ledger(here.household, node, index).events(20_000, 10)
+    assert [one.log.block for one in found.told] == [8, 5]
+    assert found.older is None
+
+
+@pytest.mark.usefixtures("indexed")
+def test_transactions_are_listed_for_all_and_for_one(reader: Visitor) -> None:
+    page = reader.get("/explorer/transactions")
+    assert page.index("redeems a voucher") < page.index("buys 2.10 Wh from")
+    of_alder = reader.get(f"/explorer/transactions?account={ALDER}")
+    assert "redeems a voucher" in of_alder
+    assert "buys 2.10 Wh" not in of_alder, "the order was sent by Birch to the token"
+    assert reader.code("/explorer/transactions?account=alder") == 404
+
+
+def test_without_an_index_the_list_of_transactions_says_why_it_is_empty(reader: Visitor) -> None:
+    assert "There is no index of the chain here" in reader.get("/explorer/transactions")
+
+
+def test_what_waits_for_a_block_is_shown_as_waiting(reader: Visitor, node: FakeNode) -> None:
+    assert "Waiting for a block" not in reader.get("/explorer/")
+    node.pending.append(BOUGHT)
+    assert "Waiting for a block" in reader.get("/explorer/")
+
+
+def test_the_first_index_says_how_far_it_is(
+    reader: Visitor, app: Flask, node: FakeNode, tmp_path: Path
+) -> None:
+    node.head = 640
+    here, index = app.extensions["commonwatt"], ChainIndex(tmp_path / "index.db")
+    index.step(node)
+    here.ledger = Ledger(here.household, node, index)
+    assert "block 63 of 640 (9 %)" in reader.get("/explorer/")
+
+
+def test_an_address_is_a_picture_too(reader: Visitor) -> None:
+    answer = reader.client.get(f"/explorer/qr/{ALDER}.svg", base_url=ORIGIN)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert "<path" in answer.text
+    assert "style=" not in answer.text
+    assert reader.code("/explorer/qr/alder.svg") == 404
+
+
+def test_signers_that_seal_nothing_are_called_silent(reader: Visitor, tmp_path: Path) -> None:
+    made_up.publish(tmp_path)
+    page = reader.get("/explorer/signers")
+    assert page.count("silent") == 3
+    assert "the last 12 blocks" in page
