@@ -22,6 +22,8 @@ def battery_has_its_sensor(settings: Settings) -> Iterator[Found]:
     """The battery's state is computed from a sensor that exists."""
     if settings.battery and settings.battery.sensor not in settings.sensors:
         yield ("battery", "sensor"), absent(settings.battery.sensor, "sensor", settings.sensors)
+    if settings.battery and settings.battery.gauge and settings.battery.gauge not in settings.sensors:
+        yield ("battery", "gauge"), absent(settings.battery.gauge, "sensor", settings.sensors)
 
 
 def contacts_have_their_meters(settings: Settings) -> Iterator[Found]:

@@ -62,6 +62,7 @@ class Household:
             for name, settings in sensors.items()
         }
         self._battery = None if battery is None else battery.sensor
+        self._gauge = None if battery is None else battery.gauge
         self._pack = None if battery is None else _pack(battery)
         self._charge = (
             None if battery is None else ledger.charge(battery.sensor, self._meters[battery.sensor])
@@ -127,7 +128,7 @@ class Household:
                 reverse=counted.reverse.mwh if counts else None,
                 power=counted.power if counts else None,
                 voltage=seen.voltage,
-                soc=seen.soc,
+                soc=self._gauged(seen),
             ),
             self._pack,
         )
@@ -141,6 +142,15 @@ class Household:
             }
             self._publish(lambda: snapshot.write(self._run / "battery.json", fields, seen.at))
         return self._charge
+
+    def _gauged(self, seen: Observation) -> int | None:
+        """What the fuel gauge says: the battery's own sensor, or the one beside it while that is live."""
+        if self._gauge is None:
+            return seen.soc
+        beside = self.believed(self._gauge)
+        if beside is None or seen.at - beside.at > self.gap(self._gauge):
+            return None
+        return beside.soc
 
     def _publish(self, write: Callable[[], None]) -> None:
         try:
@@ -156,7 +166,7 @@ class Household:
 def _pack(battery: BatterySettings) -> Pack:
     return Pack(
         capacity=battery.capacity.mwh,
-        fuelgauge=battery.fuelgauge,
+        fuelgauge=battery.fuelgauge or battery.gauge is not None,
         curve=curve(battery),
         resistance=battery.resistance,
     )

@@ -59,6 +59,8 @@ def run(
         raise Misconfigured("there is nothing to log: name the household's meters under sensors")
     if battery is not None and battery.sensor not in sensors:
         raise Misconfigured(f"battery.sensor: there is no sensor {battery.sensor!r} under sensors")
+    if battery is not None and battery.gauge is not None and battery.gauge not in sensors:
+        raise Misconfigured(f"battery.gauge: there is no sensor {battery.gauge!r} under sensors")
     try:
         with Claim(run_folder / "meters", "log meters into"):
             ledger = Ledger(state_folder / FILE)

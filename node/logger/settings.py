@@ -47,6 +47,10 @@ class BatterySettings(BaseModel):
     fuelgauge: bool = Field(
         default=False, description="The sensor is a fuel gauge and gives the state of charge."
     )
+    gauge: MeterName | None = Field(
+        default=None,
+        description="A fuel gauge beside the sensor: another sensor, which gives the state of charge.",
+    )
     chemistry: Chemistry = Field(
         default=Chemistry.LI_ION, description="Chooses the open-circuit-voltage curve."
     )

@@ -217,6 +217,47 @@ def test_the_battery_is_published_with_method_and_confidence(bench: Bench) -> No
     }  # fmt: skip
 
 
+def test_a_gauge_beside_the_battery_gives_its_charge_and_counting_goes_on_without_it(bench: Bench) -> None:
+    bench.meter("battery", voltage=3_700, power=0, forward=0, reverse=0)
+    bench.meter("gauge", voltage=3_700, soc=8_000)
+    bench.battery = {"sensor": "battery", "gauge": "gauge", "capacity": "10 Wh"}
+
+    def battery() -> tuple[object, object]:
+        found = snapshot.read(bench.run / "battery.json")
+        return (found.fields["method"], found.fields["soc"]) if found else (None, None)
+
+    bench.start()
+    wait_until(lambda: battery() == ("fuelgauge", 8_000))
+    bench.meter("gauge", "silent", soc=1)
+    wait_until(lambda: battery() == ("coulomb", 8_000))
+    bench.meter("battery", voltage=3_700, power=-9_000, forward=0, reverse=1_000)
+    wait_until(lambda: battery() == ("coulomb", 7_000))
+
+
+@pytest.mark.parametrize(
+    ("settings", "lie", "why"),
+    [
+        ({"highest_voltage": "15 V"}, {"power": 2_000, "voltage": 30_000}, "30 V, above the highest of 15 V"),
+        (
+            {"frozen_after": "500 ms"},
+            {"power": 2_000, "voltage": 12_000},
+            "it has shown exactly the same for",
+        ),
+    ],
+)
+def test_a_device_that_lies_is_not_believed_until_it_speaks_the_truth(
+    bench: Bench, settings: dict[str, Any], lie: dict[str, Any], why: str
+) -> None:
+    bench.meter("bad", power=1_000, voltage=12_000)
+    bench.sensors["bad"] |= settings
+    bench.start()
+    wait_until(lambda: bench.live("bad"))
+    bench.meter("bad", **lie)
+    wait_until(lambda: not bench.live("bad") and why in (((told := bench.told("bad")) and told.reason) or ""))
+    bench.meter("bad", power=3_000, voltage=12_500)
+    wait_until(lambda: (found := bench.register("bad")) and found.power == 3_000)
+
+
 def test_the_state_of_charge_is_counted_on_after_a_crash(bench: Bench) -> None:
     bench.meter("battery", voltage=3_720, power=0, forward=0, reverse=0)
     bench.battery = {"sensor": "battery", "capacity": "10 Wh"}

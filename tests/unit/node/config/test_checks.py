@@ -25,6 +25,12 @@ def test_a_battery_needs_a_sensor_that_exists(tmp_path: Path) -> None:
     ]
 
 
+def test_a_gauge_is_a_sensor_that_exists(tmp_path: Path) -> None:
+    assert told(tmp_path, "battery: {gauge: batery}\n") == [
+        "1 battery.gauge: 'batery': there is no such sensor; did you mean 'battery'?"
+    ]
+
+
 def test_a_contact_needs_a_meter_that_exists(tmp_path: Path) -> None:
     lines = told(tmp_path, "relay:\n  feeds: [{contact: 1, pin: 17, meter: xyz}]\n")
     assert lines == [
