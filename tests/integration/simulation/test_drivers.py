@@ -114,10 +114,8 @@ def test_a_world_that_was_killed_goes_on_and_its_pins_are_driven_again(world: Wo
     world.end(signal.SIGKILL)
     world.start()
     assert birch.followed(TIE_PIN) is True
-    time.sleep(0.1)
-    after = world.client.ask("truth")["truth"]
-    assert after["lines"][LINE]["received"] > before
-    assert after["homes"]["birch"]["source"] == LINE
+    assert eventually(lambda: source(world) == LINE)
+    assert eventually(lambda: world.client.ask("truth")["truth"]["lines"][LINE]["received"] > before)
 
 
 def test_a_world_that_is_gone_is_a_sensor_error_and_an_os_error(world: World) -> None:

@@ -91,7 +91,7 @@ def line(board: Board) -> Iterator[Line]:
 @pytest.fixture
 def pins(board: Board, line: Line) -> Iterator[Esp32Pins]:
     made = load(
-        "esp32", {"board": line.address, "key_file": board.key_file(), "lease": LEASE, "timeout": 400}
+        "esp32", {"board": line.address, "key_file": board.key_file(), "lease": LEASE, "timeout": 1_000}
     )
     assert isinstance(made, Esp32Pins)
     yield made
