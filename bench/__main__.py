@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("money", "neighbourhood", "pages")
+NAMES = ("chain", "money", "neighbourhood", "pages")
 
 
 def main(names: list[str]) -> int:

@@ -7,11 +7,13 @@ its peer port is open inside the neighbourhood's overlay network only, and its R
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from chain import genesis, ipc
 from chain.blocks import Header, parse_header
@@ -30,6 +32,9 @@ MEMORY_GOAL = "96MiB"
 
 INIT_TIMEOUT = 60.0
 """Seconds; a Pi's card takes a few."""
+
+EXPORT_TIMEOUT = 600.0
+"""Seconds that a node may take to write a segment of its chain."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,35 @@ class Clique:
     def unfriend(self, enode: str) -> None:
         """Hang up on a node, and dial it no more."""
         ipc.batch(self.node.ipc, [("admin_removeTrustedPeer", (enode,)), ("admin_removePeer", (enode,))])
+
+    def export(self, first: int, last: int, file: Path) -> None:
+        """Have the running node write consecutive blocks into a new file, both ends included, by RLP.
+
+        Raises:
+            Unreachable, RpcError, BadAnswer: it does not answer, has them not, or cannot write there.
+        """
+        ipc.request(self.node.ipc, "admin_exportChain", str(file), first, last, timeout=EXPORT_TIMEOUT)
+
+    def take(self, file: Path) -> None:
+        """Take a file's blocks into the data of a node that does not run; known ones are skipped.
+
+        Every block is checked as one from a peer would be: its seal, its transactions, its state.
+
+        Raises:
+            NodeUnavailable: the node runs, geth is missing, or a block is not of this chain.
+        """
+        arguments = ["--datadir", str(self.node.data), "--db.engine", "pebble", "--state.scheme", "hash"]
+        arguments += ["--gcmode", "archive", "--history.transactions", "0", "--snapshot=false"]
+        done = subprocess.run(
+            [self._program(), *arguments, "--cache", str(self.node.cache), "--nousb", "import", str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | self.environment(),
+        )
+        if done.returncode != 0 or "import error" in done.stderr.lower():
+            last = done.stderr.strip().rpartition("\n")[2] or f"it ended with {done.returncode}"
+            raise NodeUnavailable(f"geth did not take {file} into {self.node.data}: {last}")
 
     def _program(self) -> str:
         program = shutil.which(self.node.geth)

@@ -13,6 +13,7 @@ ChainError              everything that this room raises
 ├── SignatureRefused    a signature that no honest signer makes: length, v, high s
 ├── StillCounting       the signers are not known yet: ask again at once
 ├── Unsendable          a transaction that cannot be signed: no such recipient, a number out of range
+├── BackupRefused       a copy of the chain cannot be used or written (also Misconfigured)
 ├── SettingRefused      a setting of the node contradicts another or the disk (also Misconfigured)
 └── NodeUnavailable     geth or what it needs is not there         (also Unavailable)
 """
@@ -92,6 +93,10 @@ class Unsendable(ChainError):
 
 class SettingRefused(ChainError, Misconfigured):
     """A setting of the chain node contradicts another one, or what is on disk."""
+
+
+class BackupRefused(ChainError, Misconfigured):
+    """A copy of the chain cannot be used: another chain's, missing, damaged, or cannot be written."""
 
 
 class NodeUnavailable(ChainError, Unavailable):

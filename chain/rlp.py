@@ -49,6 +49,17 @@ def decode(data: bytes) -> Item:
     return item
 
 
+def extent(data: bytes, start: int = 0) -> tuple[int, int]:
+    """Where the content of the list that starts at `start` lies; what is in it is not read.
+
+    Raises:
+        ValueError: no list, cut short, or not canonical.
+    """
+    if start >= len(data) or data[start] < 0xC0:
+        raise ValueError("not a list")
+    return _extent(data, start, len(data), data[start] - 0xC0)
+
+
 def _prefix(base: int, length: int) -> bytes:
     if length < 56:
         return bytes([base + length])

@@ -10,7 +10,7 @@ import click
 
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
-from node.cli import membership, stall
+from node.cli import chain_backup, membership, stall, votes
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
@@ -31,6 +31,10 @@ for each in (
     membership.suspend,
     stall.survey,
     stall.recover_stall,
+    chain_backup.backup,
+    chain_backup.verify,
+    chain_backup.restore,
+    votes.propose,
 ):
     chain.add_command(each)
 

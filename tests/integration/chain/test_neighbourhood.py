@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account as TransactionSigner
 
+from chain import votes
 from chain.clique import Clique
 from chain.genesis import Genesis
 from chain.keys import Account
@@ -175,6 +176,26 @@ def test_a_killed_sealer_comes_back_to_the_same_geth(homes: Neighbourhood) -> No
     victim.start("seal")
     until(lambda: victim.log("seal").count("event=sealed") > before, "seal of the new sealer")
     assert victim.geth_pids() == pids
+
+
+def test_a_majority_votes_a_signer_off_and_on_again(homes: Neighbourhood) -> None:
+    plans = [each.settings.plan() for each in homes.signers]
+    third = homes.signers[2].signer
+    assert third is not None
+    for admits in (False, True):
+        for plan in plans[:2]:
+            votes.vote(plan, third.address, admits)
+        until(
+            lambda admits=admits: all(  # type: ignore[misc]
+                votes.come_true(votes.standing(plan), third.address, admits) for plan in plans
+            ),
+            "the signers as they were voted for",
+        )
+        for plan in plans[:2]:
+            votes.discard(plan, third.address)
+    assert votes.standing(plans[0]).votes == {}
+    client = homes.follower.client
+    until(lambda: third.address in SignerSet(client).at(client.block_number()), "the third in the headers")
 
 
 def test_the_supervisor_ends_within_three_seconds_and_takes_geth_along(homes: Neighbourhood) -> None:
