@@ -32,6 +32,10 @@ POLL = 2.0
 """Seconds between two questions; in between the last answer stands, with the time of its measure."""
 
 
+LONGEST = 900
+"""Milliseconds: the logger takes a driver that does not return for 2 s for hung."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What stands beside `driver: citizenwatt`."""
@@ -52,7 +56,7 @@ class Options:
 
     def __post_init__(self) -> None:
         web.checked("url", self.url)
-        options.within("timeout", self.timeout, 100, 900)
+        options.within("timeout", self.timeout, 100, LONGEST)
 
 
 class CitizenWatt:

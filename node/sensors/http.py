@@ -24,6 +24,9 @@ from node.sensors.errors import SensorError
 from node.sensors.other_clock import OtherClock
 from store.snapshot import boottime
 
+LONGEST = 1_800
+"""Milliseconds: the logger takes a driver that does not return for 2 s for hung."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -49,7 +52,7 @@ class Options:
 
     def __post_init__(self) -> None:
         web.checked("url", self.url)
-        options.within("timeout", self.timeout, 100, 1_800)
+        options.within("timeout", self.timeout, 100, LONGEST)
         payload.picture(self.values, self.units)
         if not self.values:
             raise options.OptionRefused("values: name at least one: {power: ENERGY.Power}")

@@ -21,6 +21,9 @@ from node.sensors.modbus_line import Line, Manner
 from node.sensors.units import inverted
 from store.snapshot import boottime
 
+LONGEST = 1_500
+"""Milliseconds: the logger takes a driver that does not return for 2 s for hung."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -53,7 +56,7 @@ class Options:
             except ValueError as error:
                 raise options.OptionRefused(f"at: {error}, or a device as /dev/ttyUSB0") from None
         options.within("unit", self.unit, 1, 247)
-        options.within("timeout", self.timeout, 50, 1_500)
+        options.within("timeout", self.timeout, 50, LONGEST)
 
 
 class ModbusMeter:

@@ -12,10 +12,14 @@ from typing import Any
 
 import pytest
 
+from node.sensors import modbus
 from node.sensors.driver import Quantity, Sensor, open_sensor
 from node.sensors.errors import OptionsRefused, SensorError
 from tests.integration.node.sensors.modbus_meter import HOLDING, Meters, floats
 from tests.integration.relay_server.drivers.relay_board import Wire
+
+PATIENT = 10_000
+"""Milliseconds that a busy machine may need for an answer."""
 
 ADDRESS = "127.0.61.3"
 SDM120 = floats({0x00: 230.5, 0x06: 1.25, 0x0C: -280.0, 0x48: 1_234.5, 0x4A: 67.25})
@@ -53,12 +57,13 @@ class Desk:
         return made, wire
 
     def opened(self, at: str, **options: Any) -> Sensor:
-        sensor = open_sensor("load", "modbus", {"at": at, "map": "sdm120", "timeout": 1_000, **options})
+        sensor = open_sensor("load", "modbus", {"at": at, "map": "sdm120", "timeout": PATIENT, **options})
         return self._stack.enter_context(closing(sensor))
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(modbus, "LONGEST", PATIENT)
     with ExitStack() as stack:
         yield Desk(stack)
 
@@ -67,7 +72,7 @@ def values(sensor: Sensor) -> dict[Quantity, int]:
     return {measurement.quantity: measurement.value for measurement in sensor.read()}
 
 
-def eventually(sensor: Sensor, patience: float = 20.0) -> dict[Quantity, int]:
+def eventually(sensor: Sensor, patience: float = 60.0) -> dict[Quantity, int]:
     """What it measures once it does again: a server that has just started may miss a question."""
     until = time.monotonic() + patience
     while True:
