@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import time
 from typing import Any
 
@@ -48,7 +49,7 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], days: int | N
     expires = None if days is None else now + days * DAY
     tokens = AppTokens(settings.paths.state)
     try:
-        secret = tokens.create(name, map(Scope, scopes), now, expires)
+        secret = tokens.create(name, map(Scope, scopes), now, expires, f"{getpass.getuser()} (shell)")
     finally:
         tokens.close()
     url = f"http://{settings.dapp.listen}"
@@ -104,7 +105,7 @@ def revoke(settings: Settings, name: str, as_json: bool) -> None:
 
     tokens = AppTokens(settings.paths.state)
     try:
-        tokens.revoke(name)
+        tokens.revoke(name, time.time(), f"{getpass.getuser()} (shell)")
     finally:
         tokens.close()
     answer(as_json, {"revoked": name}, f"{name} is revoked: it opens nothing any more.")

@@ -32,7 +32,10 @@ BACKLOG = 128 * 1024
 """Bytes that may wait for one page; a phone that sleeps longer is dropped."""
 
 LIFETIME = 3_600.0
-"""Seconds after which a page has to connect again, and so to show that its session still holds."""
+"""Seconds after which a page has to connect again."""
+
+ASK_EVERY = 10.0
+"""Seconds between two looks whether the session of an open page still holds."""
 
 PREAMBLE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
@@ -60,8 +63,12 @@ class Viewer:
     """One open page."""
 
     sock: socket.socket
+    holds: Callable[[], bool]
+    """Whether it may still be told anything."""
     until: float
     """Monotonic seconds."""
+    asked: float
+    """When its session was looked at last, likewise."""
     waiting: bytearray = field(default_factory=bytearray)
 
 
@@ -79,7 +86,7 @@ class Hub:
         """
         self._look, self._limit, self._period, self._heartbeat = look, viewers, period, heartbeat
         self._lock = threading.Lock()
-        self._arriving: list[socket.socket] = []
+        self._arriving: list[tuple[socket.socket, Callable[[], bool]]] = []
         self._viewers: dict[socket.socket, Viewer] = {}
         self._known: dict[str, Mapping[str, object]] = {}
         self._number = 0
@@ -92,15 +99,19 @@ class Hub:
         """Whether no further page can be kept live."""
         return len(self._viewers) + len(self._arriving) >= self._limit
 
-    def join(self, sock: socket.socket) -> None:
-        """Take a socket over, whose request was read and not yet answered."""
+    def join(self, sock: socket.socket, holds: Callable[[], bool]) -> None:
+        """Take a socket over, whose request was read and not yet answered.
+
+        Args:
+            holds: whether its session still does; asked every few seconds, must not wait.
+        """
         sock.setblocking(False)
         with self._lock:
             if self._thread is None:
                 self._wake = socket.socketpair()
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
-            self._arriving.append(sock)
+            self._arriving.append((sock, holds))
             wake = self._wake
         if wake is not None:
             wake[1].send(b"\0")
@@ -145,16 +156,26 @@ class Hub:
         if frames:
             self._told = now
         for viewer in list(self._viewers.values()):
-            if now > viewer.until:
+            if now > viewer.until or not self._may_stay(viewer, now):
                 self._drop(viewer)
             elif frames:
                 self._send(viewer, frames)
 
+    def _may_stay(self, viewer: Viewer, now: float) -> bool:
+        if now - viewer.asked < ASK_EVERY:
+            return True
+        viewer.asked = now
+        try:
+            return viewer.holds()
+        except Exception:  # whatever it was, it is no leave to go on telling
+            log.exception("live_session_unread")
+            return False
+
     def _admit(self, now: float) -> None:
         with self._lock:
             arriving, self._arriving = self._arriving, []
-        for sock in arriving:
-            viewer = Viewer(sock, now + LIFETIME)
+        for sock, holds in arriving:
+            viewer = Viewer(sock, holds, until=now + LIFETIME, asked=now)
             try:
                 self._selector.register(sock, selectors.EVENT_READ, viewer)
             except (OSError, ValueError, KeyError):

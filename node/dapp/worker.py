@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -38,12 +38,12 @@ class LiveWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().finish_request(conn, fs)
 
 
-def hand_over(hub: Hub, sock: socket.socket) -> Iterator[bytes]:
+def hand_over(hub: Hub, sock: socket.socket, holds: Callable[[], bool]) -> Iterator[bytes]:
     """The body of an answer that is never sent: when the worker asks for it, the hub gets the socket.
 
     The worker then believes that the browser left, which ends the request without another byte.
     """
     HANDED_OVER.add(sock)
-    hub.join(sock)
+    hub.join(sock, holds)
     raise ConnectionResetError(errno.ECONNRESET, "handed over to the live hub")
     yield b""

@@ -10,11 +10,13 @@ import re
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from node.dapp import audit
 from node.dapp.errors import NoSuchToken, TokenNameTaken
 from node.dapp.users import FILE, MIGRATIONS, SEEN_EVERY
 from store import sqlite
@@ -71,11 +73,19 @@ class AppTokens:
         """Close the file."""
         self._db.close()
 
-    def create(self, name: str, scopes: Iterable[Scope], at: float, expires: float | None = None) -> str:
+    def create(
+        self,
+        name: str,
+        scopes: Iterable[Scope],
+        at: float,
+        expires: float | None = None,
+        by: str = "the box",
+    ) -> str:
         """Make a token: its secret, to be shown once.
 
         Args:
             at: Unix seconds. expires: likewise.
+            by: who does it, for the record.
 
         Raises:
             TokenNameTaken: there is one of this name.
@@ -88,6 +98,7 @@ class AppTokens:
                     "INSERT INTO app_tokens (name, hash, scopes, created, expires) VALUES (?, ?, ?, ?, ?)",
                     (name, _hashed(secret), written, at, expires),
                 )
+                audit.record(self._db, at=at, by=by, about=f"token {name}", what=f"made, for {written}")
         except sqlite3.IntegrityError:
             raise TokenNameTaken(
                 f"there is a token {name} already: revoke it first (commonwatt token revoke {name}), "
@@ -95,14 +106,21 @@ class AppTokens:
             ) from None
         return secret
 
-    def revoke(self, name: str) -> None:
+    def revoke(self, name: str, at: float | None = None, by: str = "the box") -> None:
         """Let a token open nothing any more, from now on.
+
+        Args:
+            at: Unix seconds; now when not given.
+            by: who does it, for the record.
 
         Raises:
             NoSuchToken: there is none of this name.
         """
         with self._lock, sqlite.transaction(self._db):
             gone = self._db.execute("DELETE FROM app_tokens WHERE name = ?", (name,)).rowcount
+            if gone:
+                moment = time.time() if at is None else at
+                audit.record(self._db, at=moment, by=by, about=f"token {name}", what="revoked")
         if not gone:
             raise NoSuchToken(f"there is no token {name}: commonwatt token list names those that are")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request
+import time
+
+from flask import Blueprint, Response, abort, request, session
 
 from node.dapp.context import context
 
@@ -20,4 +22,9 @@ def stream() -> Response:
         abort(503, "Enough pages are open already; this one still shows the present when it is reloaded.")
     from node.dapp.worker import hand_over  # noqa: PLC0415 - only under gunicorn
 
-    return Response(hand_over(hub, sock), mimetype="text/event-stream")
+    users, token, lasting = context().users, session["token"], context().household.session
+
+    def holds() -> bool:
+        return users.holder(token, time.time(), lasting) is not None
+
+    return Response(hand_over(hub, sock, holds), mimetype="text/event-stream")
