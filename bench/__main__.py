@@ -1,7 +1,8 @@
-"""`python -m bench [NAME …]`: run benchmarks by name, or all of them.
+"""`python -m bench [--json] [NAME …]`: run benchmarks by name, or all of them.
 
-A benchmark is a module here with `main() -> None`; it prints its figures. Nothing is asserted: a figure that
-misses its target is printed as such, for people to judge.
+A benchmark is a module here with `main() -> None`; it prints its figures, some as JSON with
+`main(as_json=True)`. Nothing is asserted: a figure that misses its target is printed as such, for people to
+judge.
 """
 
 from __future__ import annotations
@@ -9,18 +10,29 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("chain", "money", "neighbourhood", "pages")
+NAMES = ("chain", "money", "neighbourhood", "pages", "relay")
+AS_JSON = ("relay",)
+"""Those that can also print one JSON object."""
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Run what was named."""
+    as_json = "--json" in words
+    names = [word for word in words if word != "--json"]
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         print(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}", file=sys.stderr)
         return 64
+    if as_json and not (names and set(names) <= set(AS_JSON)):
+        print(f"as JSON there is: {', '.join(AS_JSON)}", file=sys.stderr)
+        return 64
     for name in names or NAMES:
+        module = importlib.import_module(f"bench.{name}")
+        if as_json:
+            module.main(as_json=True)
+            continue
         print(f"== {name}", flush=True)
-        importlib.import_module(f"bench.{name}").main()
+        module.main()
     return 0
 
 

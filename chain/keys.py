@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Self
@@ -230,6 +231,7 @@ def keccak(data: bytes) -> bytes:
     return keccak_hash.new(data=data, digest_bits=256).digest()
 
 
+@lru_cache(maxsize=128)
 def checksum(address: bytes | str) -> str:
     """An address with its EIP-55 checksum in the letters' case.
 

@@ -79,8 +79,8 @@ def delivered(account: Account, order: Order, energy: Energy) -> tuple[Account, 
 
 
 def vouchered(account: Account, order: Order, energy: Energy, signature: bytes) -> tuple[Account, Order]:
-    """Take a voucher; one that is not higher than the best changes nothing."""
-    if energy <= order.vouchered:
+    """Take a voucher; one that is not higher than the best, or not signed, changes nothing."""
+    if not signature or energy <= order.vouchered:
         return account, order
     gained = energy - order.vouchered
     return (

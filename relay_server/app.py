@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,10 +24,11 @@ from chain.keys import checksum
 from contracts.errors import ManifestMissing
 from relay_server import host
 from relay_server.acts import Tell
+from relay_server.answering import Answering, Identity
 from relay_server.chain_view import ChainReader, ChainView
 from relay_server.drivers.interface import Pins
 from relay_server.safety import Safety
-from relay_server.server import Identity, Server
+from relay_server.server import Server
 from relay_server.session import sessions
 from relay_server.switchboard import Switchboard
 from store.snapshot import boottime
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
     from relay_server.settings import RelaySettings
 
 log = structlog.get_logger()
+
+TURN_OF_THREADS = 0.001
+"""Seconds after which a thread that computes lets another have Python. With the usual 5 ms the safety loop
+waits so long after each file that it reads, and a KEEP after each look at the chain."""
 
 
 def run(
@@ -64,6 +70,7 @@ def run(
         Misconfigured: the pin driver or the address is not there, the manifest is wrong.
         Unavailable: the port is taken, relay.db cannot be used.
     """
+    sys.setswitchinterval(TURN_OF_THREADS)
     owner = checksum(owner)
     reader = ChainReader(client, manifest, owner, [feed.contact for feed in settings.feeds])
     with suppress(ManifestMissing):
@@ -88,14 +95,8 @@ def run(
     with_records.keep([Tell(event="boot", contact=0, facts={"boot": with_records.remembered.boot})])
     chain = ChainView(reader, switchboard.orders_supplied, boottime, settings.confirmations)
     safety = Safety(settings, switchboard, chain, registers_directory, stop.set)
-    server = Server(
-        settings,
-        switchboard,
-        chain,
-        lambda: _identity(owner, reader.manifest),
-        sessions(with_records.remembered.boot),
-        clock=boottime,
-    )
+    answering = Answering(switchboard, chain, lambda: _identity(owner, reader.manifest), boottime)
+    server = Server(settings, switchboard, answering, sessions(with_records.remembered.boot), clock=boottime)
     safety.start()
     chain.start()
     try:

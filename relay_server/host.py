@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from relay_server.settings import RelaySettings
 
 
+KERNEL_BUFFER = 16_384
+"""Bytes, each way, of a connection: who sends and does not read would have the kernel keep megabytes."""
+
+
 def listening(settings: RelaySettings) -> socket.socket:
     """A listening socket at the relay's address.
 
@@ -28,7 +32,7 @@ def listening(settings: RelaySettings) -> socket.socket:
     host, port = host_and_port(settings.listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        found = socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Unavailable(
@@ -40,6 +44,9 @@ def listening(settings: RelaySettings) -> socket.socket:
             ) from error
         why = error.strerror or error
         raise Misconfigured(f"relay.listen: cannot listen at {settings.listen}: {why}") from error
+    for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # connections inherit them
+        found.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BUFFER)
+    return found
 
 
 def records(settings: RelaySettings, state: Path) -> Persistence:

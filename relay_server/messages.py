@@ -214,14 +214,18 @@ def parse_request(fields: Mapping[str, Any]) -> Request:
                 price=f.decimal("price", 128),
             )
         case "CLOSE" | "KEEP" | "OPEN" | "HOME":
+            energy = f.integer("energy", 64) if "energy" in fields else 0
+            voucher = f.bytes("voucher", 65) if "voucher" in fields else b""
+            if energy and not voucher:
+                raise BadFrame("energy: only a voucher says how much was received")
             return SwitchFrame(
                 op=Op(op),
                 order=f.bytes("order", 32),
                 contact=f.integer("contact", 32),
                 n=f.integer("n", 64),
                 signature=f.bytes("sig", 65),
-                energy=f.integer("energy", 64) if "energy" in fields else 0,
-                voucher=f.bytes("voucher", 65) if "voucher" in fields else b"",
+                energy=energy,
+                voucher=voucher,
             )
         case _:
             raise BadFrame(f"{op[:20]!r} is no command of this protocol")
@@ -411,7 +415,7 @@ class _Fields:
             data = bytes.fromhex(digits.removeprefix("0x"))
         except ValueError:
             raise BadFrame(f"{name}: hexadecimal digits are missing") from None
-        if len(data) != length or len(digits) != 2 + 2 * length:
+        if not digits.startswith("0x") or len(data) != length or len(digits) != 2 + 2 * length:
             raise BadFrame(f"{name}: needs 0x and {2 * length} hexadecimal digits")
         return data
 

@@ -28,6 +28,10 @@ TURN = 0.08
 MOVING_TURN = 0.005
 """Seconds while a contact is changing, so that the changeover is not longer than it must be."""
 
+IN_TIME = 0.3
+"""Seconds in which a turn has to be over: with the rest between two, a lease that ran out opens its contact
+within half a second. Only such turns feed the watchdog: a loop that is always late is as bad as none."""
+
 STOPPING = 2.0
 """Seconds for the contacts to come home at a stop; a daemon ends within 3 s of SIGTERM."""
 
@@ -51,6 +55,7 @@ class Safety:
         self._failed = failed
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="safety", daemon=True)
+        self._late = False
         self.failure: Exception | None = None
 
     def start(self) -> None:
@@ -75,8 +80,9 @@ class Safety:
     def _run(self) -> None:
         try:
             while not self._ended.is_set():
-                moving = self._switchboard.turn(boottime(), self._read(), self._chain.view)
-                sd_watchdog()
+                begun = boottime()
+                moving = self._switchboard.turn(begun, self._read(), self._chain.view)
+                self._judge(boottime() - begun)
                 self._ended.wait(MOVING_TURN if moving else TURN)
         except Exception as error:
             self.failure = error
@@ -85,6 +91,20 @@ class Safety:
             finally:
                 self._failed()
                 log.exception("safety loop failed: every coil is released")
+
+    def _judge(self, took: float) -> None:
+        """Feed the watchdog, or say since when there is nothing to feed it for."""
+        late = took > IN_TIME
+        if not late:
+            sd_watchdog()
+        if late is not self._late:
+            self._late = late
+            if late:
+                log.warning(
+                    "safety loop late", took_s=round(took, 2), hint="a slow pin driver, or no processor"
+                )
+            else:
+                log.info("safety loop in time again")
 
     def _read(self) -> Mapping[int, Register | None]:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}

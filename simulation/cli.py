@@ -61,6 +61,7 @@ class Length(click.ParamType[float]):
     show_default=True,
     help="Loopback address of the first household; the others take those after it.",
 )
+@click.option("--cut", metavar="NAME", help="Cut this buyer's network in the middle of a trade, for 25 s.")
 def demo(
     *,
     households: int,
@@ -73,6 +74,7 @@ def demo(
     keep: Path | None,
     timeout: float | None,
     address: IPv4Address,
+    cut: str | None,
 ) -> None:
     """Run a neighbourhood that trades energy: real chain, real processes, a simulated bench.
 
@@ -100,6 +102,7 @@ def demo(
         keep=keep,
         timeout=timeout,
         first=address,
+        cut=cut,
     )
     try:
         run(options, Stop().on_signals())

@@ -35,6 +35,9 @@ class Options:
     first: IPv4Address = ADDRESS
     """Address of the first household."""
 
+    cut: str | None = None
+    """The household whose network is cut in the middle of a trade."""
+
     @property
     def patience(self) -> float:
         """Seconds until the demo gives up waiting for the trades that were asked for."""

@@ -13,6 +13,7 @@ from chain.daemon import Stop
 from chain.errors import ChainError
 from simulation.demo import gathering, processes
 from simulation.demo.authority import Founding
+from simulation.demo.cutting import Cutting
 from simulation.demo.errors import DemoFailed, DemoRefused, TimedOut
 from simulation.demo.options import Options
 from simulation.demo.scratch import folders
@@ -44,6 +45,7 @@ def demo(options: Options, stop: Stop) -> None:
         day=options.day,
         period=options.period,
         first=options.first,
+        cuttable=options.cut,
     )
     refuse_taken_ports(scenario)
     geth = processes.geth()
@@ -89,6 +91,7 @@ class Demo:
         self.founding = Founding(neighbourhood, stop)
         self.startup = Startup(signs(neighbourhood))
         self.watch = Watch.over(neighbourhood)
+        self.cutting = None if options.cut is None else Cutting(neighbourhood, options.cut, self.watch.world)
         self.milestones: dict[str, float] = {}
 
     def run(self) -> None:
@@ -101,6 +104,8 @@ class Demo:
             self.stop.set()
             self.supervisor.stop()
             self.watch.close()
+            if self.cutting is not None:
+                self.cutting.end()
 
     def _watched(self) -> None:
         """Start, and watch to the end; what came of it is reported, whatever that end is."""
@@ -122,6 +127,8 @@ class Demo:
 
     def _start(self) -> None:
         """Everything at once: who needs another waits for it."""
+        if self.cutting is not None:
+            self.cutting.begin()
         self.supervisor.add(
             [processes.world(self.neighbourhood), *processes.of_households(self.neighbourhood)]
         )
@@ -134,6 +141,8 @@ class Demo:
                 show.tell(self._elapsed(), line)
             self._milestones(show)
             for line in self.watch.look(self.supervisor, self.founding.manifest):
+                show.tell(self._elapsed(), line)
+            for line in self.cutting.look() if self.cutting is not None else ():
                 show.tell(self._elapsed(), line)
             show.refresh(self.watch.rows, self._heading())
             if self._enough():

@@ -82,7 +82,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
         "household": {"name": name, "role": member.role},
         "paths": {"run": str(run), "state": "state"},
         "account": {"keystore": "key.json", "password_file": "key.password"},
-        "chain": chain(member, around),
+        "chain": chain(scenario, member, around),
         "relay": relay(scenario, member, around),
         "sensors": {meter: sensor(around, f"{name}.{meter}") for meter in meters(scenario, member)},
         "battery": {
@@ -103,7 +103,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             "daily_budget": DAILY_BUDGET,
             "dwell": f"{DWELL} s",
         }
-        relays = {each.name: f"{each.address}:{RELAY}" for each in scenario.members}
+        relays = {each.name: f"{scenario.way(name, each.name)}:{RELAY}" for each in scenario.members}
         configuration["sellers"] = sellers(bought, name, around.accounts, relays)
     else:
         # Nobody could supply it; below its own reserve it says so.
@@ -152,7 +152,7 @@ def authrpc(member: Member) -> int:
     return AUTHRPC + (int(member.address) - int(ADDRESS)) % 1_000
 
 
-def chain(member: Member, around: Surroundings) -> dict[str, Any]:
+def chain(scenario: Scenario, member: Member, around: Surroundings) -> dict[str, Any]:
     """The household's chain node, and its sealer if it seals."""
     node: dict[str, Any] = {
         "geth": str(around.geth),
@@ -162,7 +162,11 @@ def chain(member: Member, around: Surroundings) -> dict[str, Any]:
         "authrpc_port": authrpc(member),
         "ipc": str(around.run / member.name / "geth.ipc"),
         "key_file": "node.key",
-        "peers": [enode for name, enode in around.enodes.items() if name != member.name],
+        "peers": [
+            f"{enode.partition('@')[0]}@{scenario.way(member.name, name)}:{P2P}"
+            for name, enode in around.enodes.items()
+            if name != member.name
+        ],
     }
     if member.seals:
         node["seal"] = {

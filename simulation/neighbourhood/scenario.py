@@ -16,6 +16,9 @@ from neighbourhood import lines
 
 Role = Literal["producer", "consumer", "prosumer"]
 
+CABLES = 65_536
+"""From the first household's address to those of the cables: 127.1.… for a street in 127.0.…"""
+
 NAMES = (
     "alder", "birch", "cedar", "dogwood",
     "elm", "fir", "ginkgo", "hazel",
@@ -143,6 +146,9 @@ class Scenario:
     period: int = field(default=1)
     """Seconds between two blocks."""
 
+    cuttable: str | None = None
+    """The household whose network can be cut: it and its neighbours know each other by other addresses."""
+
     def sold_by(self, name: str) -> tuple[Line, ...]:
         """The lines that begin at a household."""
         return tuple(line for line in self.lines if line.seller == name)
@@ -156,6 +162,13 @@ class Scenario:
         """Those that seal."""
         return tuple(member for member in self.members if member.seals)
 
+    def way(self, caller: str, called: str) -> IPv4Address:
+        """The address by which one household knows another."""
+        if caller == called or self.cuttable not in {caller, called}:
+            return self.member(called).address
+        names = [member.name for member in self.members]
+        return self.members[0].address + CABLES + names.index(caller) * len(NAMES) + names.index(called)
+
     def member(self, name: str) -> Member:
         """One household by its name."""
         return next(member for member in self.members if member.name == name)
@@ -168,6 +181,7 @@ def plan(
     day: float = 600.0,
     period: int = 1,
     first: IPv4Address = ADDRESS,
+    cuttable: str | None = None,
 ) -> Scenario:
     """A neighbourhood of so many households; the same for the same seed.
 
@@ -175,9 +189,10 @@ def plan(
         day: real seconds of a day of sun and load.
         period: seconds between two blocks.
         first: address of the first household.
+        cuttable: the household whose network can be cut.
 
     Raises:
-        ScenarioRefused: too few or too many households, or no time in the day.
+        ScenarioRefused: too few or too many households, no time in the day, or nobody to cut.
     """
     if not FEWEST <= households <= len(NAMES):
         raise ScenarioRefused(f"a neighbourhood has {FEWEST} to {len(NAMES)} households, not {households}")
@@ -196,7 +211,11 @@ def plan(
         )
         for index, (name, role) in enumerate(zip(NAMES[:households], STREET * 3, strict=False))
     )
-    return Scenario(members=members, lines=wire(members), seed=seed, day=day, period=period)
+    wired = wire(members)
+    buyers = sorted({line.buyer for line in wired})
+    if cuttable is not None and cuttable not in buyers:
+        raise ScenarioRefused(f"{cuttable!r} buys from nobody here; {', '.join(buyers)} do")
+    return Scenario(members=members, lines=wired, seed=seed, day=day, period=period, cuttable=cuttable)
 
 
 def wire(members: tuple[Member, ...]) -> tuple[Line, ...]:

@@ -38,10 +38,10 @@ COMMONWATT = Path(sys.executable).with_name("commonwatt")
 class Neighbourhood:
     """A demo that runs, seen from outside."""
 
-    def __init__(self, folder: Path, first: str, demo: subprocess.Popen[str]) -> None:
+    def __init__(self, folder: Path, first: str, demo: subprocess.Popen[str], households: int = 4) -> None:
         self.folder = folder
         self.demo = demo
-        self.scenario = plan(4, first=IPv4Address(first))
+        self.scenario = plan(households, first=IPv4Address(first))
         self.names = tuple(member.name for member in self.scenario.members)
 
     # --- looking ---------------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ class Neighbourhood:
         listed = Registry(self.client(), self.manifest.registry).households()
         return {household.name: household.account for household in listed}
 
-    def client(self, household: str = "dogwood") -> ChainClient:
+    def client(self, household: str | None = None) -> ChainClient:
         """A household's own chain node (the follower's, unless named)."""
-        return ChainClient(self.settings(household).chain.rpc, timeout=5.0)
+        return ChainClient(self.settings(household or self.names[-1]).chain.rpc, timeout=5.0)
 
     @cached_property
     def world(self) -> WorldClient:
@@ -86,7 +86,7 @@ class Neighbourhood:
         found = snapshot.read(self.runs[household] / "trading.json")
         return found.fields if found is not None and found.age() < 3 else {}
 
-    def orders(self, household: str = "dogwood") -> dict[str, Order]:
+    def orders(self, household: str | None = None) -> dict[str, Order]:
         """All orders, by the chain."""
         client = self.client(household)
         return ledger.read(client, self.manifest, client.block_number())
@@ -176,18 +176,31 @@ class Neighbourhood:
 
 @contextmanager
 def neighbourhood(
-    folder: Path, first: str, *options: str, program: Sequence[str] = (str(COMMONWATT), "demo")
+    folder: Path,
+    first: str,
+    *options: str,
+    program: Sequence[str] = (str(COMMONWATT), "demo"),
+    households: int = 4,
 ) -> Iterator[Neighbourhood]:
     """Run a demo for as long as the block lasts, and see that nothing of it is left."""
     log = folder.with_suffix(".log")
     with log.open("w") as output:
         demo = subprocess.Popen(
-            [*program, "--headless", "--keep", str(folder), "--address", first, *options],
+            [
+                *program,
+                "--headless",
+                "--keep",
+                str(folder),
+                "--address",
+                first,
+                f"--households={households}",
+                *options,
+            ],
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
         )
-    running = Neighbourhood(folder, first, demo)
+    running = Neighbourhood(folder, first, demo, households)
     try:
         running.until("the manifest", (folder / "manifest.json").exists, 2 * PATIENCE)
         yield running

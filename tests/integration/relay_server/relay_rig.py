@@ -16,13 +16,14 @@ from chain.keys import Account
 from contracts.bindings.market import Offer, Order, State
 from contracts.messages import voucher_digest
 from quantities import Energy, Price
+from relay_server.answering import Answering, Identity
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
 from relay_server.drivers.interface import Pins
 from relay_server.drivers.recording import RecordingPins
 from relay_server.persistence import Persistence
 from relay_server.safety import Safety
-from relay_server.server import Identity, Server
+from relay_server.server import Server
 from relay_server.session import sessions
 from relay_server.settings import RelaySettings
 from relay_server.switchboard import Switchboard
@@ -220,9 +221,8 @@ def running_relay(
     failed = threading.Event()
     safety = Safety(settings, switchboard, view, tmp_path / "meters", failed.set)
     identity = Identity(relay=seller.address, chain_id=CHAIN_ID, markets=(MARKET,))
-    server = Server(
-        settings, switchboard, view, lambda: identity, sessions(persistence.remembered.boot), clock=boottime
-    )
+    answering = Answering(switchboard, view, lambda: identity, boottime)
+    server = Server(settings, switchboard, answering, sessions(persistence.remembered.boot), clock=boottime)
     loop = asyncio.new_event_loop()
     network = threading.Thread(target=loop.run_forever, daemon=True)
     network.start()

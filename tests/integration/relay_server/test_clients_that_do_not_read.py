@@ -46,8 +46,8 @@ def clogged(rig: Rig) -> socket.socket:
 @pytest.fixture(autouse=True)
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """At 50 frames a second it would take a while to fill the buffers."""
-    monkeypatch.setattr(server, "BURST", 1e9)
-    monkeypatch.setattr(server, "FRAMES_PER_SECOND", 1e9)
+    for limit in ("BURST", "FRAMES_PER_SECOND", "STRANGERS_BURST", "STRANGERS_PER_SECOND"):
+        monkeypatch.setattr(server, limit, 1e9)
 
 
 def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -11,138 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from chain.keys import Account
-from contracts.authority import Authority
-from contracts.bindings import Household, Market, OrderArgs, Role, Token
-from contracts.deploy import Admission, Terms, Transaction, deploy
-from contracts.manifest import Manifest
-from contracts.messages import voucher_digest
-from quantities import Energy, Price, Tokens
-from relay_server.client import RelayClient, RelayUnreachable
+from contracts.bindings import Market
+from quantities import Energy
 from relay_server.messages import Accepted, Code, Granted, Opened, Refused
 from relay_server.records import open_records
-from relay_server.settings import RelaySettings
-from tests.integration.chain_node import ETHER, TestChain, one_signer_chain
-from tests.integration.ports import free_port
-from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE, Meters, make_settings
+from tests.integration.relay_server.relay_on_chain import HOST, PRICE, Place, place
+from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE
 from tests.waiting import PATIENCE, eventually
-
-PRICE = Price.parse("0.25")
-HOST = "127.0.3.1"
-
-
-@dataclass
-class Place:
-    """One chain with a seller and a buyer, and the seller's relay, which can be killed and started."""
-
-    chain: TestChain
-    manifest: Manifest
-    seller: Account
-    buyer: Account
-    folder: Path
-    meters: Meters
-    listen: str
-    process: subprocess.Popen[bytes] | None = None
-    opened: list[OrderArgs] = field(default_factory=list)
-
-    def start(self) -> None:
-        given = {
-            "folder": str(self.folder),
-            "settings": make_settings(listen=self.listen, lease="3 s", stale_meter="2 s").model_dump(
-                mode="json"
-            ),
-            "owner": self.seller.address,
-            "rpc": self.chain.url,
-            "manifest": str(self.folder / "manifest.json"),
-        }
-        (self.folder / "given.json").write_text(json.dumps(given))
-        command = [sys.executable, "-m", "tests.integration.relay_server.relay_process"]
-        self.process = subprocess.Popen([*command, str(self.folder / "given.json")])
-
-        def sees_the_chain() -> bool:
-            with suppress(RelayUnreachable), self.client(None) as client:
-                return client.hello().head_age_ms < 5_000
-            return False
-
-        eventually(sees_the_chain, "relay")
-
-    def settings(self) -> RelaySettings:
-        return make_settings(listen=self.listen, lease="3 s", stale_meter="2 s")
-
-    def end(self, how: signal.Signals) -> int:
-        assert self.process
-        self.process.send_signal(how)
-        return self.process.wait(PATIENCE)
-
-    def client(self, account: Account | None) -> RelayClient:
-        return RelayClient(self.listen, self.seller.address, account, self.manifest.chain_id)
-
-    def send(self, sender: Account, to: str, data: bytes) -> None:
-        [receipt] = Authority(sender, self.chain.client).send([Transaction(to, data)])
-        assert receipt.succeeded
-
-    def buy(self, energy: int = 2_000) -> bytes:
-        args = OrderArgs(secrets.token_bytes(32), self.seller.address, FEED, Energy(energy), PRICE)
-        market = self.manifest.current
-        data = Token.encode_approve_and_call(market, args.cost, args)
-        self.send(self.buyer, self.manifest.token, data)
-        return args.id(self.manifest.chain_id, market, self.buyer.address)
-
-    def voucher(self, order: bytes, energy: int) -> bytes:
-        digest = voucher_digest(self.manifest.chain_id, self.manifest.current, order, energy)
-        return self.buyer.sign(digest)
-
-    def closed(self, client: RelayClient, order: bytes) -> Granted:
-        """CLOSE, asked again as the answers say, until the order is at depth."""
-        for _ in range(100):
-            answer = client.close(order, FEED)
-            if isinstance(answer, Granted):
-                return answer
-            assert answer.code in {Code.NOT_FUNDED, Code.STALE_CHAIN, Code.BUSY}, answer
-            time.sleep(answer.retry_ms / 1_000)
-        raise AssertionError("never closed")
-
-    def energised(self, pin: int) -> bool:
-        return (self.folder / "pins" / str(pin)).read_text() == "1"
-
-
-@contextmanager
-def place(tmp_path: Path) -> Iterator[Place]:
-    seller, buyer = Account.generate(), Account.generate()
-    (tmp_path / "chain").mkdir()
-    alloc = {seller.address: ETHER, buyer.address: ETHER}
-    with one_signer_chain(tmp_path / "chain", HOST, alloc) as chain:
-        terms = Terms(mint_cap=Tokens.parse(10_000), mint_period=1_000, supply_blocks=60, challenge_blocks=5)
-        admissions = [
-            Admission(
-                household=Household(
-                    account=account.address, name=name, role=role, enode="", relay="", admitted=True
-                ),
-                tokens=Tokens.parse(100),
-            )
-            for account, name, role in ((seller, "alder", Role.PRODUCER), (buyer, "birch", Role.CONSUMER))
-        ]
-        manifest = deploy(Authority(chain.account, chain.client), chain.client, terms, admissions)
-        manifest.save(tmp_path / "manifest.json")
-        meters = Meters(tmp_path / "meters")
-        meters.start()
-        listen = f"{HOST}:{free_port(HOST)}"
-        running = Place(chain, manifest, seller, buyer, tmp_path, meters, listen)
-        try:
-            offer = Market.encode_set_offer(FEED, PRICE, Energy(5_000), 10_000)
-            running.send(seller, manifest.current, offer)
-            running.start()
-            yield running
-        finally:
-            if running.process and running.process.poll() is None:
-                running.end(signal.SIGKILL)
-            meters.stop()
 
 
 @pytest.fixture(scope="module")

@@ -88,3 +88,21 @@ def test_over_a_day_prosumers_both_sell_and_buy() -> None:
     assert sellers == {"alder", "cedar", "dogwood"}
     assert buyers == {"birch", "cedar", "dogwood"}
     assert all(energy > 200 for _, _, _, energy in outcome.trades[:-2]), "no trade of crumbs"
+
+
+def test_a_household_that_can_be_cut_off_and_its_neighbours_know_each_other_by_their_cables() -> None:
+    scenario = plan(4, cuttable="birch")
+    ways = {
+        (a.name, b.name): scenario.way(a.name, b.name) for a in scenario.members for b in scenario.members
+    }
+    own = {member.address for member in scenario.members}
+    cables = [way for pair, way in ways.items() if "birch" in pair and pair != ("birch", "birch")]
+    assert len(set(cables)) == 6
+    assert not own & set(cables)
+    assert ways["alder", "dogwood"] == scenario.member("dogwood").address
+    assert all(scenario.way(member.name, member.name) == member.address for member in scenario.members)
+
+
+def test_only_who_buys_can_be_cut_off_in_a_trade() -> None:
+    with pytest.raises(ScenarioRefused, match="birch, cedar, dogwood do"):
+        plan(4, cuttable="alder")
