@@ -4,7 +4,7 @@
 `Flow` of energy comes out.
 """
 
-from node.readings.interface import Batch, Flow, Point, Readings, Sample
+from node.readings.interface import Batch, Flow, Level, Point, Readings, Rollup, Sample, Value
 from node.readings.opening import open_readings
 
-__all__ = ["Batch", "Flow", "Point", "Readings", "Sample", "open_readings"]
+__all__ = ["Batch", "Flow", "Level", "Point", "Readings", "Rollup", "Sample", "Value", "open_readings"]

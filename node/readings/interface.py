@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol, Self
 
 from node.sensors.driver import Quantity
@@ -56,6 +57,45 @@ class Flow:
     reverse: int
 
 
+class Level(IntEnum):
+    """How long the buckets of a rollup are, in ms. Days are those of UTC, as in the reports."""
+
+    MINUTE = 60_000
+    QUARTER = 900_000
+    DAY = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """What one meter did in one bucket of time. Energies of neighbouring buckets add up, with no gap."""
+
+    at: int
+    """Unix ms at which it begins."""
+
+    forward: int
+    """mWh."""
+
+    reverse: int
+    """mWh."""
+
+    lowest: int | None
+    """mW; None where the meter measured no power."""
+
+    mean: int | None
+    highest: int | None
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One measured value."""
+
+    taken: int
+    """Unix ms."""
+
+    value: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A link of the hash chain: the samples stored together."""
@@ -91,11 +131,28 @@ class Readings(Protocol):
         which moves on with time does not flicker.
         """
 
+    def points(self, meter: str, quantity: Quantity, start: int, end: int, limit: int) -> list[Value]:
+        """What was measured in [start, end), as it was and in the order of time: the first `limit` of it."""
+
+    def rollup(self, meter: str, level: Level, start: int, end: int) -> list[Rollup]:
+        """The buckets that begin in [start, end), the one that still fills up included; none where there
+        was no sample."""
+
+    def chart(self, meter: str, start: int, end: int, points: int) -> list[Point]:
+        """A chart of the power, as `between`, however long the span: made of rollups where they are as fine
+        as its slices, which then are whole buckets."""
+
     def latest(self) -> dict[str, Sample]:
         """The newest sample of every meter."""
 
+    def meters(self) -> list[str]:
+        """The names of all meters that there are samples of, in their order."""
+
     def energy(self, meter: str, start: int, end: int) -> Flow | None:
-        """What the meter's registers counted from `start` to `end`; None when it has no sample by then."""
+        """What the meter's registers counted from `start` to `end`; None when it has no sample by then.
+
+        Where the samples were deleted by age it is right to the minute, or as rollups are kept.
+        """
 
     def batches(self, start: int, end: int) -> list[Batch]:
         """The batches with samples in [start, end), in their order."""
@@ -117,6 +174,9 @@ class Readings(Protocol):
 
     def prune(self, before: int) -> int:
         """Delete the samples of batches older than this; the chain itself stays. Says how many it were."""
+
+    def thin(self, level: Level, before: int) -> int:
+        """Delete the rollups of a level that begin earlier. Says how many it were."""
 
     def close(self) -> None:
         """Let go of the store."""

@@ -6,15 +6,15 @@ Each household has a database, or a schema of its own (append `?options=-csearch
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 
 from node.readings import chain
-from node.readings.interface import Batch, Flow, Point, Sample, slices
-from node.sensors.driver import Quantity
+from node.readings.interface import Batch, Level, Sample
+from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import postgres
 from store.errors import StoreError, Unreachable
 
@@ -46,12 +46,28 @@ MIGRATIONS = (
         PRIMARY KEY (meter, taken, batch)
     );
     """,
+    f"""
+    CREATE TABLE rollups (
+        at           bigint NOT NULL,
+        total        bigint,
+        lowest       bigint,
+        highest      bigint,
+        forward_from bigint,
+        forward      bigint,
+        reverse_from bigint,
+        reverse      bigint,
+        level        integer NOT NULL,  -- ms
+        samples      integer NOT NULL,
+        counted      integer NOT NULL,
+        meter        smallint NOT NULL REFERENCES meters (id),
+        PRIMARY KEY (level, meter, at)
+    );
+    {"".join(map(backfill, Level))}
+    """,
 )
 
-COLUMNS = "meters.name, taken, voltage, current, power, forward, reverse, soc"
 
-
-class PostgresReadings:
+class PostgresReadings(SqlReadings[postgres.Connection]):
     """See `node.readings.interface.Readings`. One connection, made anew after it was lost."""
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
@@ -75,8 +91,7 @@ class PostgresReadings:
         canonical = chain.ordered(samples)
         with self._connection() as connection, connection.transaction():
             connection.execute("LOCK TABLE batches IN SHARE ROW EXCLUSIVE MODE")
-            row = connection.execute("SELECT * FROM batches ORDER BY number DESC LIMIT 1").fetchone()
-            previous = None if row is None else Batch(*row)
+            previous = self._newest(connection)
             batch = chain.next_batch(previous, canonical)
             if previous is not None and previous.content == batch.content:
                 return
@@ -88,30 +103,9 @@ class PostgresReadings:
             postgres.copy(
                 connection,
                 f"samples (meter, taken, batch, {', '.join(chain.FIELDS)})",
-                (
-                    (meters[s.meter], s.taken, batch.number, *(getattr(s, field) for field in chain.FIELDS))
-                    for s in canonical
-                ),
+                ((meters[meter], taken, batch.number, *values) for meter, taken, *values in rows(canonical)),
             )
-
-    def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
-        """A chart of one quantity."""
-        first, length = slices(start, end, points)
-        query = f"""
-            SELECT (taken - %(first)s) / %(length)s AS slice, min({quantity}), sum({quantity}), count(*),
-                   max({quantity})
-            FROM samples
-            WHERE meter = (SELECT id FROM meters WHERE name = %(meter)s)
-                  AND taken >= %(start)s AND taken < %(end)s AND {quantity} IS NOT NULL
-            GROUP BY slice ORDER BY slice
-            """  # noqa: S608 - the column is one of Quantity's words
-        values = {"first": first, "length": length, "meter": meter, "start": start, "end": end}
-        with self._connection() as connection:
-            rows = connection.execute(query.encode(), values).fetchall()
-        return [
-            Point(first + part * length, low, round(total / count), high)
-            for part, low, total, count, high in rows
-        ]
+            self._roll_up(connection, meters, canonical)
 
     def latest(self) -> dict[str, Sample]:
         """The newest sample of every meter."""
@@ -121,31 +115,8 @@ class PostgresReadings:
             ) AS newest
             """  # noqa: S608
         with self._connection() as connection:
-            rows = connection.execute(query.encode()).fetchall()
-        return {row[0]: _sample(row) for row in rows}
-
-    def energy(self, meter: str, start: int, end: int) -> Flow | None:
-        """What the meter's registers counted."""
-        with self._connection() as connection:
-            at_start = self._register(connection, meter, "taken <= %s", "DESC", start)
-            at_start = at_start or self._register(connection, meter, "taken >= %s", "ASC", start)
-            at_end = self._register(connection, meter, "taken <= %s", "DESC", end)
-        if at_start is None or at_end is None:
-            return None
-        return Flow(max(at_end[0] - at_start[0], 0), max(at_end[1] - at_start[1], 0))
-
-    def batches(self, start: int, end: int) -> list[Batch]:
-        """The links of the chain with samples in this span."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT * FROM batches WHERE last >= %s AND first < %s ORDER BY number", (start, end)
-            ).fetchall()
-        return [Batch(*row) for row in rows]
-
-    def links(self, after: int, count: int) -> list[Batch]:
-        """The batches that follow a number."""
-        with self._connection() as connection:
-            return _links(connection, after, count)
+            found = connection.execute(query.encode()).fetchall()
+        return {row[0]: sample_of(row) for row in found}
 
     def pages(self, after: int, count: int) -> list[tuple[Batch, list[Sample]]]:
         """Batches with their samples."""
@@ -155,7 +126,7 @@ class PostgresReadings:
             ORDER BY meters.name COLLATE "C", taken
             """  # noqa: S608
         with self._connection() as connection:
-            batches = _links(connection, after, count)
+            batches = self._links(connection, after, count)
             if not batches:
                 return []
             found: dict[int, list[Sample]] = {batch.number: [] for batch in batches}
@@ -164,56 +135,13 @@ class PostgresReadings:
             where = (meters, *times, batches[0].number, batches[-1].number)  # as the primary key goes
             for number, *sample in connection.execute(query.encode(), where).fetchall():
                 if number in found:
-                    found[number].append(_sample(sample))
+                    found[number].append(sample_of(sample))
         return [(batch, found[batch.number]) for batch in batches]
-
-    def newest(self, before: int | None = None) -> Batch | None:
-        """The newest batch."""
-        query = "SELECT * FROM batches WHERE number = (SELECT max(number) FROM batches WHERE last < %s)"
-        with self._connection() as connection:
-            if before is None:
-                row = connection.execute("SELECT * FROM batches ORDER BY number DESC LIMIT 1").fetchone()
-            else:
-                row = connection.execute(query, (before,)).fetchone()
-        return None if row is None else Batch(*row)
-
-    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
-        """The newest sample by a moment."""
-        query = f"""
-            SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter
-            WHERE meter = (SELECT id FROM meters WHERE name = %s) AND taken <= %s
-            ORDER BY taken DESC, batch DESC LIMIT 1
-            """  # noqa: S608
-        with self._connection() as connection:
-            row = connection.execute(query.encode(), (meter, moment)).fetchone()
-        return None if row is None else (_sample(row[1:]), row[0])
-
-    def stored(self, last: int) -> int:
-        """How many samples there are."""
-        query = "SELECT count(*) FROM samples WHERE batch <= %s OR batch NOT IN (SELECT number FROM batches)"
-        with self._connection() as connection:
-            row = connection.execute(query, (last,)).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def prune(self, before: int) -> int:
-        """Delete old samples."""
-        with self._connection() as connection:
-            return connection.execute(
-                "DELETE FROM samples USING batches "
-                "WHERE batch = batches.number AND batches.last < %s AND taken < %s",
-                (before, before),
-            ).rowcount
 
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
             self._drop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     @contextmanager
     def _connection(self) -> Iterator[postgres.Connection]:
@@ -245,24 +173,22 @@ class PostgresReadings:
             connection.execute("INSERT INTO meters (name) VALUES (%s)", (name,))
         return dict(connection.execute("SELECT name, id FROM meters").fetchall())
 
-    @staticmethod
-    def _register(
-        connection: postgres.Connection, meter: str, where: str, order: str, moment: int
-    ) -> tuple[int, int] | None:
-        query = (
-            "SELECT forward, reverse FROM samples WHERE meter = (SELECT id FROM meters WHERE name = %s) "  # noqa: S608
-            f"AND {where} AND forward IS NOT NULL AND reverse IS NOT NULL "
-            f"ORDER BY taken {order}, batch {order} LIMIT 1"
-        )
-        row = connection.execute(query.encode(), (meter, moment)).fetchone()
-        return None if row is None else (row[0], row[1])
+    def _rows(
+        self, connection: postgres.Connection, query: str, values: Sequence[object] = ()
+    ) -> Sequence[Sequence[Any]]:
+        return connection.execute(_asked(query), _plain(values)).fetchall()
+
+    def _change(self, connection: postgres.Connection, query: str, values: Sequence[object]) -> int:
+        return connection.execute(_asked(query), _plain(values)).rowcount
+
+    def _transaction(self, connection: postgres.Connection) -> AbstractContextManager[object]:
+        return connection.transaction()
 
 
-def _links(connection: postgres.Connection, after: int, count: int) -> list[Batch]:
-    query = "SELECT * FROM batches WHERE number > %s ORDER BY number LIMIT %s"
-    return [Batch(*row) for row in connection.execute(query, (after, count)).fetchall()]
+def _asked(query: str) -> bytes:
+    return query.replace("?", "%s").encode()
 
 
-def _sample(row: Sequence[Any]) -> Sample:
-    meter, taken, *values = row
-    return Sample(meter=meter, taken=taken, **dict(zip(chain.FIELDS, values, strict=True)))
+def _plain(values: Sequence[object]) -> tuple[object, ...]:
+    """An IntEnum would be sent as a text."""
+    return tuple(int(value) if isinstance(value, int) else value for value in values)

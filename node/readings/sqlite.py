@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import Any
 
 from node.readings import chain
-from node.readings.interface import Batch, Flow, Point, Sample, slices
-from node.sensors.driver import Quantity
+from node.readings.interface import Batch, Level, Sample
+from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import sqlite
 from store.errors import StoreError, Unopenable
 
@@ -41,15 +41,28 @@ MIGRATIONS = (
         PRIMARY KEY (meter, taken, batch)
     ) STRICT, WITHOUT ROWID;
     """,
+    f"""
+    CREATE TABLE rollups (
+        level        INTEGER NOT NULL,  -- ms
+        meter        INTEGER NOT NULL REFERENCES meters (id),
+        at           INTEGER NOT NULL,
+        samples      INTEGER NOT NULL,
+        counted      INTEGER NOT NULL,
+        lowest       INTEGER,
+        total        INTEGER,
+        highest      INTEGER,
+        forward_from INTEGER,
+        forward      INTEGER,
+        reverse_from INTEGER,
+        reverse      INTEGER,
+        PRIMARY KEY (level, meter, at)
+    ) STRICT, WITHOUT ROWID;
+    {"".join(map(backfill, Level))}
+    """,
 )
 
-SAMPLE = ("meter", "taken", *chain.FIELDS)
-COLUMNS = "meters.name AS meter, taken, voltage, current, power, forward, reverse, soc"
-PRUNE_ROWS = 20_000
-"""Deleted in one transaction, so that the writer's lock is short."""
 
-
-class SqliteReadings:
+class SqliteReadings(SqlReadings[sqlite3.Connection]):
     """See `node.readings.interface.Readings`. The writer keeps one connection; a reader opens one a call."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -75,8 +88,7 @@ class SqliteReadings:
             return
         canonical = chain.ordered(samples)
         with self._connection() as connection, sqlite.transaction(connection):
-            row = connection.execute("SELECT * FROM batches ORDER BY number DESC LIMIT 1").fetchone()
-            previous = None if row is None else Batch(**row)
+            previous = self._newest(connection)
             batch = chain.next_batch(previous, canonical)
             if previous is not None and previous.content == batch.content:
                 return
@@ -87,28 +99,9 @@ class SqliteReadings:
             meters = self._meters(connection, {sample.meter for sample in canonical})
             connection.executemany(
                 "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_row(meters[sample.meter], batch.number, sample) for sample in canonical],
+                [(meters[meter], taken, batch.number, *values) for meter, taken, *values in rows(canonical)],
             )
-
-    def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
-        """A chart of one quantity."""
-        first, length = slices(start, end, points)
-        with self._connection() as connection:
-            rows = connection.execute(
-                f"""
-                SELECT (taken - :first) / :length AS slice, min({quantity}), sum({quantity}), count(*),
-                       max({quantity})
-                FROM samples
-                WHERE meter = (SELECT id FROM meters WHERE name = :meter)
-                      AND taken >= :start AND taken < :end AND {quantity} IS NOT NULL
-                GROUP BY slice ORDER BY slice
-                """,  # noqa: S608 - the column is one of Quantity's words
-                {"first": first, "length": length, "meter": meter, "start": start, "end": end},
-            ).fetchall()
-        return [
-            Point(first + part * length, low, round(total / count), high)
-            for part, low, total, count, high in rows
-        ]
+            self._roll_up(connection, meters, canonical)
 
     def latest(self) -> dict[str, Sample]:
         """The newest sample of every meter."""
@@ -119,30 +112,7 @@ class SqliteReadings:
         with self._connection() as connection:
             meters = connection.execute("SELECT id FROM meters").fetchall()
             rows = [connection.execute(query, (meter["id"],)).fetchone() for meter in meters]
-        return {row["meter"]: Sample(**row) for row in rows if row is not None}
-
-    def energy(self, meter: str, start: int, end: int) -> Flow | None:
-        """What the meter's registers counted."""
-        with self._connection() as connection:
-            at_start = self._register(connection, meter, "taken <= ?", "DESC", start)
-            at_start = at_start or self._register(connection, meter, "taken >= ?", "ASC", start)
-            at_end = self._register(connection, meter, "taken <= ?", "DESC", end)
-        if at_start is None or at_end is None:
-            return None
-        return Flow(max(at_end[0] - at_start[0], 0), max(at_end[1] - at_start[1], 0))
-
-    def batches(self, start: int, end: int) -> list[Batch]:
-        """The links of the chain with samples in this span."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT * FROM batches WHERE last >= ? AND first < ? ORDER BY number", (start, end)
-            ).fetchall()
-        return [Batch(**row) for row in rows]
-
-    def links(self, after: int, count: int) -> list[Batch]:
-        """The batches that follow a number."""
-        with self._connection() as connection:
-            return _links(connection, after, count)
+        return {row["meter"]: sample_of(row) for row in rows if row is not None}
 
     def pages(self, after: int, count: int) -> list[tuple[Batch, list[Sample]]]:
         """Batches with their samples."""
@@ -152,51 +122,15 @@ class SqliteReadings:
             "WHERE taken BETWEEN ? AND ? AND batch BETWEEN ? AND ? ORDER BY meters.name, taken"
         )
         with self._connection() as connection:
-            batches = _links(connection, after, count)
+            batches = self._links(connection, after, count)
             if not batches:
                 return []
             found: dict[int, list[Sample]] = {batch.number: [] for batch in batches}
             times = (min(batch.first for batch in batches), max(batch.last for batch in batches))
             for number, *values in connection.execute(query, (*times, batches[0].number, batches[-1].number)):
                 if number in found:
-                    found[number].append(Sample(**dict(zip(SAMPLE, values, strict=True))))
+                    found[number].append(sample_of(values))
         return [(batch, found[batch.number]) for batch in batches]
-
-    def newest(self, before: int | None = None) -> Batch | None:
-        """The newest batch."""
-        with self._connection() as connection:
-            if before is None:
-                query = "SELECT * FROM batches ORDER BY number DESC LIMIT 1"
-                row = connection.execute(query).fetchone()
-            else:
-                query = (
-                    "SELECT * FROM batches WHERE number = (SELECT max(number) FROM batches WHERE last < ?)"
-                )
-                row = connection.execute(query, (before,)).fetchone()
-        return None if row is None else Batch(**row)
-
-    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
-        """The newest sample by a moment."""
-        query = (
-            f"SELECT batch, {COLUMNS} FROM meters JOIN samples ON samples.meter = meters.id "  # noqa: S608
-            "WHERE meters.name = ? AND taken <= ? ORDER BY taken DESC, batch DESC LIMIT 1"
-        )
-        with self._connection() as connection:
-            row = connection.execute(query, (meter, moment)).fetchone()
-        return None if row is None else (Sample(**{name: row[name] for name in SAMPLE}), row["batch"])
-
-    def stored(self, last: int) -> int:
-        """How many samples there are."""
-        query = "SELECT count(*) FROM samples WHERE batch <= ? OR batch NOT IN (SELECT number FROM batches)"
-        with self._connection() as connection:
-            row = connection.execute(query, (last,)).fetchone()
-        return int(row[0])
-
-    def prune(self, before: int) -> int:
-        """Delete old samples, a part of them at a time."""
-        with self._connection() as connection:
-            meters = [row["id"] for row in connection.execute("SELECT id FROM meters")]
-        return sum(self._prune(meter, before) for meter in meters)
 
     def close(self) -> None:
         """Close the file; its log is folded into it."""
@@ -204,25 +138,6 @@ class SqliteReadings:
             if self._writer is not None:
                 with suppress(sqlite3.Error):
                     self._writer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def _prune(self, meter: int, before: int) -> int:
-        deleted, gone = 0, PRUNE_ROWS
-        while gone == PRUNE_ROWS:
-            with self._connection() as connection, connection:
-                gone = connection.execute(
-                    "DELETE FROM samples WHERE (meter, taken, batch) IN (SELECT meter, taken, batch "
-                    "FROM samples WHERE meter = ? AND taken < ? "
-                    "AND batch IN (SELECT number FROM batches WHERE last < ?) LIMIT ?)",
-                    (meter, before, before, PRUNE_ROWS),
-                ).rowcount
-            deleted += gone
-        return deleted
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -246,25 +161,13 @@ class SqliteReadings:
         )
         return dict(connection.execute("SELECT name, id FROM meters").fetchall())
 
-    @staticmethod
-    def _register(
-        connection: sqlite3.Connection, meter: str, where: str, order: str, moment: int
-    ) -> tuple[int, int] | None:
-        row = connection.execute(
-            "SELECT forward, reverse FROM samples WHERE meter = (SELECT id FROM meters WHERE name = ?) "  # noqa: S608
-            f"AND {where} AND forward IS NOT NULL AND reverse IS NOT NULL "
-            f"ORDER BY taken {order}, batch {order} LIMIT 1",
-            (meter, moment),
-        ).fetchone()
-        return None if row is None else (row["forward"], row["reverse"])
+    def _rows(
+        self, connection: sqlite3.Connection, query: str, values: Sequence[object] = ()
+    ) -> Sequence[Sequence[Any]]:
+        return connection.execute(query, values).fetchall()
 
+    def _change(self, connection: sqlite3.Connection, query: str, values: Sequence[object]) -> int:
+        return connection.execute(query, values).rowcount
 
-def _links(connection: sqlite3.Connection, after: int, count: int) -> list[Batch]:
-    rows = connection.execute(
-        "SELECT * FROM batches WHERE number > ? ORDER BY number LIMIT ?", (after, count)
-    )
-    return [Batch(**row) for row in rows]
-
-
-def _row(meter: int, batch: int, sample: Sample) -> tuple[int | None, ...]:
-    return (meter, sample.taken, batch, *(getattr(sample, field) for field in chain.FIELDS))
+    def _transaction(self, connection: sqlite3.Connection) -> AbstractContextManager[object]:
+        return sqlite.transaction(connection)

@@ -1,0 +1,342 @@
+"""What readings in SQLite and in PostgreSQL have in common: nearly every question, and the rollups.
+
+Queries are written with SQLite's placeholder, `?`, and hold no other question mark and no percent sign.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from operator import attrgetter
+from typing import Any, Generic, Self, TypeVar
+
+from node.readings import chain
+from node.readings.interface import Batch, Flow, Level, Point, Rollup, Sample, Value, slices
+from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
+from node.sensors.driver import Quantity
+
+C = TypeVar("C")
+
+SAMPLE = ("meter", "taken", *chain.FIELDS)
+COLUMNS = "meters.name AS meter, taken, voltage, current, power, forward, reverse, soc"
+METER = "(SELECT id FROM meters WHERE name = ?)"
+BUCKET = "at, samples, counted, lowest, total, highest, forward_from, forward, reverse_from, reverse"
+KEPT = tuple(name.strip() for name in BUCKET.split(",")[1:])
+
+PRUNE_ROWS = 2_000
+"""Deleted in one transaction: the writer waits for no more than these."""
+
+
+class SqlReadings(ABC, Generic[C]):
+    """See `node.readings.interface.Readings`. `C` is a connection."""
+
+    @abstractmethod
+    def _connection(self) -> AbstractContextManager[C]:
+        """A connection for one call; its errors become those of a store."""
+
+    @abstractmethod
+    def _rows(self, connection: C, query: str, values: Sequence[object] = ()) -> Sequence[Sequence[Any]]:
+        """What a query finds."""
+
+    @abstractmethod
+    def _change(self, connection: C, query: str, values: Sequence[object]) -> int:
+        """Run a statement; how many rows it changed."""
+
+    @abstractmethod
+    def _transaction(self, connection: C) -> AbstractContextManager[object]:
+        """All of it or nothing."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the store."""
+
+    def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
+        """A chart of one quantity."""
+        first, length = slices(start, end, points)
+        query = f"""
+            SELECT (taken - ?) / ? AS slice, min({quantity}), sum({quantity}), count(*), max({quantity})
+            FROM samples WHERE meter = {METER} AND taken >= ? AND taken < ? AND {quantity} IS NOT NULL
+            GROUP BY slice ORDER BY slice
+            """  # noqa: S608 - the column is one of Quantity's words
+        with self._connection() as connection:
+            rows = self._rows(connection, query, (first, length, meter, start, end))
+        return [
+            Point(first + part * length, low, round(total / count), high)
+            for part, low, total, count, high in rows
+        ]
+
+    def points(self, meter: str, quantity: Quantity, start: int, end: int, limit: int) -> list[Value]:
+        """What was measured."""
+        query = (
+            f"SELECT taken, {quantity} FROM samples WHERE meter = {METER} AND taken >= ? AND taken < ? "  # noqa: S608
+            f"AND {quantity} IS NOT NULL ORDER BY taken, batch LIMIT ?"
+        )
+        with self._connection() as connection:
+            return [Value(*row) for row in self._rows(connection, query, (meter, start, end, limit))]
+
+    def rollup(self, meter: str, level: Level, start: int, end: int) -> list[Rollup]:
+        """The buckets of a span."""
+        first = -(-start // level) * level
+        with self._connection() as connection:
+            buckets = self._buckets(connection, meter, level, first, end)
+            rows = self._rows(
+                connection,
+                f"SELECT {BUCKET} FROM rollups WHERE level = ? AND meter = {METER} AND at < ? "  # noqa: S608
+                "ORDER BY at DESC LIMIT 1",
+                (level, meter, first),
+            )
+        return list(rollups(Bucket(*rows[0]) if rows else None, buckets))
+
+    def chart(self, meter: str, start: int, end: int, points: int) -> list[Point]:
+        """A chart of the power."""
+        _, length = slices(start, end, points)
+        level = max((level for level in Level if level <= length), default=None)
+        if level is None:
+            return self.between(meter, Quantity.POWER, start, end, points)
+        length = -(-length // level) * level
+        query = (
+            f"SELECT at / ? * ? AS slice, {FOLDED} FROM rollups "  # noqa: S608
+            f"WHERE level = ? AND meter = {METER} AND at >= ? AND at < ? GROUP BY slice ORDER BY slice"
+        )
+        first = start // level * level
+        with self._connection() as connection:
+            rows = self._rows(connection, query, (length, length, level, meter, first, end))
+            tail = self._filling(connection, meter, level, first, end)
+        return charted(fold([*(_bucket(row) for row in rows), *tail], length))
+
+    def energy(self, meter: str, start: int, end: int) -> Flow | None:
+        """What the meter's registers counted."""
+        with self._connection() as connection:
+            began = self._register_by(connection, meter, start) or self._first_register(connection, meter)
+            ended = self._register_by(connection, meter, end)
+        if began is None or ended is None:
+            return None
+        return Flow(max(ended[0] - began[0], 0), max(ended[1] - began[1], 0))
+
+    def batches(self, start: int, end: int) -> list[Batch]:
+        """The links of the chain with samples in this span."""
+        query = "SELECT * FROM batches WHERE last >= ? AND first < ? ORDER BY number"
+        with self._connection() as connection:
+            return [Batch(*row) for row in self._rows(connection, query, (start, end))]
+
+    def links(self, after: int, count: int) -> list[Batch]:
+        """The batches that follow a number."""
+        with self._connection() as connection:
+            return self._links(connection, after, count)
+
+    def newest(self, before: int | None = None) -> Batch | None:
+        """The newest batch."""
+        with self._connection() as connection:
+            if before is None:
+                return self._newest(connection)
+            query = "SELECT * FROM batches WHERE number = (SELECT max(number) FROM batches WHERE last < ?)"
+            rows = self._rows(connection, query, (before,))
+        return Batch(*rows[0]) if rows else None
+
+    def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
+        """The newest sample by a moment."""
+        query = (
+            f"SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter "  # noqa: S608
+            f"WHERE meter = {METER} AND taken <= ? ORDER BY taken DESC, batch DESC LIMIT 1"
+        )
+        with self._connection() as connection:
+            rows = self._rows(connection, query, (meter, moment))
+        return (sample_of(rows[0][1:]), rows[0][0]) if rows else None
+
+    def stored(self, last: int) -> int:
+        """How many samples there are."""
+        query = "SELECT count(*) FROM samples WHERE batch <= ? OR batch NOT IN (SELECT number FROM batches)"
+        with self._connection() as connection:
+            return int(self._rows(connection, query, (last,))[0][0])
+
+    def meters(self) -> list[str]:
+        """The names of all meters."""
+        with self._connection() as connection:
+            return sorted(row[0] for row in self._rows(connection, "SELECT name FROM meters"))
+
+    def prune(self, before: int) -> int:
+        """Delete old samples, a part of them at a time; what is not rolled up yet is so first."""
+        query = (
+            "DELETE FROM samples WHERE (meter, taken, batch) IN (SELECT meter, taken, batch "
+            "FROM samples WHERE meter = ? AND taken < ? "
+            "AND batch IN (SELECT number FROM batches WHERE last < ?) LIMIT ?)"
+        )
+        with self._connection() as connection:
+            meters = [row[0] for row in self._rows(connection, "SELECT id FROM meters")]
+            for meter in meters:
+                with self._transaction(connection):
+                    self._complete(connection, meter, before, before + Level.MINUTE)
+        return sum(self._bit_by_bit(query, (meter, before, before)) for meter in meters)
+
+    def thin(self, level: Level, before: int) -> int:
+        """Delete old rollups."""
+        query = (
+            "DELETE FROM rollups WHERE (level, meter, at) IN (SELECT level, meter, at "
+            "FROM rollups WHERE level = ? AND meter = ? AND at < ? LIMIT ?)"
+        )
+        with self._connection() as connection:
+            meters = [row[0] for row in self._rows(connection, "SELECT id FROM meters")]
+        return sum(self._bit_by_bit(query, (level, meter, before)) for meter in meters)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _bit_by_bit(self, query: str, values: Sequence[object]) -> int:
+        deleted, gone = 0, PRUNE_ROWS
+        while gone == PRUNE_ROWS:
+            with self._connection() as connection, self._transaction(connection):
+                gone = self._change(connection, query, (*values, PRUNE_ROWS))
+            deleted += gone
+        return deleted
+
+    def _newest(self, connection: C) -> Batch | None:
+        rows = self._rows(connection, "SELECT * FROM batches ORDER BY number DESC LIMIT 1")
+        return Batch(*rows[0]) if rows else None
+
+    def _links(self, connection: C, after: int, count: int) -> list[Batch]:
+        query = "SELECT * FROM batches WHERE number > ? ORDER BY number LIMIT ?"
+        return [Batch(*row) for row in self._rows(connection, query, (after, count))]
+
+    def _roll_up(self, connection: C, ids: Mapping[str, int], samples: Sequence[Sample]) -> None:
+        """Fold what a batch completed, and once more what it came late for; in the batch's transaction.
+
+        The bucket of a meter's newest sample still fills up and is not kept yet.
+        """
+        taken: dict[int, list[int]] = {}
+        for sample in samples:
+            taken.setdefault(ids[sample.meter], []).append(sample.taken)
+        for meter, times in taken.items():
+            newest = self._rows(connection, "SELECT max(taken) FROM samples WHERE meter = ?", (meter,))[0][0]
+            self._complete(connection, meter, min(times), newest)
+
+    def _complete(self, connection: C, meter: int, since: int, until: int) -> None:
+        """Keep the buckets that ended by `until`: those not kept yet, and anew those from `since` on."""
+        for level in Level:
+            query = "SELECT max(at) FROM rollups WHERE level = ? AND meter = ?"
+            rolled = self._rows(connection, query, (level, meter))[0][0]
+            if rolled is None:
+                query = "SELECT min(taken) FROM samples WHERE meter = ?"
+                fresh = self._rows(connection, query, (meter,))[0][0]
+            else:
+                fresh = rolled + level
+            first, end = (
+                min(since, until if fresh is None else fresh) // level * level,
+                until // level * level,
+            )
+            if first < end:
+                self._fold(connection, level, meter, first, end)
+
+    def _fold(self, connection: C, level: Level, meter: int, start: int, end: int) -> None:
+        finer = FINER.get(level)
+        time, source = ("taken", "samples") if finer is None else ("at", "rollups")
+        which = "" if finer is None else f"level = {finer:d} AND "
+        columns = MEASURED if finer is None else FOLDED
+        self._change(
+            connection,
+            f"INSERT INTO rollups (level, meter, {BUCKET}) "  # noqa: S608
+            f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
+            f"WHERE {which}meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket "
+            "ON CONFLICT (level, meter, at) DO UPDATE SET "
+            + ", ".join(f"{name} = excluded.{name}" for name in KEPT),
+            (meter, start, end),
+        )
+
+    def _buckets(self, connection: C, meter: str, level: Level, start: int, end: int) -> list[Bucket]:
+        """Those that begin in [start, end), kept or still filling up."""
+        rows = self._rows(
+            connection,
+            f"SELECT {BUCKET} FROM rollups WHERE level = ? AND meter = {METER} AND at >= ? AND at < ? "  # noqa: S608
+            "ORDER BY at",
+            (level, meter, start, end),
+        )
+        return [*(Bucket(*row) for row in rows), *self._filling(connection, meter, level, start, end)]
+
+    def _filling(self, connection: C, meter: str, level: Level, start: int, end: int) -> list[Bucket]:
+        """The buckets that are not kept yet, out of the next finer level, in the end out of samples."""
+        query = f"SELECT max(at) FROM rollups WHERE level = ? AND meter = {METER}"  # noqa: S608
+        rolled = self._rows(connection, query, (level, meter))[0][0]
+        first = start if rolled is None else max(start, rolled + level)
+        last = -(-end // level) * level
+        if first >= last:
+            return []
+        finer = FINER.get(level)
+        if finer is not None:
+            return fold(self._buckets(connection, meter, finer, first, last), level)
+        query = (
+            f"SELECT taken / ? * ? AS bucket, {MEASURED} FROM samples "  # noqa: S608
+            f"WHERE meter = {METER} AND taken >= ? AND taken < ? GROUP BY bucket ORDER BY bucket"
+        )
+        return [_bucket(row) for row in self._rows(connection, query, (level, level, meter, first, last))]
+
+    def _register_by(self, connection: C, meter: str, moment: int) -> tuple[int, int] | None:
+        """The newest registers by a moment; where samples are gone, those of a bucket that ended by then."""
+        found = self._rows(
+            connection,
+            f"SELECT forward, reverse FROM samples WHERE meter = {METER} AND taken <= ? "  # noqa: S608
+            "AND forward IS NOT NULL AND reverse IS NOT NULL ORDER BY taken DESC, batch DESC LIMIT 1",
+            (meter, moment),
+        )
+        for level in Level:
+            found = found or self._rows(
+                connection,
+                f"SELECT forward, reverse FROM rollups WHERE level = ? AND meter = {METER} AND at <= ? "  # noqa: S608
+                "AND forward IS NOT NULL AND reverse IS NOT NULL ORDER BY at DESC LIMIT 1",
+                (level, meter, moment - level),
+            )
+        return (found[0][0], found[0][1]) if found else None
+
+    def _first_register(self, connection: C, meter: str) -> tuple[int, int] | None:
+        """The first registers that there are."""
+        having = "forward IS NOT NULL AND reverse IS NOT NULL"
+        found: list[Sequence[Any]] = []
+        for level in Level:
+            found += self._rows(
+                connection,
+                f"SELECT at, forward_from, reverse_from FROM rollups WHERE level = ? AND meter = {METER} "  # noqa: S608
+                f"AND {having} ORDER BY at LIMIT 1",
+                (level, meter),
+            )
+        found += self._rows(
+            connection,
+            f"SELECT taken, forward, reverse FROM samples WHERE meter = {METER} AND {having} "  # noqa: S608
+            "ORDER BY taken, batch LIMIT 1",
+            (meter,),
+        )
+        first = min(found, key=lambda row: row[0], default=None)
+        return None if first is None else (first[1], first[2])
+
+
+def sample_of(row: Sequence[Any]) -> Sample:
+    """A sample of a row of `COLUMNS`."""
+    return Sample(**dict(zip(SAMPLE, row, strict=True)))
+
+
+def rows(samples: Sequence[Sample]) -> Iterator[tuple[Any, ...]]:
+    """Samples as rows of `SAMPLE`."""
+    return map(attrgetter(*SAMPLE), samples)
+
+
+def _bucket(row: Sequence[Any]) -> Bucket:
+    """A bucket of a row in which SQL has summed: PostgreSQL's sums are decimals."""
+    whole: list[Any] = [None if value is None else int(value) for value in row]
+    return Bucket(*whole)
+
+
+def backfill(level: Level) -> str:
+    """The statement of the migration that makes rollups of what is there."""
+    finer = FINER.get(level)
+    time, source = ("taken", "samples") if finer is None else ("at", "rollups")
+    which = "TRUE" if finer is None else f"source.level = {finer:d}"
+    columns = MEASURED if finer is None else FOLDED
+    return f"""
+    INSERT INTO rollups (level, meter, {BUCKET})
+    SELECT {level:d}, source.meter, {time} / {level:d} * {level:d} AS bucket, {columns}
+    FROM {source} AS source JOIN (SELECT meter, max(taken) AS ended FROM samples GROUP BY meter) AS newest
+         ON newest.meter = source.meter
+    WHERE {which} AND {time} < newest.ended / {level:d} * {level:d}
+    GROUP BY source.meter, bucket;
+    """  # noqa: S608
