@@ -1,8 +1,8 @@
 """SQLite as this project uses it: write-ahead log, one writer a file, readers that cannot write.
 
-`durability` is a choice that is visible where a file is opened: "full" syncs every commit (journals, leases:
-nothing is lost to a power cut), "normal" syncs at checkpoints (readings: the last commits may be lost, the
-file never breaks). Source: https://www.sqlite.org/pragma.html#pragma_synchronous
+`durability` is a choice that is visible where a file is opened: "full" syncs every commit (journals, leases,
+readings: nothing that was committed is lost to a power cut), "normal" syncs at checkpoints (what can be made
+anew: all commits since the last one may be lost, the file never breaks). Source: https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
 from __future__ import annotations

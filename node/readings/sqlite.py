@@ -75,7 +75,8 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
         self._lock = Lock()
         self._writer: sqlite3.Connection | None = None
         if not read_only:
-            self._writer = sqlite.open_writer(path, "normal")
+            # Unsynced, a power cut would take every batch since the last checkpoint, not only the last.
+            self._writer = sqlite.open_writer(path, "full")
             try:
                 sqlite.migrate(self._writer, MIGRATIONS)
             except StoreError:
