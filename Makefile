@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 CODE := ansible quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench ansible artefacts setup clean
+.PHONY: help demo test test-long lint format bench ansible artefacts rollout-test rollout-lint setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,6 +36,12 @@ build/ansible/bin/ansible-playbook: requirements/ansible.txt
 
 artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64
 	@$(BIN)/python ansible/artefacts.py $(ARGS)
+
+rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
+	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 2400 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
+
+rollout-lint: ansible ## ansible-lint, profile production
+	@cd ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ansible-lint --offline --profile production --quiet .
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)

@@ -86,7 +86,7 @@ def of(arch: str, common: list[Path]) -> Iterable[tuple[str, Path]]:
     """The files of one architecture, by their names in its archive."""
     run([sys.executable, "-m", "chain.geth", "--arch", arch])
     [geth] = list((ROOT / "build").glob(f"geth-*-{arch}"))
-    yield "geth", geth
+    yield "bin/geth", geth
     for lock in LOCKS:
         yield from ((f"wheels/{wheel.name}", wheel) for wheel in fetched_wheels(lock, arch))
     yield from ((f"wheels/{wheel.name}", wheel) for wheel in common)

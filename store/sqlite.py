@@ -183,7 +183,8 @@ def _opened(path: Path, query: str) -> sqlite3.Connection:
 
 
 def _log(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
+    there = path.resolve()  # a database may be a link into a folder that only its writer can write
+    return there.with_name(f"{there.name}-wal")
 
 
 def _name(connection: sqlite3.Connection) -> str:

@@ -74,7 +74,7 @@ def create_app(household: Household) -> Flask:
     app = Flask(__name__, static_folder="static", template_folder="templates")
     household.state.mkdir(parents=True, exist_ok=True)
     users = Users(household.state / FILE)
-    key = session_key(household.state / "dapp.secret")
+    key = session_key((household.state / FILE).resolve().with_name("dapp.secret"))
     app.session_interface = Cookies()
     app.config.update(
         SECRET_KEY=key,

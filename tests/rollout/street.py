@@ -1,0 +1,183 @@
+"""The neighbourhood that the tests roll out: the demo's households on hosts, and its world beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible.lab.hosts import Host, Lab
+from ansible.lab.image import LOGS, ROOT, USER
+from simulation.neighbourhood import bench, configuration, plan
+from simulation.neighbourhood.configuration import Surroundings
+from simulation.neighbourhood.scenario import Scenario
+from simulation.world import spec
+
+PERIOD = 1
+SECTIONS = ("sensors", "battery", "relay", "trading", "offers", "intents", "reports")
+PLAY = 1_200.0
+"""Seconds that a playbook may take on a busy machine."""
+
+
+class Street:
+    """Hosts, the operator's folder with the inventory, and the world in which sensors and pins are."""
+
+    def __init__(self, lab: Lab, scenario: Scenario) -> None:
+        self.lab = lab
+        self.scenario = scenario
+        self.files = lab.folder / "operator"
+        self.world: subprocess.Popen[bytes] | None = None
+        self.played = 0
+
+    @property
+    def inventory(self) -> Path:
+        """The operator's file."""
+        return self.files / "inventory.yml"
+
+    def describe(self) -> None:
+        """Write the inventory and begin the world."""
+        self.files.mkdir()
+        self.inventory.write_text(yaml.safe_dump(inventory(self.lab, self.scenario), sort_keys=False))
+        (self.files / "world.json").write_text(spec.dump(bench.world(self.scenario)))
+        socket = self.lab.shared / "world.sock"
+        with (self.lab.folder / "world.log").open("wb") as log:
+            self.world = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "simulation.world", f"--spec={self.files / 'world.json'}"),
+                    *(f"--socket={socket}", f"--folder={self.files / 'world'}"),
+                ],
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        until(socket.exists, "the world's socket")
+        socket.chmod(0o666)  # every household's logger and relay are other users there
+
+    def play(self, playbook: str, *options: str, artefacts: Path | None = None) -> Played:
+        """Run a playbook as an operator does."""
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0"}
+        if artefacts is not None:
+            environment["COMMONWATT_ARTEFACTS"] = str(artefacts)
+        began = time.monotonic()
+        self.played += 1
+        told = LOGS / f"{self.played}-{playbook}.log"
+        with told.open("wb") as log:
+            command = [str(ROOT / "ansible" / "play"), playbook, "-i", str(self.inventory), *options]
+            played = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+            try:
+                code = played.wait(PLAY)
+            except subprocess.TimeoutExpired:
+                played.terminate()
+                raise AssertionError(f"{playbook} takes more than {PLAY:.0f} s: see {told}") from None
+        return Played(code, told.read_text(), time.monotonic() - began)
+
+    def on(self, name: str, command: str) -> str:
+        """What a command says on a household's host; it must work."""
+        done = self.lab.ssh(self.host(name), command)
+        assert done.returncode == 0, f"{name}: {command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def ask(self, name: str, method: str, *parameters: Any) -> Any:
+        """Ask a household's chain node."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        said = self.on(
+            name, f"curl -sS -H 'Content-Type: application/json' -d '{body}' http://127.0.0.1:8545"
+        )
+        return json.loads(said)["result"]
+
+    def host(self, name: str) -> Host:
+        """A household's host."""
+        return self.lab.hosts[name]
+
+    def end(self) -> None:
+        """End the world and the hosts."""
+        self.lab.stop()
+        if self.world is not None:
+            self.world.terminate()
+            self.world.wait()
+
+
+class Played:
+    """What became of a playbook."""
+
+    def __init__(self, code: int, output: str, seconds: float) -> None:
+        self.code = code
+        self.output = output
+        self.seconds = seconds
+
+    def recap(self) -> dict[str, dict[str, int]]:
+        """Host → how many tasks were ok, changed, failed, …"""
+        lines = self.output.partition("PLAY RECAP")[2].splitlines()
+        counted = {}
+        for line in lines:
+            name, colon, counts = line.partition(" : ")
+            if colon:
+                pairs = (pair.split("=") for pair in counts.split())
+                counted[name.strip()] = {key: int(value) for key, value in pairs}
+        return counted
+
+    def changes(self) -> list[str]:
+        """The tasks that changed something, as the output tells them."""
+        found, task = [], ""
+        for line in self.output.splitlines():
+            if line.startswith("TASK ["):
+                task = line
+            elif line.startswith("changed: "):
+                found.append(f"{task.partition(']')[0]}] {line}")
+        return found
+
+
+def inventory(lab: Lab, scenario: Scenario) -> dict[str, Any]:
+    """The operator's inventory of a scenario: its sections as the demo has them."""
+    hosts = {}
+    none = dict.fromkeys((member.name for member in scenario.members), "0x" + "00" * 20)
+    around = Surroundings(geth=Path("geth"), run=Path("/srv/world"), accounts=none, enodes={})
+    for number, member in enumerate(scenario.members, start=1):
+        written = configuration.household(scenario, member, around)
+        sections = {name: written[name] for name in SECTIONS if name in written}
+        del sections["relay"]["listen"]
+        hosts[member.name] = {
+            "ansible_host": lab.hosts[member.name].address,
+            "household": {
+                "role": member.role,
+                "chain": "signer" if member.seals else "follower",
+                "overlay": f"10.77.0.{number}",
+                **sections,
+            },
+        }
+    lines = [{"feed": f"{x.seller}.{x.feed}", "tie": f"{x.buyer}.{x.tie}"} for x in scenario.lines]
+    shared = {
+        "overlay": "10.77.0.0/24", "period": f"{PERIOD} s", "tokens": 1_000, "mint_cap": 100_000,
+        "supply": "60 s", "challenge": "60 s", "lines": lines,
+    }  # fmt: skip
+    variables = {
+        "ansible_user": USER,
+        "ansible_ssh_private_key_file": str(lab.key),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={lab.folder / 'known_hosts'} -o LogLevel=ERROR",
+        "shared": shared,
+    }
+    return {"neighbourhood": {"vars": variables, "hosts": hosts}}
+
+
+def until(true: Callable[[], object], what: str, patience: float = 120.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, f"waited {patience:.0f} s in vain for: {what}"
+        time.sleep(0.5)
+
+
+def booted(folder: Path, households: int) -> Street:
+    """A street of empty hosts that have just booted, and its inventory."""
+    scenario = plan(households, period=PERIOD)
+    street = Street(Lab(folder, [member.name for member in scenario.members]), scenario)
+    street.lab.start()
+    street.describe()
+    return street

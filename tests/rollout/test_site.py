@@ -1,0 +1,130 @@
+"""One inventory and one command: four empty hosts become a neighbourhood, and stay it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.rollout.street import Played, Street, until
+from tests.rollout.trades import settled
+
+OPEN = {22, 443}
+"""What answers on the home network."""
+
+OURS = {80, 123, 8080, 8545, 8551, 9100, 15555, 30303, 51820}
+"""Ports that something of ours or of the system might have: tried whether anything listens or not."""
+
+EXPOSURE = {"commonwatt-relay": 3.0}
+"""The most that `systemd-analyze security` may say of a unit; of the others, 2.0."""
+
+
+def test_site_brings_up_a_neighbourhood_on_four_empty_hosts(street: Street, first_run: Played) -> None:
+    assert first_run.code == 0, first_run.output[-6_000:]
+    print(f"site on four empty hosts: {first_run.seconds:.0f} s")
+    for name in street.lab.hosts:
+        assert street.on(name, "systemctl --failed --no-legend --plain") == ""
+        found = json.loads(street.on(name, "commonwatt-doctor --json"))
+        assert found["ok"], found
+
+
+def test_all_nodes_follow_one_chain_over_the_overlay(street: Street, first_run: Played) -> None:
+    height = min(int(street.ask(name, "eth_blockNumber"), 16) for name in street.lab.hosts) - 3
+    hashes = {
+        street.ask(name, "eth_getBlockByNumber", hex(height), False)["hash"] for name in street.lab.hosts
+    }
+    assert len(hashes) == 1
+    for name in street.lab.hosts:
+        assert street.on(name, "ss -Htn state established '( sport = :30303 or dport = :30303 )'").count(
+            "10.77.0."
+        )
+
+
+def test_a_trade_settles_between_two_hosts(street: Street, first_run: Played) -> None:
+    until(lambda: settled(street), "a redeemed order", 300)
+    print(f"settled: {settled(street)[0]}")
+
+
+def test_a_second_run_changes_nothing(street: Street, first_run: Played) -> None:
+    again = street.play("site")
+    print(f"site again: {again.seconds:.0f} s")
+    assert again.code == 0, again.output[-6_000:]
+    assert again.changes() == []
+    assert {host: counts["changed"] for host, counts in again.recap().items()} == dict.fromkeys(
+        again.recap(), 0
+    )
+    assert set(street.lab.hosts) <= set(again.recap())
+
+
+def test_a_dry_run_on_what_is_there_changes_nothing(street: Street, first_run: Played) -> None:
+    dry = street.play("site", "--check", "--diff")
+    assert dry.code == 0, dry.output[-6_000:]
+    assert dry.changes() == []
+
+
+@pytest.mark.parametrize("name", ["alder", "dogwood"])
+def test_from_outside_the_overlay_nothing_but_ssh_and_the_pages_answers(
+    street: Street, first_run: Played, name: str
+) -> None:
+    listening = {int(line.split()[3].rpartition(":")[2]) for line in street.on(name, "ss -Htln").splitlines()}
+    assert {22, 443, 15555, 30303, 8545} <= listening
+    address = street.host(name).address
+    with ThreadPoolExecutor(32) as several:
+        ports = sorted(listening | OURS)
+        tried = several.map(lambda port: (port, answers(address, port)), ports)
+        answered = {port for port, open_ in tried if open_}
+    assert answered == OPEN
+
+
+def test_the_pages_answer_by_https_with_the_neighbourhoods_certificate(
+    street: Street, first_run: Played
+) -> None:
+    for name, host in street.lab.hosts.items():
+        assert fetched(host.address, street.files / "authority" / "ca.crt").startswith("HTTP/1.1 "), name
+
+
+def test_the_units_may_do_little(street: Street, first_run: Played) -> None:
+    said = {}
+    for unit in street.on("alder", "ls /etc/systemd/system | grep ^commonwatt-.*service$").split():
+        name = unit.removesuffix(".service")
+        last = street.on("alder", f"systemd-analyze security --no-pager {unit}").strip().splitlines()[-1]
+        said[name] = float(last.partition(":")[2].split()[0])
+    print(said)
+    assert len(said) == 7
+    assert {name: score for name, score in said.items() if score > EXPOSURE.get(name, 2.0)} == {}
+
+
+def test_no_secret_of_one_process_can_be_read_by_another(street: Street, first_run: Played) -> None:
+    users = ("cw-chain", "cw-sealer", "cw-logger", "cw-trade", "cw-relay", "cw-dapp", "cw-https")
+    for user in users:
+        seen = street.on(
+            "alder",
+            f"setpriv --reuid={user} --regid=commonwatt --clear-groups ls /etc/commonwatt/keys || true",
+        )
+        assert seen == "", user
+    assert street.on("alder", "find /etc/commonwatt/keys -type f ! -perm 600") == ""
+
+
+def answers(address: str, port: int) -> bool:
+    """Whether anything takes a connection."""
+    try:
+        with socket.create_connection((address, port), timeout=3):
+            return True
+    except OSError:
+        return False
+
+
+def fetched(address: str, authority: Path) -> str:
+    """The first line of what the pages answer, by a checked certificate."""
+    trust = ssl.create_default_context(cafile=str(authority))
+    with (
+        socket.create_connection((address, 443), timeout=30) as plain,
+        trust.wrap_socket(plain, server_hostname=address) as secure,
+    ):
+        secure.sendall(f"GET /login HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
+        first, _, _ = secure.recv(65_536).decode(errors="replace").partition("\r\n")
+    return first
