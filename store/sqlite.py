@@ -163,6 +163,7 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
 
 def _make(path: Path) -> None:
     """Create the file with its mode. An existing one is not touched: closing it would drop SQLite's locks."""
+    path = path.resolve()  # a link may lead to where nothing is yet
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
