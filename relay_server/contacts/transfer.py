@@ -352,14 +352,15 @@ def _trouble(transfer: Transfer, contact: int, at: Moment) -> Trouble | None:
 def _seen(transfer: Transfer, at: Moment) -> Step:
     """Compare every contact with its coil; one that follows late is told so."""
     acts: list[Act] = []
-    now, energised, latest = at.now, transfer.energised, dict[int, Following]()
+    now, energised, changed = at.now, transfer.energised, dict[int, Following]()
     for contact in (HOME, *transfer.ratings):
         coil = contact in energised
         unseen = Following(energised=coil, driven=transfer.position.since)
         before = transfer.following.get(contact, unseen)
         driven = transfer.position.since if coil is not before.energised else before.driven
         seen = following.look(before, at.followed.get(contact), now, energised=coil, driven=driven)
-        latest[contact] = seen
+        if seen is not transfer.following.get(contact):
+            changed[contact] = seen
         late = following.slowly(before, seen, at.limits.follow)
         if late is not None:
             acts.append(Tell(event="contact slow", contact=contact, facts={"ms": int(late * 1_000)}))
@@ -369,7 +370,7 @@ def _seen(transfer: Transfer, at: Moment) -> Step:
             sentence = f"the contact took {late:.1f} s to follow its coil"
             transfer, more = _fault(transfer, contact, Trouble.SLOW, sentence)
             acts += more
-    return replace(transfer, following=latest), acts
+    return replace(transfer, following={**transfer.following, **changed}) if changed else transfer, acts
 
 
 def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import cache
 
 from contracts.bindings.market import Offer, Order, State
 from quantities import Energy, Power, Price
@@ -72,6 +73,7 @@ def on_chain(
     )
 
 
+@cache
 def offer(open_: bytes | None = None, next_: bytes | None = None) -> Offer:
     return Offer(
         seller=SELLER,

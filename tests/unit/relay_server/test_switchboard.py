@@ -68,6 +68,7 @@ class House(RuleBasedStateMachine):
         self.last_keep = float("-inf")
         self.locked: set[int] = set()
         self.leaks = False
+        self.settle_at_home()
 
     def start(self, remembered: Remembered) -> Switchboard:
         switchboard = Switchboard(
@@ -80,6 +81,14 @@ class House(RuleBasedStateMachine):
         )
         switchboard.make_safe(self.now, "boot")
         return switchboard
+
+    def settle_at_home(self) -> None:
+        """Until home may be left again; nothing moves meanwhile, so one long turn does for many."""
+        for _ in range(4):
+            self.turn()
+        self.now += SETTINGS.dwell
+        self.turn()
+        self.promises()
 
     @property
     def view(self) -> View:
@@ -126,11 +135,32 @@ class House(RuleBasedStateMachine):
 
     # --- what may happen
 
-    @rule(turns=st.integers(1, 60))
+    @rule(turns=st.sampled_from([1, 2, 6, 13, 40]))
     def time_passes(self, turns: int) -> None:
         for _ in range(turns):
             self.turn()
             self.promises()
+
+    @rule(tie=st.sampled_from([TIE, SECOND_TIE]), order=st.sampled_from([ORDER, ORDER, NEXT]))
+    def a_trade_begins(self, tie: int, order: bytes) -> None:
+        self.close_feed(order, BUYER)
+        self.command_tie(Op.CLOSE, tie, own=True)
+        self.time_passes(6)
+
+    @rule(order=st.sampled_from([ORDER, ORDER, NEXT]), rounds=st.integers(1, 3))
+    def a_trade_goes_on(self, order: bytes, rounds: int) -> None:
+        for _ in range(rounds):
+            live = self.switchboard._feeds[FEED].live
+            delivered = live.order.delivered.mwh if live else 0
+            self.keep_feed(order, delivered - self.signed[order])
+            for tie in (TIE, SECOND_TIE):
+                self.command_tie(Op.KEEP, tie, own=True)
+            self.time_passes(25)
+
+    @rule()
+    @precondition(lambda self: self.switchboard.at_rest)
+    def a_quiet_while_at_home(self) -> None:
+        self.settle_at_home()
 
     @rule(order=st.sampled_from([ORDER, NEXT]), buyer=st.sampled_from([BUYER, BUYER, OTHER]))
     def close_feed(self, order: bytes, buyer: str) -> None:
@@ -158,16 +188,20 @@ class House(RuleBasedStateMachine):
         self.command(Op.OPEN, FEED, order, buyer)
 
     @rule(contact=st.sampled_from([HOME, FEED, TIE, SECOND_TIE]))
+    @precondition(lambda self: not self.locked)
     def somebody_locks_a_contact_out(self, contact: int) -> None:
         self.switchboard.obey(Instruction(what=What.LOCK, contact=contact, reason="new fuse"), self.now)
         self.locked.add(contact)
 
-    @rule(contact=st.sampled_from([HOME, FEED, TIE, SECOND_TIE]))
-    def somebody_takes_a_lock_off(self, contact: int) -> None:
-        self.switchboard.obey(Instruction(what=What.UNLOCK, contact=contact), self.now)
-        self.locked.discard(contact)
+    @rule()
+    @precondition(lambda self: self.locked)
+    def somebody_takes_the_locks_off(self) -> None:
+        for contact in sorted(self.locked):
+            self.switchboard.obey(Instruction(what=What.UNLOCK, contact=contact), self.now)
+        self.locked.clear()
 
     @rule(own=st.booleans())
+    @precondition(lambda self: not self.locked)
     def everything_home(self, own: bool) -> None:
         answer = self.command(Op.HOME, HOME, NO_ORDER, SELLER if own else BUYER)
         assert isinstance(answer, Opened if own else Refused)
@@ -215,7 +249,7 @@ class House(RuleBasedStateMachine):
         defect=st.sampled_from(DEFECTS),
         slower=st.sampled_from([0.2, 0.4, 0.8, 3.0]),
     )
-    @precondition(lambda self: not self.pins.unwired)
+    @precondition(lambda self: not self.pins.unwired and not self.pins.defective)
     def contact_breaks(self, pin: int, defect: Defect, slower: float) -> None:
         self.pins.break_(pin, defect, slower)
         self.leaks |= pin == FEED_PIN
@@ -223,14 +257,17 @@ class House(RuleBasedStateMachine):
     @rule(pin=st.sampled_from([HOME_PIN, TIE_PIN, FEED_PIN]))
     def output_breaks(self, pin: int) -> None:
         self.pins.broken.add(pin)
+        self.leaks |= pin == FEED_PIN
 
     @rule()
+    @precondition(lambda self: self.pins.defective or self.pins.broken)
     def everything_is_repaired(self) -> None:
         self.pins.broken.clear()
         self.pins.repair()
         for contact in (HOME, FEED, TIE, SECOND_TIE):
             self.switchboard.obey(Instruction(what=What.CLEAR, contact=contact), self.now)
         self.turn()
+        self.settle_at_home()
 
     @rule()
     def relay_is_killed_and_starts_again(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from relay_server.drivers.recording import RecordingPins
-from simulation.world.contacts import SLOW, Contact, at_rest, drive, move
-from simulation.world.spec import ContactSpec, Defect
+from simulation.world.contacts import BREAKS, SLOW, Contact, at_rest, drive, move
+from simulation.world.spec import ContactSpec, Defect, Kind
 
 
 class WornPins(RecordingPins):
@@ -24,6 +24,7 @@ class WornPins(RecordingPins):
         super().__init__({"unwired": unwired}, clock)
         self._home, self._ties = home, ties
         self._worn: dict[int, Contact] = {}
+        self._specs: dict[int, ContactSpec] = {}
         self._opened: dict[int, float] = dict.fromkeys(ties, float("-inf"))
         self.gaps: list[float] = []
         """At each coil that closes a source: seconds for which every other source had been open."""
@@ -31,10 +32,10 @@ class WornPins(RecordingPins):
         """When home's coil was energised."""
 
     def drive(self, pin: int, energised: bool) -> None:
-        if self.energised.get(pin, False) is not energised:
-            self._note(pin, energised)
-        stood = self.contacts.get(pin, False)
+        stood, changes = self.contacts.get(pin, False), self.energised.get(pin, False) is not energised
         super().drive(pin, energised)
+        if changes:
+            self._note(pin, energised)
         self.contacts[pin] = stood
         self._worn[pin] = drive(self._contact(pin), energised, self.clock())
 
@@ -44,7 +45,7 @@ class WornPins(RecordingPins):
             moved = move(self._spec(pin), contact, self.clock())
             self._worn[pin] = moved
             if contact.closed and not moved.closed:
-                self._opened[pin] = self.clock()
+                self._opened[pin] = contact.since + BREAKS + contact.slower * (contact.defect == "slow")
             self.contacts[pin] = moved.closed is not self._spec(pin).normally_closed
 
     def break_(self, pin: int, defect: Defect, slower: float = SLOW) -> None:
@@ -53,6 +54,11 @@ class WornPins(RecordingPins):
         self._worn[pin] = Contact(
             closed=was.closed, energised=was.energised, since=was.since, defect=defect, slower=slower
         )
+
+    @property
+    def defective(self) -> bool:
+        """Whether any contact has a defect."""
+        return any(contact.defect for contact in self._worn.values())
 
     def repair(self) -> None:
         """Take every defect away; contacts then move as their coils stand."""
@@ -74,4 +80,7 @@ class WornPins(RecordingPins):
         return self._worn.get(pin) or at_rest(self._spec(pin))
 
     def _spec(self, pin: int) -> ContactSpec:
-        return ContactSpec(name=str(pin), household="", pin=pin, kind="home" if pin == self._home else "tie")
+        if pin not in self._specs:
+            kind: Kind = "home" if pin == self._home else "tie"
+            self._specs[pin] = ContactSpec(name=str(pin), household="", pin=pin, kind=kind)
+        return self._specs[pin]
