@@ -277,7 +277,7 @@ class Switchboard:
                     facts |= {"buyer": account.buyer, "gap_mwh": account.gap.mwh}
                     self._forgive(account)
                 case What.CLEAR:
-                    self._clear(instruction.contact)
+                    self._clear(instruction.contact, now)
                 case What.LOCK:
                     self._lock_out(instruction.contact, instruction.reason, now)
                 case What.UNLOCK:
@@ -436,12 +436,12 @@ class Switchboard:
             self._transfer = transfers.unlock(self._transfer, contact)
         self._act([Lock(contact=contact, reason=None)])
 
-    def _clear(self, contact: int) -> None:
+    def _clear(self, contact: int, now: float) -> None:
         feed = self._feeds.get(contact)
         if feed:
-            self._feeds[contact] = feeds.cleared(feed)
+            self._feeds[contact] = feeds.cleared(feed, now)
         if self._transfer:
-            self._transfer = transfers.cleared(self._transfer, contact)
+            self._transfer = transfers.cleared(self._transfer, contact, now)
         self._act([Latch(contact=contact, fault=None)])
 
     # --- acting -----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from quantities import Power
 from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Drive, Latch, Save, Tell
-from relay_server.contacts.following import Following
+from relay_server.contacts.following import Following, afresh
 from relay_server.contacts.trouble import Trouble
 from relay_server.messages import Answer, Granted
 from store.registers import Register
@@ -148,9 +148,9 @@ def faulted(feed: Feed, trouble: Trouble, sentence: str, now: float) -> Step:
     return replace(feed, fault=fault), acts
 
 
-def cleared(feed: Feed) -> Feed:
+def cleared(feed: Feed, now: float) -> Feed:
     """The feed after somebody has looked at its fault; it is found again if it is still there."""
-    return replace(feed, fault=None, following=Following(driven=feed.driven), leak_since=None)
+    return replace(feed, fault=None, following=afresh(feed.following, now), leak_since=None)
 
 
 def lock(feed: Feed, reason: str, now: float) -> Step:

@@ -51,6 +51,12 @@ class Following:
         return None if self.agreed is None or self.falls else self.agreed - self.driven
 
 
+def afresh(before: Following, now: float) -> Following:
+    """After somebody has looked at it: only what is still so counts, and from now on."""
+    apart = None if before.apart is None else now
+    return Following(energised=before.energised, driven=now, apart=apart, agreed=before.agreed)
+
+
 def look(
     before: Following, followed: bool | None, now: float, *, energised: bool, driven: float
 ) -> Following:
@@ -61,13 +67,15 @@ def look(
         driven: when the coil was last changed, if it was changed since the look before.
     """
     if before.energised is not energised or driven > before.driven:
-        before = Following(energised=energised, driven=driven, apart=driven)
-    if followed is None:
-        return before if before.agreed == before.driven else replace(before, apart=None, agreed=before.driven)
-    if followed:
-        return before if before.agreed is not None else replace(before, apart=None, agreed=now)
+        before = Following(energised=energised, driven=driven)
+    if followed is not False:
+        if before.agreed is not None:
+            return before
+        # unwired, only the coil is known; an output that could not be driven until now counts from now
+        known = before.driven if followed is None and before.apart is None else now
+        return replace(before, apart=None, agreed=known)
     if before.agreed is None:
-        return before if before.apart is not None else replace(before, apart=now)
+        return before if before.apart is not None else replace(before, apart=before.driven)
     recent = tuple(fall for fall in before.falls if fall > now - WINDOW)
     return replace(before, apart=now, agreed=None, falls=(*recent, now))
 

@@ -192,11 +192,12 @@ def unlock(transfer: Transfer, contact: int) -> Transfer:
     return replace(transfer, locks={c: why for c, why in transfer.locks.items() if c != contact})
 
 
-def cleared(transfer: Transfer, contact: int) -> Transfer:
+def cleared(transfer: Transfer, contact: int, now: float) -> Transfer:
     """The transfer after somebody has looked at a fault; it is found again if it is still there."""
     faults = {number: fault for number, fault in transfer.faults.items() if number != contact}
-    seen = {number: each for number, each in transfer.following.items() if number != contact}
-    return replace(transfer, faults=faults, following=seen)
+    seen = transfer.following.get(contact)
+    fresh = {contact: following.afresh(seen, now)} if seen else {}
+    return replace(transfer, faults=faults, following={**transfer.following, **fresh})
 
 
 def barred(transfer: Transfer, tie: int) -> Refused | None:
@@ -366,7 +367,8 @@ def _seen(transfer: Transfer, at: Moment) -> Step:
             acts.append(Tell(event="contact slow", contact=contact, facts={"ms": int(late * 1_000)}))
         if late is not None and late >= at.limits.follow:
             if kind(transfer.faults.get(contact, "")) in STUCK:  # what it was taken for until now
-                transfer = cleared(transfer, contact)
+                others = {number: fault for number, fault in transfer.faults.items() if number != contact}
+                transfer = replace(transfer, faults=others)
             sentence = f"the contact took {late:.1f} s to follow its coil"
             transfer, more = _fault(transfer, contact, Trouble.SLOW, sentence)
             acts += more

@@ -75,6 +75,13 @@ def test_without_an_auxiliary_contact_nothing_is_found_and_the_coils_time_counts
     assert not last.stands(0.09, 0.1)
 
 
+def test_an_output_that_could_be_driven_only_now_counts_from_now() -> None:
+    """Without an auxiliary contact; while it cannot be driven, it counts as one that does not follow."""
+    _, last = seen((0.1, False), (7.0, None))
+    assert not last.stands(7.09, 0.1)
+    assert last.stands(7.11, 0.1)
+
+
 def test_a_contact_stands_from_the_look_that_shows_it() -> None:
     _, last = seen((0.3, False), (0.4, True))
     assert not last.stands(0.49, 0.1)
