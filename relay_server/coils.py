@@ -25,6 +25,8 @@ class Coils:
         self._numbers = numbers
         self._tell = tell
         self._undriven: dict[int, bool] = {}
+        self._late: frozenset[int] = frozenset()
+        """Driven in this turn only, after they could not be: their contacts have not followed yet."""
 
     def drive(self, contact: int, energised: bool) -> None:
         """Energise or release; an output that cannot be driven counts as a contact that does not follow."""
@@ -42,12 +44,14 @@ class Coils:
 
     def drive_again(self) -> None:
         """Try once more what could not be driven."""
-        for contact, energised in tuple(self._undriven.items()):
+        again = tuple(self._undriven.items())
+        for contact, energised in again:
             self.drive(contact, energised)
+        self._late = frozenset(contact for contact, _ in again)
 
     def followed(self, contact: int) -> bool | None:
         """Whether a contact stands as it was last driven; None where no auxiliary contact is wired."""
-        if contact in self._undriven:
+        if contact in self._undriven or contact in self._late:
             return False
         try:
             return self._pins.followed(self._numbers[contact])

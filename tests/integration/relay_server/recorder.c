@@ -19,8 +19,8 @@ static int record = -1;
 static void note(char kind, const char *path, uint64_t offset, const void *data, uint64_t length) {
     const char *under = getenv("RECORD_UNDER"), *to = getenv("RECORD_TO");
     size_t prefix = under ? strlen(under) : 0;
-    if (!to || !prefix || strncmp(path, under, prefix) || path[prefix] != '/') return;
-    const char *name = path + prefix + 1;
+    if (!to || !prefix || strncmp(path, under, prefix) || (path[prefix] && path[prefix] != '/')) return;
+    const char *name = path[prefix] ? path + prefix + 1 : ".";
     if (strstr(name, "-shm")) return;
     if (record < 0) record = open(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     uint64_t head[3] = {offset, strlen(name), length};
