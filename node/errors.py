@@ -12,6 +12,7 @@ from node.readings.errors import ReadingsError
 from node.reconciliation.errors import ReconciliationError
 from node.sensors.errors import SensorError
 from node.statement.errors import StatementError
+from node.tariffs.errors import TariffError
 from node.treasury.errors import TreasuryError
 from node.wallet.errors import WalletError
 from relay_server.errors import RelayError
@@ -26,6 +27,7 @@ EXPECTED = (
     RelayError,
     SensorError,
     StoreError,
+    TariffError,
     WalletError,
 )
 """The rooms' error trees: what to tell in one line. Anything else is a fault of this program."""

@@ -7,6 +7,7 @@ attributes. To its readers and to mypy a record is the model that it was made of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,7 +46,7 @@ def plain(value: object) -> Any:
         TypeError: it is something else.
     """
     match value:
-        case None | bool() | Path() | Amount():
+        case None | bool() | date() | Path() | Amount():
             return value
         case Enum():
             return plain(value.value)

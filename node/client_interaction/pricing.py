@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from node import hours
 from quantities import Price, SoC
 
 if TYPE_CHECKING:
     from node.client_interaction.settings import FeedOffer, PriceRule
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTES = 24 * 60
 
 BAND = 200
 """A published price stands while it would be right for a battery so many hundredths of a percent fuller or
@@ -57,13 +57,8 @@ def _charged(rule: PriceRule, soc: SoC) -> bool:
 
 def _within(rule: PriceRule, moment: Moment) -> bool:
     """Whether the rule's days and hours hold. Hours past midnight belong to the day on which they began."""
-    after = 0 if rule.after is None else rule.after
-    before = MINUTES if rule.before is None else rule.before
-    if after < before:
-        return after <= moment.minute < before and _on(rule, moment.weekday)
-    if moment.minute >= after:
-        return _on(rule, moment.weekday)
-    return moment.minute < before and _on(rule, (moment.weekday - 1) % 7)
+    began = hours.began(rule.after, rule.before, moment.minute)
+    return began is not None and _on(rule, (moment.weekday + began) % 7)
 
 
 def _on(rule: PriceRule, weekday: int) -> bool:

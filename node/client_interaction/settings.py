@@ -16,7 +16,8 @@ from pydantic import (
 )
 
 from chain.endpoint import checked
-from node.client_interaction.pricing import DAYS, MINUTES
+from node.client_interaction.pricing import DAYS
+from node.hours import MINUTES
 from quantities import Energy, Price, Share, SoC, Tokens
 from quantities.fields import (
     EnergyField,

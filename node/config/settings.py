@@ -6,16 +6,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chain.settings import ChainSettings
 from node.client_interaction.settings import OffersSettings, SellerSettings, TradingSettings
 from node.dapp.settings import DappSettings
 from node.intents.settings import IntentsSettings
+from node.local_time import zone
 from node.logger.settings import BatterySettings
 from node.readings.settings import ReadingsSettings
 from node.reports.settings import ReportsSettings
 from node.sensors.settings import Sensors
+from node.tariffs.settings import TariffSettings
 from node.wallet.settings import AccountSettings
 from relay_server.settings import RelaySettings
 
@@ -31,6 +33,10 @@ class Role(StrEnum):
     PROSUMER = "prosumer"
 
 
+def _zone(given: str) -> str:
+    return str(zone(given))
+
+
 class HouseholdSettings(BaseModel):
     """Who this is."""
 
@@ -38,6 +44,10 @@ class HouseholdSettings(BaseModel):
 
     name: Name = Field(description="Name of the household, as in the neighbourhood's registry.")
     role: Role = Field(description="producer, consumer, or prosumer (both).")
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None,
+        description="Of tariffs' hours and of times told to programs, as Europe/Paris; null: this host's.",
+    )
 
 
 class PathsSettings(BaseModel):
@@ -94,3 +104,4 @@ class Settings(BaseModel):
     readings: ReadingsSettings = ReadingsSettings()
     reports: ReportsSettings = ReportsSettings()
     dapp: DappSettings = DappSettings()
+    tariffs: dict[Name, TariffSettings] = {}

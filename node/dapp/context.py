@@ -34,6 +34,7 @@ from node.intents import published
 from node.intents.answers import Told, open_answers
 from node.intents.book import IntentBook
 from node.intents.published import Published
+from node.tariffs.intervals import IntervalFiles
 from quantities import SoC, Tokens
 from store import snapshot
 from store.errors import StoreError
@@ -64,6 +65,7 @@ class Context:
     tries: Tries
     book: IntentBook
     """What is asked for: written here, and nowhere else."""
+    prices: IntervalFiles = field(default_factory=IntervalFiles)
     exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(EXPORTS))
     _money: tuple[float, Purse | None, str] = field(default=(0.0, None, ""))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from node.dapp.words import capital
+from node.tariffs.plan import Plan, Rate, Version
 from quantities import Energy, SoC, Tokens
 from quantities.amount import Amount
 
@@ -77,7 +79,9 @@ class Household:
     relay: str = ""
     """Where its relay listens; empty: it has none."""
     time_zone: str | None = None
-    """Of what other programs are told; None: this host's."""
+    """Of what other programs are told, and of tariffs' hours; None: this host's."""
+    tariffs: tuple[Plan, ...] = ()
+    """The first is what CitizenWatt's clients call the current one."""
 
     @property
     def title(self) -> str:
@@ -118,6 +122,8 @@ def from_settings(settings: Settings) -> Household:
         readings=settings.readings.url,
         meters=tuple(settings.sensors),
         relay=relay.listen if relay else "",
+        time_zone=settings.household.time_zone,
+        tariffs=tuple(tariff.plan(name) for name, tariff in settings.tariffs.items()),
     )
 
 
@@ -138,6 +144,7 @@ def loads(text: str) -> Household:
             given[name] = tuple(given[name])
         for name in ("ties", "feeds"):
             given[name] = tuple(Line(**line) for line in given[name])
+        given["tariffs"] = tuple(map(_plan, given["tariffs"]))
         for name, kind in READ.items():
             given[name] = None if given[name] is None else kind(given[name])
         return Household(**given)
@@ -158,7 +165,23 @@ READ: Mapping[str, Callable[[Any], object]] = {
 """How the fields that JSON does not know are read again."""
 
 
+def _plan(given: dict[str, Any]) -> Plan:
+    versions = (
+        Version(
+            since=date.fromisoformat(each["since"]),
+            price=each["price"],
+            rates=tuple(
+                Rate(**{**rate, "days": tuple(rate["days"]), "months": tuple(rate["months"])})
+                for rate in each["rates"]
+            ),
+            intervals=each["intervals"],
+        )
+        for each in given["versions"]
+    )
+    return Plan(name=given["name"], currency=given["currency"], versions=tuple(versions))
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Amount):
         return value.value
-    return str(value) if isinstance(value, Path) else vars(value)
+    return str(value) if isinstance(value, Path | date) else vars(value)

@@ -10,6 +10,7 @@ from typing import Annotated
 from node.dapp.api.operations import operation
 from node.dapp.api.parameters import Form, MomentField
 from node.dapp.api.problems import Problem
+from node.dapp.api.tariffs import Cost, priced
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.local_time import written, zone
@@ -30,6 +31,8 @@ class EnergyAsked:
     """The beginning; a day before the end, if not given."""
     to: MomentField | None = None
     """The end; now, if not given."""
+    cost: Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,30}", "grid")] | None = None
+    """A tariff, by which the forward energy is priced: /api/v1/tariffs lists them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +46,19 @@ class EnergyCounted:
     forward_mwh: int | None
     """Null: the meter has no sample by then."""
     reverse_mwh: int | None
+    cost: Cost | None
+    """Null: no tariff was asked for, or there is no energy."""
 
 
 @operation("/energy", Scope.READINGS)
 def energy(asked: EnergyAsked) -> EnergyCounted:
-    """What a meter counted between two moments, by its registers."""
+    """What a meter counted between two moments, by its registers; and what that cost."""
     house = context().household
     start, end = span(asked.from_, asked.to)
     check_meter(asked.meter)
     with open_readings(house.readings, house.state, read_only=True) as readings:
         flow = readings.energy(asked.meter, start, end)
+        paid = priced(readings, asked.meter, start, end, asked.cost) if flow and asked.cost else None
     where = zone(house.time_zone)
     return EnergyCounted(
         meter=asked.meter,
@@ -61,6 +67,7 @@ def energy(asked: EnergyAsked) -> EnergyCounted:
         to=written(end, where),
         forward_mwh=None if flow is None else flow.forward,
         reverse_mwh=None if flow is None else flow.reverse,
+        cost=paid,
     )
 
 

@@ -313,7 +313,9 @@ def chain(asked: Nothing) -> ChainNow:
     )
 
 
-PATHS = ("/health", "/meters", "/trading", "/relay", "/chain", "/trades", "/energy", "/openapi.json")
+PATHS = (
+    "/health", "/meters", "/trading", "/relay", "/chain", "/trades", "/energy", "/tariffs", "/openapi.json",
+)  # fmt: skip
 """That need nothing filled in."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from node.dapp.api import history, state, trades  # noqa: F401 - they bring the operations
+from node.dapp.api import history, state, tariffs, trades  # noqa: F401 - they bring the operations
 from node.dapp.api.operations import OPERATIONS, answer
 
 page = Blueprint("v1", __name__, url_prefix="/api/v1")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 from node.client_interaction import status
@@ -21,6 +22,7 @@ from node.intents import published as in_force
 from node.intents.published import LimitNow, OfferNow, Published
 from node.readings.interface import Sample
 from node.readings.sqlite import SqliteReadings
+from node.tariffs.plan import Plan, Rate, Version
 from node.wallet.database import Database
 from quantities import Energy, Price, SoC, Tokens
 from store import registers, snapshot
@@ -48,6 +50,21 @@ IN_FORCE = Published(
 """As client-interaction would publish it: `resume` was changed."""
 
 
+GRID = Plan(
+    name="grid",
+    currency="EUR",
+    versions=(
+        Version(since=date(2020, 1, 1), price=200_000),
+        Version(
+            since=date(2021, 1, 1),
+            price=251_600,
+            rates=(Rate(name="night", price=182_800, night=True, after=22 * 60, before=6 * 60),),
+        ),
+    ),
+)
+"""Day and night."""
+
+
 def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
     """A prosumer with a panel, a battery, a line from each of two neighbours and one to somebody else."""
     return Household(
@@ -69,6 +86,7 @@ def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
         sellers={"alder": ALDER, "cedar": CEDAR},
         meters=("battery", "panel", "load", "feed-1", "tie-11", "tie-12"),
         time_zone="Europe/Paris",
+        tariffs=(GRID,),
     )
 
 
@@ -168,20 +186,22 @@ def furnish(root: Path, now: float | None = None) -> None:
 
 def _measure(house: Household, now: float) -> None:
     readings, taken = SqliteReadings(house.state / "readings.db"), int(now * 1_000)
-    samples = []
+    samples: list[Sample] = []
+    counted = dict.fromkeys(("panel", "load", "tie-11", "feed-1"), 0)
     for second in range(-5_400, 0, 10):
         at, day = taken + second * 1_000, second / 600
         supplied = math.sin(day) < -0.4
         panel = max(int(90_000 * math.sin(day / 2 + 1) + 4_000 * math.sin(day * 37)), 0)
         load = int(60_000 + 18_000 * math.sin(day * 5) + 6_000 * math.sin(day * 61))
         soc = int(4_500 + 1_600 * math.sin(day + 0.6))
-        samples += [
-            Sample(meter="battery", taken=at, soc=soc, voltage=3_700 + soc // 20, power=panel - load),
-            Sample(meter="panel", taken=at, power=panel),
-            Sample(meter="load", taken=at, power=load),
-            Sample(meter="tie-11", taken=at, power=82_000 if supplied else 0),
-            Sample(meter="feed-1", taken=at, power=30_000 if math.sin(day) > 0.8 else 0),
-        ]
+        powers = {"panel": panel, "load": load, "tie-11": 82_000 if supplied else 0}
+        powers["feed-1"] = 30_000 if math.sin(day) > 0.8 else 0
+        voltage = 3_700 + soc // 20
+        samples.append(Sample(meter="battery", taken=at, soc=soc, voltage=voltage, power=panel - load))
+        for meter, power in powers.items():
+            counted[meter] += power * 10
+            register = counted[meter] // 3_600
+            samples.append(Sample(meter=meter, taken=at, power=power, forward=register, reverse=0))
     readings.append(samples)
     readings.close()
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from node.client_interaction.pricing import BAND, MINUTES, Moment, price_at, stands
+from node.client_interaction.pricing import BAND, Moment, price_at, stands
 from node.client_interaction.settings import FeedOffer
+from node.hours import MINUTES
 from quantities import Price, SoC
 
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from node.client_interaction.trades import Mark, open_trades
+from node.dapp.household import dumps, loads
 from store import snapshot
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.api.programs import Program
@@ -140,3 +142,40 @@ def test_without_readings_it_says_what_to_do(program: Program, tmp_path: Path) -
 )
 def test_a_request_that_makes_no_sense_is_a_problem(program: Program, path: str, status: int) -> None:
     assert program.refused(path)[0] == status
+
+
+def test_energy_is_what_the_registers_counted(program: Program) -> None:
+    told = program.get("/api/v1/energy?meter=load")
+    assert 60_000 < told["forward_mwh"] < 110_000  # some 60 W for an hour and a half
+    assert (told["reverse_mwh"], told["cost"]) == (0, None)
+
+
+def test_energy_is_priced_by_each_rate_and_the_parts_are_the_whole(program: Program) -> None:
+    told = program.get("/api/v1/energy?meter=load&cost=grid")
+    paid = told["cost"]
+    assert (paid["tariff"], paid["currency"], paid["unpriced_mwh"]) == ("grid", "EUR", 0)
+    assert sum(part["energy_mwh"] for part in paid["rates"]) == told["forward_mwh"]
+    price = {"night": Decimal("0.1828"), "base": Decimal("0.2516")}
+    exact = sum((price[part["rate"]] * part["energy_mwh"] for part in paid["rates"]), Decimal(0)) / 10**6
+    assert abs(Decimal(paid["cost"]) - exact) <= Decimal("0.0000005")
+    assert program.refused("/api/v1/energy?meter=load&cost=water") == (
+        404,
+        "There is no tariff “water” here; there are grid.",
+    )
+
+
+def test_tariffs_are_told_with_their_price_now(program: Program) -> None:
+    [told] = program.get("/api/v1/tariffs")["tariffs"]
+    assert told["price_now_per_kwh"] in ("0.2516", "0.1828")
+    assert [version["valid_from"] for version in told["versions"]] == ["2020-01-01", "2021-01-01"]
+    assert told["versions"][1]["rates"] == [
+        {
+            "name": "night", "price_per_kwh": "0.1828", "night": True, "days": [], "months": [],
+            "after": "22:00", "before": "06:00",
+        }
+    ]  # fmt: skip
+
+
+def test_the_household_is_handed_over_with_its_tariffs(tmp_path: Path) -> None:
+    house = made_up.household(tmp_path)
+    assert loads(dumps(house)) == house
