@@ -105,8 +105,8 @@ def tariffs(asked: Nothing) -> Tariffs:
             TariffTold(
                 name=plan.name,
                 currency=plan.currency,
-                price_now_per_kwh=charge and money(charge.price),
-                rate_now=charge and charge.rate,
+                price_now_per_kwh=None if charge is None else money(charge.price),
+                rate_now=None if charge is None else charge.rate,
                 versions=[_version(version) for version in plan.versions],
             )
         )
