@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,6 +44,16 @@ def written(at: int, where: ZoneInfo) -> str:
     """
     moment = datetime.fromtimestamp(at // 1_000, UTC).astimezone(where)
     return moment.replace(microsecond=at % 1_000 * 1_000).isoformat(timespec="milliseconds")
+
+
+def local_day(at: int, where: ZoneInfo) -> date:
+    """The day to which a moment (Unix ms) belongs."""
+    return datetime.fromtimestamp(at // 1_000, UTC).astimezone(where).date()
+
+
+def midnight(day: date, where: ZoneInfo) -> int:
+    """The beginning of a day, in Unix ms; of one whose midnight the clock leaves out, the moment after."""
+    return unix_ms(datetime(day.year, day.month, day.day, tzinfo=where))
 
 
 def unix_ms(moment: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from node.local_time import unix_ms
+from node.local_time import local_day, unix_ms
 from node.tariffs.plan import NO_FILES, Charge, Files, Plan, charge_at
 
 MWH_PER_KWH = 1_000_000
@@ -59,7 +59,7 @@ def _changes(plan: Plan, start: int, end: int, where: ZoneInfo, files: Files) ->
     for version in plan.versions:
         for rate in version.rates:
             minutes |= {minute for minute in (rate.after, rate.before) if minute is not None}
-    day, last = _local(start, where) - timedelta(days=1), _local(end, where)
+    day, last = local_day(start, where) - timedelta(days=1), local_day(end, where)
     while day <= last:
         for at in (*_readings(day, minutes, where), *_shifts(day, where)):
             if start < at < end:
@@ -94,10 +94,6 @@ def _shifts(day: date, where: ZoneInfo) -> Iterator[int]:
         middle = (low + high) // 2
         low, high = (middle, high) if offset(middle) == before else (low, middle)
     yield unix_ms(first) + high * 1_000
-
-
-def _local(at: int, where: ZoneInfo) -> date:
-    return datetime.fromtimestamp(at // 1_000, UTC).astimezone(where).date()
 
 
 def _half_even(value: int, divisor: int) -> int:

@@ -1,24 +1,156 @@
-"""What was measured: samples, rollups, and the energy between two moments."""
+"""What was measured: readings, energy by interval, and the energy between two moments.
+
+Long spans are read a window at a time, each with its own short look at the store: a page and a year of CSV take
+the same memory.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
-from node.dapp.api.operations import operation
-from node.dapp.api.parameters import Form, MomentField
+from node.dapp.api import cursor
+from node.dapp.api.operations import Format, Table, operation
+from node.dapp.api.parameters import Form, MomentField, Number
 from node.dapp.api.problems import Problem
 from node.dapp.api.tariffs import Cost, priced
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
-from node.local_time import written, zone
+from node.local_time import local_day, midnight, written, zone
+from node.readings.interface import Flow, Point, Readings, Sample
 from node.readings.opening import open_readings
+from node.sensors.driver import Quantity
+
+R = TypeVar("R")
 
 DAY_MS = 86_400_000
 
 MeterField = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "load")]
+
+
+CursorField = Annotated[str, Form(cursor.PATTERN, cursor.EXAMPLE)]
+
+WINDOW = 5_000
+"""Slices of time in one look at the store."""
+
+MOST_WINDOWS = 8_000
+"""Looks at the store for one answer: more than a year by the second."""
+
+Rows = Iterator[tuple[str, R]]
+
+
+class Step(StrEnum):
+    """How fine readings come: the least, mean and highest of each slice of time; slices of nothing are left out.
+    Slices begin at multiples of their length since 1970, UTC."""
+
+    SECOND = "1s"
+    TEN_SECONDS = "10s"
+    MINUTE = "1min"
+    QUARTER = "15min"
+    HOUR = "1h"
+
+
+class Interval(StrEnum):
+    """Over what energy is summed. A day is the household's own, of 23, 24 or 25 hours."""
+
+    MINUTE = "1min"
+    QUARTER = "15min"
+    HOUR = "1h"
+    DAY = "1d"
+
+
+LENGTH_MS = {"1s": 1_000, "10s": 10_000, "1min": 60_000, "15min": 900_000, "1h": 3_600_000}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingsAsked:
+    """Which readings."""
+
+    meter: MeterField
+    """Its name: /api/v1/meters lists them."""
+    quantity: Quantity = Quantity.POWER
+    """What was measured, in mW, mV, mA, mWh, or hundredths of a percent."""
+    step: Step = Step.MINUTE
+    from_: MomentField | None = None
+    """The beginning; a day before the end, if not given."""
+    to: MomentField | None = None
+    """The end, which is not in it; now, if not given."""
+    limit: Annotated[int, Number(1, WINDOW)] = 1_000
+    """Rows of a page."""
+    cursor: CursorField | None = None
+    """`next` of the page before."""
+    format: Format = Format.JSON
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What happened in one slice of time."""
+
+    at: str
+    """At which it begins."""
+    lowest: int
+    mean: int
+    highest: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingsPage:
+    """Readings in the order of time."""
+
+    meter: str
+    quantity: Quantity
+    unit: str
+    step: Step
+    time_zone: str
+    rows: list[Reading]
+    next: str | None
+    """The cursor of the next page; null: this is the last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollupsAsked:
+    """Which sums of energy."""
+
+    meter: MeterField
+    """Its name: /api/v1/meters lists them."""
+    step: Interval = Interval.HOUR
+    from_: MomentField | None = None
+    """The beginning, which is put back to that of its interval; a day before the end, if not given."""
+    to: MomentField | None = None
+    """The end; an interval that begins before it is whole. Now, if not given."""
+    limit: Annotated[int, Number(1, WINDOW)] = 1_000
+    """Rows of a page."""
+    cursor: CursorField | None = None
+    """`next` of the page before."""
+    format: Format = Format.JSON
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollup:
+    """What a meter counted in one interval."""
+
+    start: str
+    end: str
+    forward_mwh: int
+    reverse_mwh: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollupsPage:
+    """Sums in the order of time. What was counted while nothing was recorded is in the interval after."""
+
+    meter: str
+    step: Interval
+    time_zone: str
+    rows: list[Rollup]
+    next: str | None
+    """The cursor of the next page; null: this is the last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +182,68 @@ class EnergyCounted:
     """Null: no tariff was asked for, or there is no energy."""
 
 
+UNITS = {
+    Quantity.VOLTAGE: "mV",
+    Quantity.CURRENT: "mA",
+    Quantity.POWER: "mW",
+    Quantity.FORWARD: "mWh",
+    Quantity.REVERSE: "mWh",
+    Quantity.SOC: "0.01 %",
+}
+
+
+@operation("/readings", Scope.READINGS, table=ReadingsPage)
+def readings(asked: ReadingsAsked) -> Table[Reading]:
+    """What a meter measured, in slices of time."""
+    check_meter(asked.meter)
+    where = zone(context().household.time_zone)
+    start, end = span(asked.from_, asked.to)
+    start = _place(asked.cursor) if asked.cursor else start
+    return Table(
+        row=Reading,
+        rows=_readings(asked, start, end, where),
+        limit=asked.limit,
+        head={
+            "meter": asked.meter,
+            "quantity": asked.quantity,
+            "unit": UNITS[asked.quantity],
+            "step": asked.step,
+            "time_zone": str(where),
+        },
+        name=f"{asked.meter}-{asked.quantity}",
+    )
+
+
+@operation("/rollups", Scope.READINGS, table=RollupsPage)
+def rollups(asked: RollupsAsked) -> Table[Rollup]:
+    """What a meter counted in each interval, by its registers."""
+    check_meter(asked.meter)
+    where = zone(context().household.time_zone)
+    start, end = span(asked.from_, asked.to)
+    start = _place(asked.cursor) if asked.cursor else start
+    rows = (
+        _days(asked.meter, start, end, where)
+        if asked.step is Interval.DAY
+        else _intervals(asked.meter, start, end, LENGTH_MS[asked.step], where)
+    )
+    return Table(
+        row=Rollup,
+        rows=rows,
+        limit=asked.limit,
+        head={"meter": asked.meter, "step": asked.step, "time_zone": str(where)},
+        name=f"{asked.meter}-energy",
+    )
+
+
 @operation("/energy", Scope.READINGS)
 def energy(asked: EnergyAsked) -> EnergyCounted:
     """What a meter counted between two moments, by its registers; and what that cost."""
     house = context().household
     start, end = span(asked.from_, asked.to)
     check_meter(asked.meter)
-    with open_readings(house.readings, house.state, read_only=True) as readings:
-        flow = readings.energy(asked.meter, start, end)
-        paid = priced(readings, asked.meter, start, end, asked.cost) if flow and asked.cost else None
+    with _store() as store:
+        flow = store.energy(asked.meter, start, end)
+        paid = priced(store, asked.meter, start, end, asked.cost) if flow and asked.cost else None
     where = zone(house.time_zone)
     return EnergyCounted(
         meter=asked.meter,
@@ -97,3 +282,111 @@ def check_meter(meter: str) -> None:
         raise Problem(
             HTTPStatus.NOT_FOUND, f"There is no meter “{meter}” here; there are {', '.join(sorted(meters))}."
         )
+
+
+def _readings(asked: ReadingsAsked, start: int, end: int, where: ZoneInfo) -> Rows[Reading]:
+    length = LENGTH_MS[asked.step]
+    for first, last in _windows(start, end, length):
+        with _store() as store:
+            found = sliced(store, asked.meter, asked.quantity, (first, last), length)
+        for point in found:
+            at = written(point.at, where)
+            row = Reading(at=at, lowest=point.lowest, mean=point.mean, highest=point.highest)
+            yield cursor.written(str(point.at + length)), row
+
+
+def _intervals(meter: str, start: int, end: int, length: int, where: ZoneInfo) -> Rows[Rollup]:
+    """By the highest that each register showed in each interval: their differences miss nothing."""
+    before: Flow | None = None
+    for first, last in _windows(start // length * length, end, length):
+        with _store() as store:
+            if before is None:
+                known = store.sample_at(meter, first)
+                before = None if known is None else _registers(known[0])
+            forward = sliced(store, meter, Quantity.FORWARD, (first, last), length)
+            reverse = {
+                point.at: point for point in sliced(store, meter, Quantity.REVERSE, (first, last), length)
+            }
+        for point in forward:
+            back = reverse.get(point.at)
+            if back is None:
+                continue
+            before = before or Flow(point.lowest, back.lowest)
+            row = Rollup(
+                start=written(point.at, where),
+                end=written(point.at + length, where),
+                forward_mwh=max(point.highest - before.forward, 0),
+                reverse_mwh=max(back.highest - before.reverse, 0),
+            )
+            before = Flow(point.highest, back.highest)
+            yield cursor.written(str(point.at + length)), row
+
+
+def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
+    with _store() as store:
+        start, end = _recorded(store, start, end)
+    day = local_day(start, where)
+    while (first := midnight(day, where)) < end:
+        day += timedelta(days=1)
+        last = midnight(day, where)
+        with _store() as store:
+            flow = store.energy(meter, first, last)
+        if flow is not None:
+            row = Rollup(
+                start=written(first, where),
+                end=written(last, where),
+                forward_mwh=flow.forward,
+                reverse_mwh=flow.reverse,
+            )
+            yield cursor.written(str(last)), row
+
+
+def sliced(
+    store: Readings, meter: str, quantity: Quantity, of: tuple[int, int], length: int
+) -> list[Point]:
+    """A chart whose slices have one length, in ms like the times; the first is a multiple of it."""
+    start, end = of
+    count = max(-(-(end - start) // length), 1)
+    return store.between(meter, quantity, start, start + count * length, count + 1)
+
+
+def _windows(start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
+    with _store() as store:
+        start, end = _recorded(store, start, end)
+    first = start // length * length
+    if end - first > length * WINDOW * MOST_WINDOWS:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "That is too much at once for so fine a step: ask for a coarser one, or a shorter span.",
+        )
+    while first < end:
+        last = min(first + WINDOW * length, end)
+        yield first, last
+        first = last
+
+
+def _recorded(store: Readings, start: int, end: int) -> tuple[int, int]:
+    """The part of a span in which anything may have been recorded."""
+    first, newest = store.links(-1, 1), store.newest()
+    if not first or newest is None:
+        return start, start
+    return max(start, first[0].first), min(end, newest.last + 1)
+
+
+def _registers(sample: Sample) -> Flow | None:
+    if sample.forward is None or sample.reverse is None:
+        return None
+    return Flow(sample.forward, sample.reverse)
+
+
+def _store() -> Readings:
+    house = context().household
+    return open_readings(house.readings, house.state, read_only=True)
+
+
+def _place(given: str) -> int:
+    try:
+        [at] = cursor.read(given, 1)
+        return int(at)
+    except ValueError:
+        raise cursor.unknown() from None

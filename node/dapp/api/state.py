@@ -314,7 +314,8 @@ def chain(asked: Nothing) -> ChainNow:
 
 
 PATHS = (
-    "/health", "/meters", "/trading", "/relay", "/chain", "/trades", "/energy", "/tariffs", "/openapi.json",
+    "/health", "/meters", "/readings", "/rollups", "/energy", "/tariffs", "/trading", "/trades", "/relay",
+    "/chain", "/openapi.json",
 )  # fmt: skip
 """That need nothing filled in."""
 

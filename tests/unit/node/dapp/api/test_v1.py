@@ -3,13 +3,17 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
+import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from node.client_interaction.trades import Mark, open_trades
 from node.dapp.household import dumps, loads
+from node.readings.interface import Sample
+from node.readings.sqlite import SqliteReadings
 from store import snapshot
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.api.programs import Program
@@ -19,12 +23,13 @@ def test_it_says_where_to_begin(program: Program) -> None:
     told = program.get("/api/v1/")
     assert (told["household"], told["role"], told["time_zone"]) == ("birch", "prosumer", "Europe/Paris")
     for path in told["paths"]:
-        if path not in ("/api/v1/relay", "/api/v1/energy"):
+        if path.rpartition("/")[2] not in ("relay", "energy", "readings", "rollups"):
             assert program.ask(path).status_code == 200, path
 
 
 def test_every_answer_states_its_time_zone(program: Program) -> None:
-    for path in ("/", "/health", "/meters", "/trading", "/chain", "/trades", "/energy?meter=load"):
+    measured = ("/meters", "/energy?meter=load", "/readings?meter=load", "/rollups?meter=load", "/tariffs")
+    for path in ("/", "/health", "/trading", "/chain", "/trades", *measured):
         assert program.get(f"/api/v1{path}")["time_zone"] == "Europe/Paris"
 
 
@@ -179,3 +184,47 @@ def test_tariffs_are_told_with_their_price_now(program: Program) -> None:
 def test_the_household_is_handed_over_with_its_tariffs(tmp_path: Path) -> None:
     house = made_up.household(tmp_path)
     assert loads(dumps(house)) == house
+
+
+def pages(program: Program, path: str) -> list[dict[str, Any]]:
+    """Every row, page by page."""
+    rows, more = [], ""
+    while more is not None:
+        page = program.get(f"{path}{'&cursor=' + more if more else ''}")
+        rows += page["rows"]
+        more = page["next"]
+    return rows
+
+
+def test_readings_come_in_slices_and_page_by_page(program: Program) -> None:
+    whole = program.get("/api/v1/readings?meter=load&step=1min")
+    assert (whole["unit"], whole["next"]) == ("mW", None)
+    assert 88 <= len(whole["rows"]) <= 91  # an hour and a half
+    assert all(row["lowest"] <= row["mean"] <= row["highest"] for row in whole["rows"])
+    assert pages(program, "/api/v1/readings?meter=load&step=1min&limit=20") == whole["rows"]
+
+
+@pytest.mark.parametrize("step", ["1min", "15min", "1h", "1d"])
+def test_rollups_add_up_to_the_energy_whatever_their_length(program: Program, step: str) -> None:
+    path = f"/api/v1/rollups?meter=load&step={step}&from=2020-01-01"
+    rows = program.get(path)["rows"]
+    counted = program.get("/api/v1/energy?meter=load&from=2020-01-01")["forward_mwh"]
+    assert sum(row["forward_mwh"] for row in rows) == counted > 0
+    assert pages(program, f"{path}&limit=1" if step != "1min" else f"{path}&limit=40") == rows
+    assert all(row["start"] < row["end"] for row in rows)
+
+
+def test_a_day_is_the_households_own(program: Program) -> None:
+    for row in program.get("/api/v1/rollups?meter=load&step=1d&from=2020-01-01")["rows"]:
+        assert row["start"][10:19] == row["end"][10:19] == "T00:00:00"
+
+
+def test_too_much_at_once_is_refused_before_it_is_read(program: Program, tmp_path: Path) -> None:
+    with SqliteReadings(made_up.household(tmp_path).state / "readings.db") as readings:
+        readings.append([Sample(meter="load", taken=1_000, power=1)])
+        readings.append([Sample(meter="load", taken=int(time.time() * 1_000), power=1)])
+    database = made_up.household(tmp_path).state / "readings.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE batches SET first = 1000 WHERE number = (SELECT min(number) FROM batches)")
+    status, detail = program.refused("/api/v1/readings?meter=load&step=1s&from=1970-01-01")
+    assert (status, "coarser" in detail) == (422, True)
