@@ -1,7 +1,7 @@
 """What was measured: readings, energy by interval, and the energy between two moments.
 
-Long spans are read a window at a time, each with its own short look at the store: a page and a year of CSV take
-the same memory.
+Long spans are read a window at a time, each with its own short look at the store: a page and a year of CSV
+take the same memory.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ Rows = Iterator[tuple[str, R]]
 
 
 class Step(StrEnum):
-    """How fine readings come: the least, mean and highest of each slice of time; slices of nothing are left out.
-    Slices begin at multiples of their length since 1970, UTC."""
+    """How fine readings come: lowest, mean and highest of each slice of time; slices of nothing are left out.
+    They begin at multiples of their length since 1970, UTC."""
 
     SECOND = "1s"
     TEN_SECONDS = "10s"
@@ -341,9 +341,7 @@ def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
             yield cursor.written(str(last)), row
 
 
-def sliced(
-    store: Readings, meter: str, quantity: Quantity, of: tuple[int, int], length: int
-) -> list[Point]:
+def sliced(store: Readings, meter: str, quantity: Quantity, of: tuple[int, int], length: int) -> list[Point]:
     """A chart whose slices have one length, in ms like the times; the first is a multiple of it."""
     start, end = of
     count = max(-(-(end - start) // length), 1)
