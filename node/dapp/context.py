@@ -67,6 +67,8 @@ class Context:
     """What is asked for: written here, and nowhere else."""
     prices: IntervalFiles = field(default_factory=IntervalFiles)
     exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(EXPORTS))
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of the meters, for CitizenWatt's clients."""
     _money: tuple[float, Purse | None, str] = field(default=(0.0, None, ""))
 
     def observe(self) -> Observation:

@@ -19,12 +19,12 @@ from node.dapp.api import cursor
 from node.dapp.api.operations import Format, Table, operation
 from node.dapp.api.parameters import Form, MomentField, Number
 from node.dapp.api.problems import Problem
+from node.dapp.api.slices import WINDOW, opened, recorded, sliced, windows
 from node.dapp.api.tariffs import Cost, priced
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.local_time import local_day, midnight, written, zone
-from node.readings.interface import Flow, Point, Readings, Sample
-from node.readings.opening import open_readings
+from node.readings.interface import Flow, Sample
 from node.sensors.driver import Quantity
 
 R = TypeVar("R")
@@ -35,12 +35,6 @@ MeterField = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "load")]
 
 
 CursorField = Annotated[str, Form(cursor.PATTERN, cursor.EXAMPLE)]
-
-WINDOW = 5_000
-"""Slices of time in one look at the store."""
-
-MOST_WINDOWS = 8_000
-"""Looks at the store for one answer: more than a year by the second."""
 
 Rows = Iterator[tuple[str, R]]
 
@@ -241,7 +235,7 @@ def energy(asked: EnergyAsked) -> EnergyCounted:
     house = context().household
     start, end = span(asked.from_, asked.to)
     check_meter(asked.meter)
-    with _store() as store:
+    with opened(house) as store:
         flow = store.energy(asked.meter, start, end)
         paid = priced(store, asked.meter, start, end, asked.cost) if flow and asked.cost else None
     where = zone(house.time_zone)
@@ -285,9 +279,9 @@ def check_meter(meter: str) -> None:
 
 
 def _readings(asked: ReadingsAsked, start: int, end: int, where: ZoneInfo) -> Rows[Reading]:
-    length = LENGTH_MS[asked.step]
-    for first, last in _windows(start, end, length):
-        with _store() as store:
+    house, length = context().household, LENGTH_MS[asked.step]
+    for first, last in windows(house, start, end, length):
+        with opened(house) as store:
             found = sliced(store, asked.meter, asked.quantity, (first, last), length)
         for point in found:
             at = written(point.at, where)
@@ -297,9 +291,9 @@ def _readings(asked: ReadingsAsked, start: int, end: int, where: ZoneInfo) -> Ro
 
 def _intervals(meter: str, start: int, end: int, length: int, where: ZoneInfo) -> Rows[Rollup]:
     """By the highest that each register showed in each interval: their differences miss nothing."""
-    before: Flow | None = None
-    for first, last in _windows(start // length * length, end, length):
-        with _store() as store:
+    house, before = context().household, None
+    for first, last in windows(house, start // length * length, end, length):
+        with opened(house) as store:
             if before is None:
                 known = store.sample_at(meter, first)
                 before = None if known is None else _registers(known[0])
@@ -323,13 +317,14 @@ def _intervals(meter: str, start: int, end: int, length: int, where: ZoneInfo) -
 
 
 def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
-    with _store() as store:
-        start, end = _recorded(store, start, end)
+    house = context().household
+    with opened(house) as store:
+        start, end = recorded(store, start, end)
     day = local_day(start, where)
     while (first := midnight(day, where)) < end:
         day += timedelta(days=1)
         last = midnight(day, where)
-        with _store() as store:
+        with opened(house) as store:
             flow = store.energy(meter, first, last)
         if flow is not None:
             row = Rollup(
@@ -341,45 +336,10 @@ def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
             yield cursor.written(str(last)), row
 
 
-def sliced(store: Readings, meter: str, quantity: Quantity, of: tuple[int, int], length: int) -> list[Point]:
-    """A chart whose slices have one length, in ms like the times; the first is a multiple of it."""
-    start, end = of
-    count = max(-(-(end - start) // length), 1)
-    return store.between(meter, quantity, start, start + count * length, count + 1)
-
-
-def _windows(start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
-    with _store() as store:
-        start, end = _recorded(store, start, end)
-    first = start // length * length
-    if end - first > length * WINDOW * MOST_WINDOWS:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "That is too much at once for so fine a step: ask for a coarser one, or a shorter span.",
-        )
-    while first < end:
-        last = min(first + WINDOW * length, end)
-        yield first, last
-        first = last
-
-
-def _recorded(store: Readings, start: int, end: int) -> tuple[int, int]:
-    """The part of a span in which anything may have been recorded."""
-    first, newest = store.links(-1, 1), store.newest()
-    if not first or newest is None:
-        return start, start
-    return max(start, first[0].first), min(end, newest.last + 1)
-
-
 def _registers(sample: Sample) -> Flow | None:
     if sample.forward is None or sample.reverse is None:
         return None
     return Flow(sample.forward, sample.reverse)
-
-
-def _store() -> Readings:
-    house = context().household
-    return open_readings(house.readings, house.state, read_only=True)
 
 
 def _place(given: str) -> int:

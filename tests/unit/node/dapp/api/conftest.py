@@ -14,6 +14,8 @@ from node.dapp.app import create_app
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.api.programs import Program
 
+Issue = Callable[..., str]
+
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
@@ -24,7 +26,7 @@ def app(tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
-def issue(tmp_path: Path) -> Callable[..., str]:
+def issue(tmp_path: Path) -> Issue:
     """Makes tokens."""
 
     def made(*scopes: Scope, name: str = "tester", expires: float | None = None) -> str:
@@ -38,7 +40,7 @@ def issue(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.fixture
-def program(app: Flask, issue: Callable[..., str]) -> Program:
+def program(app: Flask, issue: Issue) -> Program:
     """May read everything."""
     return Program(app.test_client(), issue())
 
