@@ -59,8 +59,18 @@ def run_relay(settings: Settings, stop: Stop) -> int:
     )
 
 
+def run_mqtt(settings: Settings, stop: Stop) -> int:
+    """Tell an MQTT broker what the household does until stopped."""
+    configure_logs()
+    from node.dapp.household import from_settings  # noqa: PLC0415 - each daemon pays for its own
+    from node.mqtt.run import run  # noqa: PLC0415
+
+    return run(settings.mqtt, from_settings(settings), stop)
+
+
 DAEMONS: Mapping[str, Callable[[Settings, Stop], int]] = {
     "logger": run_logger,
     "client-interaction": run_client_interaction,
     "relay": run_relay,
+    "mqtt": run_mqtt,
 }

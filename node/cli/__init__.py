@@ -40,6 +40,7 @@ COMMANDS = {
     "doctor": ("node.cli.doctor:doctor", "Look at everything, and say what to do about what fails."),
     "key": ("node.cli.key:key", "Make a key, back it up, restore it, show its account."),
     "logger": ("node.cli.daemons:logger", "Read the sensors and keep what they say."),
+    "mqtt": ("node.cli.mqtt:mqtt", "Tell an MQTT broker, and Home Assistant, what the household does."),
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),

@@ -14,6 +14,7 @@ from node.dapp.settings import DappSettings
 from node.intents.settings import IntentsSettings
 from node.local_time import zone
 from node.logger.settings import BatterySettings
+from node.mqtt.settings import MqttSettings
 from node.readings.settings import ReadingsSettings
 from node.reports.settings import ReportsSettings
 from node.sensors.settings import Sensors
@@ -105,3 +106,4 @@ class Settings(BaseModel):
     reports: ReportsSettings = ReportsSettings()
     dapp: DappSettings = DappSettings()
     tariffs: dict[Name, TariffSettings] = {}
+    mqtt: MqttSettings = MqttSettings()

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 PAGES = ("login", "account", "now", "control", "trades", "wallet", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
-API = ("v1", "citizenwatt.paths")
+API = ("v1", "citizenwatt.paths", "metrics")
 """Modules of `node.dapp.api`, likewise."""
 
 MENU = (

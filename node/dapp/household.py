@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from node.dapp.words import capital
-from node.tariffs.plan import Plan, Rate, Version
+from node.tariffs.plan import Plan, Rate, Version, plan_of
 from quantities import Energy, SoC, Tokens
 from quantities.amount import Amount
 
@@ -123,7 +123,7 @@ def from_settings(settings: Settings) -> Household:
         meters=tuple(settings.sensors),
         relay=relay.listen if relay else "",
         time_zone=settings.household.time_zone,
-        tariffs=tuple(tariff.plan(name) for name, tariff in settings.tariffs.items()),
+        tariffs=tuple(plan_of(name, tariff) for name, tariff in settings.tariffs.items()),
     )
 
 

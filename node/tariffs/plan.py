@@ -6,9 +6,13 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from node import hours
+
+if TYPE_CHECKING:
+    from node.tariffs.settings import TariffSettings
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -125,4 +129,32 @@ def _holds(rate: Rate, local: datetime) -> bool:
     day = local.date() + timedelta(days=began)
     return (not rate.days or DAYS[day.weekday()] in rate.days) and (
         not rate.months or MONTHS[day.month - 1] in rate.months
+    )
+
+
+def plan_of(name: str, settings: TariffSettings) -> Plan:
+    """A tariff as the configuration has it."""
+    return Plan(
+        name=name,
+        currency=settings.currency,
+        versions=tuple(
+            Version(
+                since=version.valid_from,
+                price=version.price,
+                rates=tuple(
+                    Rate(
+                        name=rate.name,
+                        price=rate.price,
+                        night=rate.night,
+                        days=rate.days,
+                        months=rate.months,
+                        after=rate.after,
+                        before=rate.before,
+                    )
+                    for rate in version.rates
+                ),
+                intervals=None if version.intervals is None else str(version.intervals),
+            )
+            for version in settings.versions
+        ),
     )

@@ -20,7 +20,7 @@ from pydantic import (
 
 from node.client_interaction.settings import ClockField
 from node.tariffs.intervals import DECIMALS
-from node.tariffs.plan import DAYS, MONTHS, Plan, Rate, Version
+from node.tariffs.plan import DAYS, MONTHS
 from quantities.amount import scaled, trimmed
 
 Words = tuple[str, ...]
@@ -99,19 +99,3 @@ class TariffSettings(BaseModel):
                     f"`versions` begin one after another: {after.valid_from} follows {before.valid_from}"
                 )
         return self
-
-    def plan(self, name: str) -> Plan:
-        """As `node.tariffs.plan` reckons with it."""
-        return Plan(
-            name=name,
-            currency=self.currency,
-            versions=tuple(
-                Version(
-                    since=version.valid_from,
-                    price=version.price,
-                    rates=tuple(Rate(**dict(rate)) for rate in version.rates),
-                    intervals=None if version.intervals is None else str(version.intervals),
-                )
-                for version in self.versions
-            ),
-        )

@@ -109,6 +109,8 @@ def _by_token(request: Request, here: Context, secret: str) -> Caller:
 
 
 def _by_form(request: Request, here: Context) -> Caller:
+    if "password" not in request.form:
+        raise Problem(HTTPStatus.FORBIDDEN, f"Send “login” and “password” in a form, or ask by GET. {HOW}")
     name = request.form.get("login", "").strip().lower()
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
     if password.startswith(PREFIX):

@@ -24,11 +24,12 @@ from tests.integration.ports import free_port
 from tests.waiting import PATIENCE
 
 CONFIGURATION = """
-household: {{name: birch, role: prosumer}}
+household: {{name: birch, role: prosumer, time_zone: Europe/Paris}}
 paths: {{run: run, state: state}}
 account: {{keystore: key.json, password_file: key.password}}
 chain: {{rpc: "{rpc}", genesis: genesis.json, manifest: {manifest}}}
 relay:
+  listen: 127.0.7.9:15555
   feeds: [{{contact: 1, pin: 17, meter: feed-1}}]
   transfer:
     home_pin: 22
@@ -45,6 +46,12 @@ trading: {{limit: 30 %, resume: 60 %, daily_budget: 5}}
 sellers:
   alder: {{account: "{alder}", relay: "10.0.0.1:15555", contact: 1, channel: 11}}
   cedar: {{account: "{cedar}", relay: "10.0.0.3:15555", contact: 1, channel: 12}}
+tariffs:
+  grid:
+    versions:
+      - valid_from: 2020-01-01
+        price: 0.2516
+        rates: [{{name: night, price: 0.1828, night: true, after: "22:00", before: "06:00"}}]
 dapp: {{listen: "{listen}", threads: 2, viewers: 40}}
 """
 

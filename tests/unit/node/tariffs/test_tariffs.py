@@ -18,7 +18,7 @@ from node.local_time import unix_ms, written
 from node.tariffs.errors import BadIntervals
 from node.tariffs.intervals import IntervalFiles, parse
 from node.tariffs.pieces import cost, pieces
-from node.tariffs.plan import DAYS, MONTHS, Charge, Intervals, Plan, Rate, Version, charge_at
+from node.tariffs.plan import DAYS, MONTHS, Charge, Intervals, Plan, Rate, Version, charge_at, plan_of
 from node.tariffs.settings import TariffSettings
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -191,7 +191,7 @@ def test_a_file_that_grows_is_read_again(tmp_path: Path) -> None:
 def test_the_section_says_what_is_wrong() -> None:
     version = {"valid_from": "2026-01-01", "price": "0.2516"}
     settings = TariffSettings.model_validate({"versions": [version]})
-    assert settings.plan("grid").versions[0].price == 251_600
+    assert plan_of("grid", settings).versions[0].price == 251_600
     for wrong, says in (
         ([version, version], "begin one after another"),
         ([version | {"price": "0.12345678"}], "more than 6 decimals"),
