@@ -9,14 +9,12 @@ from importlib import import_module
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, render_template, request, url_for
+from flask import Flask, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 
 from node.dapp import words
-from node.dapp.api import entrance, problems
-from node.dapp.api.problems import Problem
-from node.dapp.api.tokens import AppTokens
+from node.dapp.api.doorway import Doorway
 from node.dapp.context import Context
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
@@ -31,9 +29,6 @@ log = structlog.get_logger(__name__)
 
 PAGES = ("login", "account", "now", "control", "trades", "wallet", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
-
-API = ("v1", "citizenwatt.paths", "metrics")
-"""Modules of `node.dapp.api`, likewise."""
 
 MENU = (
     ("now.show", "Now", "bolt"),
@@ -87,18 +82,16 @@ def create_app(household: Household) -> Flask:
     )
     book = IntentBook(household.state / FILE, MIGRATIONS)
     seconds = SecondFactors(household.state / FILE, key)
-    here = Context(household, users, seconds, AppTokens(household.state), Tries(), book)
+    here = Context(household, users, seconds, Tries(), book)
     app.extensions["commonwatt"] = here
     protect(app, here)
     for name in PAGES:
         app.register_blueprint(import_module(f"node.dapp.views.{name}").page)
-    for name in API:
-        app.register_blueprint(import_module(f"node.dapp.api.{name}").page)
-    app.register_error_handler(Problem, problems.answer)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Exception, _failed)
     _speak(app, household)
+    app.wsgi_app = Doorway(app)  # type: ignore[method-assign]  # as Flask's documentation wraps it
     return app
 
 
@@ -135,12 +128,10 @@ def _checksum(name: str) -> str:
     return f"{zlib.crc32((Path(__file__).parent / 'static' / name).read_bytes()):08x}"
 
 
-def _refused(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
+def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
     """Any answer that is not a page: in words, with what to do."""
     if error.response is not None or (error.code or 500) < 400:
         return error
-    if entrance.guards(request.path):
-        return problems.of_http(error)
     return _page(error.name, error.description or "", error.code or 500)
 
 
@@ -148,10 +139,8 @@ def _not_found(error: NotFound) -> tuple[str, int]:
     return _page("Not here", str(error), 404)
 
 
-def _failed(error: Exception) -> tuple[str, int] | Response:
+def _failed(error: Exception) -> tuple[str, int]:
     log.exception("page_failed", path=request.path)
-    if entrance.guards(request.path):
-        return problems.of_http(InternalServerError())
     return _page("Something went wrong here", "It is in the log of the DApp; the household goes on.", 500)
 
 

@@ -7,14 +7,13 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import BoundedSemaphore
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from flask import current_app
 
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
-from node.dapp.api.tokens import AppTokens
 from node.dapp.chain_index import FILE as INDEX
 from node.dapp.chain_index import ChainIndex
 from node.dapp.control import Control, Line, lines
@@ -34,10 +33,13 @@ from node.intents import published
 from node.intents.answers import Told, open_answers
 from node.intents.book import IntentBook
 from node.intents.published import Published
-from node.tariffs.intervals import IntervalFiles
 from quantities import SoC, Tokens
 from store import snapshot
 from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from node.dapp.api.tokens import AppTokens
+    from node.tariffs.intervals import IntervalFiles
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +63,9 @@ class Context:
     household: Household
     users: Users
     seconds: SecondFactors
-    tokens: AppTokens
     tries: Tries
     book: IntentBook
     """What is asked for: written here, and nowhere else."""
-    prices: IntervalFiles = field(default_factory=IntervalFiles)
     exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(EXPORTS))
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the meters, for CitizenWatt's clients."""
@@ -158,6 +158,20 @@ class Context:
         spent = None if trades is None else purse(trades, midnight(now))
         newest = [(t.order, t.state, t.received.mwh, t.paid.value) for t in (trades or [])[:25]]
         self._money = (time.monotonic(), spent, f"{hash(tuple(newest)) & 0xFFFFFFFF:x}")
+
+    @cached_property
+    def tokens(self) -> AppTokens:
+        """What programs show; opened when the first one asks."""
+        from node.dapp.api.tokens import AppTokens  # noqa: PLC0415 - a household without programs spares it
+
+        return AppTokens(self.household.state)
+
+    @cached_property
+    def prices(self) -> IntervalFiles:
+        """Prices by interval, as last read."""
+        from node.tariffs.intervals import IntervalFiles  # noqa: PLC0415 - likewise
+
+        return IntervalFiles()
 
     @cached_property
     def hub(self) -> Hub:

@@ -13,7 +13,6 @@ from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from node.dapp import permission
-from node.dapp.api import entrance
 from node.dapp.challenge import challenge
 from node.dapp.users import User
 
@@ -40,7 +39,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def protect(app: Flask, here: Context) -> None:
-    """Guard every request of the application, and dress every answer.
+    """Guard every request of the pages, and dress every answer.
 
     The API has an entrance of its own (`node.dapp.api.entrance`), which believes no session that would send
     something, so it needs no form's token.
@@ -49,21 +48,15 @@ def protect(app: Flask, here: Context) -> None:
 
     @app.before_request
     def _host() -> None:
-        if not is_ours(request.host, names):
-            abort(
-                400, "These pages are not served under that name; add it to dapp.names, or use the address."
-            )
+        only_ours(names)
 
     @app.before_request
     def _csrf() -> None:
-        if request.method not in SAFE_METHODS and not entrance.guards(request.path):
+        if request.method not in SAFE_METHODS:
             check_csrf()
 
     @app.before_request
     def _user() -> AnyResponse | tuple[str, int] | None:
-        if entrance.guards(request.path):
-            entrance.admit(request, here)
-            return None
         token = session.get("token")
         g.user = users.holder(token, time.time(), lasting) if isinstance(token, str) else None
         if request.endpoint in permission.OPEN:
@@ -82,16 +75,24 @@ def protect(app: Flask, here: Context) -> None:
             abort(403, permission.REFUSED[permission.needed(endpoint)])
         return challenge(here, user, token) if permission.is_grave(endpoint, request.form) else None
 
-    @app.after_request
-    def _dress(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
-
+    app.after_request(dress)
     app.jinja_env.globals["csrf"] = csrf_token
     app.jinja_env.globals["user"] = current_user
+
+
+def only_ours(names: tuple[str, ...]) -> None:
+    """Refuse a request that came under a name which is not ours (400)."""
+    if not is_ours(request.host, names):
+        abort(400, "These pages are not served under that name; add it to dapp.names, or use the address.")
+
+
+def dress(response: Response) -> Response:
+    """Give an answer the headers that every one has."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
 
 
 def current_user() -> User | None:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from node import hours
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from node.tariffs.settings import TariffSettings
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

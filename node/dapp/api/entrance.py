@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PATHS = ("/api/", "/metrics")
-"""What begins so is guarded here, and not by the pages' own guard."""
-
 OPEN = frozenset({"v1.described"})
 """Endpoints that tell nothing of the household."""
 
@@ -42,11 +39,6 @@ class Caller:
 
     name: str
     scopes: frozenset[Scope]
-
-
-def guards(path: str) -> bool:
-    """Whether a path belongs to the API."""
-    return path.startswith(PATHS) or path == "/api"
 
 
 def admit(request: Request, here: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -13,6 +14,9 @@ from node.sensors.driver import Quantity
 
 WINDOW = 5_000
 """Slices of time in one look at the store."""
+
+OLDEST = 1_577_836_800_000
+"""Unix ms of 2020: nothing was measured before there was something to measure it."""
 
 MOST_WINDOWS = 8_000
 """Looks at the store for one answer: more than a year by the second."""
@@ -55,8 +59,11 @@ def windows(house: Household, start: int, end: int, length: int) -> Iterator[tup
 
 
 def recorded(store: Readings, start: int, end: int) -> tuple[int, int]:
-    """The part of a span in which anything may have been recorded; an empty one, if nothing was."""
-    first, newest = store.links(-1, 1), store.newest()
-    if not first or newest is None:
+    """The part of a span in which anything may have been recorded; an empty one, if nothing was.
+
+    Not from the first batch on: its clock may have been wrong.
+    """
+    newest = store.newest()
+    if newest is None:
         return start, start
-    return max(start, first[0].first), min(end, newest.last + 1)
+    return max(start, OLDEST), min(end, max(newest.last, int(time.time() * 1_000)) + 1)

@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).parent / "openapi.json"
 
 
 for _each in OPERATIONS:
-    page.add_url_rule(_each.path, _each.name, partial(answer, _each), methods=["GET"])
+    page.add_url_rule(_each.path, _each.name, partial(answer, _each), methods=["GET"], strict_slashes=False)
 
 
 @page.get("/openapi.json")

@@ -24,6 +24,9 @@ SINGLE_S = 8
 FINE = 2_000
 """Points of which a group's mean is made, at most."""
 
+BACK_S = 30 * 86_400
+"""How far before the newest measure those are looked for that are counted from it."""
+
 MICRO = 1_000_000
 
 
@@ -68,15 +71,16 @@ class Book:
                 yield Measure(at=point.at // SECOND, milliwatts=point.mean)
 
     def last(self, count: int) -> list[Measure]:
-        """The newest measures, as many as are asked for or there are, ascending."""
+        """The newest measures, as many as are asked for or there are in 30 days, ascending."""
         found: list[Measure] = []
         with opened(self._house) as store:
             newest = store.latest().get(self.meter)
-            begun = store.links(-1, 1)
-        if newest is None or not begun:
+        if newest is None:
             return []
         end, length = newest.taken // SECOND + 1, max(2 * count, 600)
-        while len(found) < count and end * SECOND > begun[0].first:
+        oldest = end - BACK_S
+        while len(found) < count and end > oldest:
+            length = min(length, end - oldest)
             found = [*self.between(end - length, end), *found]
             end, length = end - length, 2 * length
         return found[-count:] if count else []

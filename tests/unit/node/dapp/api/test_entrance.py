@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +13,7 @@ from flask import Flask
 
 from node.cli import run
 from node.cli.token import SCOPES
+from node.dapp.api.doorway import Doorway
 from node.dapp.api.tokens import AppTokens, Scope
 from node.dapp.errors import NoSuchToken, TokenNameTaken
 from node.dapp.tries import ALLOWED
@@ -154,3 +158,27 @@ def test_a_token_is_made_listed_and_revoked_by_command(
     assert "home-assistant: read:readings; made" in commonwatt("list")[1]
     assert commonwatt("revoke", "home-assistant")[0] == 0
     assert commonwatt("revoke", "home-assistant")[0] == 1
+
+
+def test_nothing_but_the_document_and_this_hosts_metrics_is_open(app: Flask, stranger: Program) -> None:
+    assert isinstance(app.wsgi_app, Doorway)
+    opened = set()
+    for rule in app.wsgi_app.api().url_map.iter_rules():
+        path = rule.rule
+        for argument in rule.arguments:
+            unit = {"unit": "watts", "rate": "day", "number": "1"}.get(argument, "1")
+            path = re.sub(rf"<[^<>]*{argument}>", unit, path)
+        if stranger.ask(path).status_code != 401:
+            opened.add(rule.endpoint)
+        if "POST" in (rule.methods or ()):
+            assert stranger.client.post(path, base_url=ORIGIN).status_code == 403
+    assert opened == {"v1.described", "metrics.metrics"}
+
+
+def test_the_api_is_loaded_when_somebody_asks_for_it_first() -> None:
+    importer = (
+        "import sys; from chain.daemon import configure_logs; configure_logs(); import node.dapp.app; "
+        "print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", importer], capture_output=True, check=True, text=True)
+    assert {"node.dapp.api.v1", "node.dapp.api.citizenwatt.paths"}.isdisjoint(loaded.stdout.split())
