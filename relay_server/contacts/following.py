@@ -38,6 +38,9 @@ class Following:
     """Since when it stands as its coil would have it, without a break; without an auxiliary contact, since
     the coil was changed."""
 
+    against: float | None = None
+    """When it was last seen to stand against its coil, since that was changed."""
+
     falls: tuple[float, ...] = ()
     """When it left its place under a steady coil, lately."""
 
@@ -47,8 +50,14 @@ class Following:
 
     @property
     def arrived(self) -> float | None:
-        """Seconds from the coil's change until the contact was first seen to follow; None: not yet."""
-        return None if self.agreed is None or self.falls else self.agreed - self.driven
+        """Seconds that the contact took at least, from the coil's change; None: it has not followed yet.
+
+        Until it was last seen not to have followed, that is: a look that comes late, because the host is
+        busy, says nothing about the contact.
+        """
+        if self.agreed is None or self.falls:
+            return None
+        return 0.0 if self.against is None else self.against - self.driven
 
 
 def afresh(before: Following, now: float) -> Following:
@@ -75,7 +84,8 @@ def look(
         known = before.driven if followed is None and before.apart is None else now
         return replace(before, apart=None, agreed=known)
     if before.agreed is None:
-        return before if before.apart is not None else replace(before, apart=before.driven)
+        apart = before.driven if before.apart is None else before.apart
+        return replace(before, apart=apart, against=now)
     recent = tuple(fall for fall in before.falls if fall > now - WINDOW)
     return replace(before, apart=now, agreed=None, falls=(*recent, now))
 
@@ -95,7 +105,7 @@ def trouble(seen: Following, now: float, follow: float, *, normally_closed: bool
 
 
 def slowly(before: Following, after: Following, follow: float) -> float | None:
-    """Seconds that a contact took, if it has just arrived and took long; None otherwise."""
+    """Seconds that a contact took at least, if it has just arrived and took long; None otherwise."""
     waited = before.driven != after.driven or before.apart is not None
     took = after.arrived if waited else None
     return took if took is not None and took > LATE * follow else None

@@ -58,9 +58,16 @@ def test_a_new_command_begins_anew() -> None:
 
 @pytest.mark.parametrize(("took", "told"), [(0.2, False), (0.3, True), (0.9, True)])
 def test_a_contact_that_takes_long_is_told(took: float, told: bool) -> None:
-    before, after = seen((0.1, False), (took, True))
+    before, after = seen((0.1, False), (took, False), (took + 0.01, True))
     assert slowly(before, after, FOLLOW) == (pytest.approx(took) if told else None)
     assert slowly(after, look(after, True, 5.0, energised=True, driven=0.0), FOLLOW) is None, "once"
+
+
+@pytest.mark.parametrize("looks", [((1.05, True),), ((0.1, False), (1.05, True))])
+def test_a_look_that_comes_late_is_not_held_against_the_contact(
+    looks: tuple[tuple[float, bool], ...],
+) -> None:
+    assert slowly(*seen(*looks), FOLLOW) is None
 
 
 def test_a_contact_that_comes_back_is_not_slow() -> None:

@@ -87,7 +87,7 @@ def test_a_welded_tie_keeps_home_open_until_it_lets_go() -> None:
     transfer, acts = transfers.tick(transfer, at(START + 50, {TIE: False}))
     assert drives(acts) == []
     transfer, acts = transfers.tick(transfer, at(START + 51, {TIE: True}))
-    assert transfer.faults[TIE] == "slow: the contact took 51.0 s to follow its coil"
+    assert transfer.faults[TIE] == "slow: the contact took 50.0 s to follow its coil"
     transfer, acts = transfers.tick(transfer, at(START + 51.101, {TIE: True}))
     assert drives(acts) == [(HOME, False)]
     assert transfer.faults[TIE]
