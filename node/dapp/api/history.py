@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import groupby
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from node.dapp.api.tariffs import Cost, priced
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.local_time import local_day, midnight, written, zone
-from node.readings.interface import Flow, Sample
+from node.readings.interface import Level
 from node.sensors.driver import Quantity
 
 R = TypeVar("R")
@@ -290,30 +291,21 @@ def _readings(asked: ReadingsAsked, start: int, end: int, where: ZoneInfo) -> Ro
 
 
 def _intervals(meter: str, start: int, end: int, length: int, where: ZoneInfo) -> Rows[Rollup]:
-    """By the highest that each register showed in each interval: their differences miss nothing."""
-    house, before = context().household, None
+    """From the store's own rollups, which stay when the samples are deleted by age."""
+    house = context().household
+    level = Level.MINUTE if length == Level.MINUTE else Level.QUARTER
     for first, last in windows(house, start // length * length, end, length):
         with opened(house) as store:
-            if before is None:
-                known = store.sample_at(meter, first)
-                before = None if known is None else _registers(known[0])
-            forward = sliced(store, meter, Quantity.FORWARD, (first, last), length)
-            reverse = {
-                point.at: point for point in sliced(store, meter, Quantity.REVERSE, (first, last), length)
-            }
-        for point in forward:
-            back = reverse.get(point.at)
-            if back is None:
-                continue
-            before = before or Flow(point.lowest, back.lowest)
+            found = store.rollup(meter, level, first, -(-last // length) * length)
+        for at, buckets in groupby(found, lambda bucket: bucket.at // length * length):
+            counted = list(buckets)
             row = Rollup(
-                start=written(point.at, where),
-                end=written(point.at + length, where),
-                forward_mwh=max(point.highest - before.forward, 0),
-                reverse_mwh=max(back.highest - before.reverse, 0),
+                start=written(at, where),
+                end=written(at + length, where),
+                forward_mwh=sum(bucket.forward for bucket in counted),
+                reverse_mwh=sum(bucket.reverse for bucket in counted),
             )
-            before = Flow(point.highest, back.highest)
-            yield cursor.written(str(point.at + length)), row
+            yield cursor.written(str(at + length)), row
 
 
 def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
@@ -334,12 +326,6 @@ def _days(meter: str, start: int, end: int, where: ZoneInfo) -> Rows[Rollup]:
                 reverse_mwh=flow.reverse,
             )
             yield cursor.written(str(last)), row
-
-
-def _registers(sample: Sample) -> Flow | None:
-    if sample.forward is None or sample.reverse is None:
-        return None
-    return Flow(sample.forward, sample.reverse)
 
 
 def _place(given: str) -> int:

@@ -132,7 +132,7 @@ def test_home_assistant_finds_every_value_and_reads_it(
         assert json.loads(heard.known[LOAD]) == {"power": 73.6, "forward": 0.12249, "reverse": 0.0008}
         late = Subscriber(broker.port)
         late.until(lambda known: HERE in known and len(configs(known)) == 11)
-        late.until(lambda known: LOAD in known)
+        late.until(lambda known: all(json.loads(c)["state_topic"] in known for c in configs(known).values()))
         late.close()
     found = configs(late.known)
     assert late.kept == {*found, HERE, *(t for t in late.known if t.endswith("/availability"))}
