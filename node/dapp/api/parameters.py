@@ -11,7 +11,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from node.dapp.api.problems import Problem
-from node.local_time import unix_ms
+from node.local_time import midnight, unix_ms
 
 Q = TypeVar("Q")
 
@@ -153,9 +153,10 @@ def moment(text: str, where: ZoneInfo) -> int:
         at = int(whole) * 1_000 + int(f"{parts:0<3}"[:3])
     elif DATE.match(text):
         day = date.fromisoformat(text)
-        at = unix_ms(datetime(day.year, day.month, day.day, tzinfo=where).astimezone(UTC))
+        at = midnight(day, where)
     else:
         # A plus sign that was not written as %2B arrives as a space.
+        text = text.upper()
         told = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         at = unix_ms(told if told.tzinfo else told.replace(tzinfo=where))
     return min(max(at, 0), LATEST * 1_000)
