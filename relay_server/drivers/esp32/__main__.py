@@ -48,20 +48,37 @@ def main() -> int:
 
 
 def _hold(client: BoardClient, path: Path, seconds: float) -> int:
-    """Renew a path until the time is over or somebody interrupts; then IDLE."""
+    """Renew a path until the time is over or somebody interrupts; then IDLE.
+
+    A lease that lasts until the end is not renewed: the next could be over before the board reads it.
+    """
+    client.status()  # connected, before the time begins
     end = time.monotonic() + seconds
+    until, granted = 0.0, False
     try:
         while (now := time.monotonic()) < end:
-            answer = client.close_path(path, min(now + LEASE, end))
+            if until < end or not granted:
+                until = min(now + LEASE, end)
+                answer = client.close_path(path, until)
+                granted = not isinstance(answer, No)
+            else:
+                answer = client.status()
             if isinstance(answer, No):
-                print(f"refused: {answer.code}", file=sys.stderr)
-                return 1
+                if answer.code != "LEASE":
+                    return _refused(answer)
+                client.status()  # a frame was on its way for too long: reckon anew
+                continue
             print(_line(answer), flush=True)
             time.sleep(max(min(LEASE / 3, end - time.monotonic()), 0))
     except KeyboardInterrupt:
-        pass
+        granted = True
     print(_line(client.idle()))
-    return 0
+    return 0 if granted else _refused(No("LEASE"))
+
+
+def _refused(answer: No) -> int:
+    print(f"refused: {answer.code}", file=sys.stderr)
+    return 1
 
 
 def _line(status: Status) -> str:
