@@ -25,14 +25,18 @@ BUYER = Account.of(b"\x42" * 32)
 @pytest.fixture
 def rig(board: Board, tmp_path: Path) -> Iterator[Rig]:
     driver = Esp32Pins({"board": board.address, "key_file": board.key_file(), "lease": 2_500, "timeout": 800})
-    contacts: dict[str, Any] = {
+    changes: dict[str, Any] = {
         "feeds": [{"contact": FEED, "pin": 26, "meter": "feed-1", "rating": "36 W"}],
         "transfer": {
             "home_pin": 0,
             "ties": [{"contact": TIE, "pin": 25, "meter": "tie-11", "rating": "36 W"}],
         },
+        # shorter than lease and stale_meter together: else the bound of unpaid energy opens the feed
+        "follow": "5 s",
+        "lease": "8 s",
+        "stale_meter": "8 s",
     }
-    with running_relay(tmp_path, driver, follow="5 s", lease="3 s", **contacts) as running:
+    with running_relay(tmp_path, driver, **changes) as running:
         yield running
     driver.close()
     assert board.closed == "IDLE"
