@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chain import daemon
 from relay_server import safety
 from relay_server.drivers.recording import RecordingPins
 from store.snapshot import boottime
@@ -33,7 +35,15 @@ class HangingPins(RecordingPins):
 
 @pytest.fixture
 def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
-    listening = Supervisor(tmp_path / "notify")
+    """Hears the relay of the test alone, not the daemons that other tests run in threads of this process."""
+    listening, before = Supervisor(tmp_path / "notify"), set(threading.enumerate())
+    notify = daemon.sd_notify
+
+    def heard(state: str, *, wait: bool = True) -> None:
+        if threading.current_thread() not in before:
+            notify(state, wait=wait)
+
+    monkeypatch.setattr(daemon, "sd_notify", heard)
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     yield listening
     listening.close()
