@@ -10,6 +10,7 @@ from chain.endpoint import checked
 from quantities import Power
 from quantities.fields import PowerField, SecondsField
 from relay_server.address import EXAMPLE, PORT
+from relay_server.lease import LOOK
 
 MINIMUM_DEAD_TIME = 0.1
 """Seconds between one source confirmed open and the next one closing. Small DC contactors and relay boards
@@ -147,6 +148,16 @@ class RelaySettings(Section):
     def ties(self) -> tuple[ContactSettings, ...]:
         """The transfer's ties, if there is a transfer."""
         return self.transfer.ties if self.transfer else ()
+
+    @model_validator(mode="after")
+    def _supplies(self) -> Self:
+        """Else the first KEEP of an honest buyer may open the feed as unpaid (see `relay_server.lease`)."""
+        if self.lease < self.follow + LOOK:
+            raise ValueError(
+                f"lease has to be at least {LOOK:g} s longer than follow: else what may flow until a feed is "
+                "open does not fit into the bound of unpaid energy, and nobody is supplied"
+            )
+        return self
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

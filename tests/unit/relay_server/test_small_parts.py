@@ -77,6 +77,7 @@ def test_options_of_the_pin_driver_are_its_own() -> None:
         ({"dead_time": "50 ms"}, "at least 100 ms"),
         ({"listen": "nowhere"}, "address and a port"),
         ({"lease": "10"}, "length of time"),
+        ({"lease": "3 s", "follow": "5 s"}, "longer than follow"),
         ({"feed": []}, "Extra inputs"),
         (
             {"feeds": [{"contact": 1, "pin": 2, "meter": "a"}, {"contact": 1, "pin": 3, "meter": "b"}]},
