@@ -140,6 +140,8 @@ async def main(host: str, port: int, sockets: int) -> None:
         loop.create_task(behave(host, port, number, habit))
         for number, habit in zip(range(sockets), cycle(HABITS), strict=False)
     ]
+    while counts["connections"] < sockets:  # on a busy machine it takes a while
+        await asyncio.sleep(0.05)
     print("begun", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     for task in tasks:

@@ -22,7 +22,7 @@ from tests.integration.relay_server.forgeries import forged
 from tests.integration.relay_server.notified import Supervisor
 from tests.integration.relay_server.relay_on_chain import Place, place
 from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 LEASE = 60.0
 """Seconds: the payer may be late by a machine that is busy, the lease may not run out."""
@@ -139,7 +139,7 @@ def pelted(here: Place, payer: Payer, frames: int) -> None:
 def struck(here: Place, random: Random, address: str, payer: Payer) -> int:
     """One connection of an attacker; answers how many frames were refused on it."""
     host, port = here.listen.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), 10, (address, 0)) as connection:
+    with socket.create_connection((host, int(port)), PATIENCE, (address, 0)) as connection:
         stream = connection.makefile("rb")
         connection.sendall(framing.encode(messages.request_fields(HelloFrame())))
         hello = messages.parse_answer(HelloFrame(), framing.decode(stream.readline()))
