@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from node.sensors.settings import SensorSettings
     from node.sensors.status import Status
 
-UNITS = {"voltage": ("V", 1_000), "current": ("A", 1_000), "power": ("W", 1_000), "soc": ("%", 100)}
-"""What people read: unit, and how many of ours make one."""
-
-ENERGY = ("kWh", 1_000_000)
-
 
 @click.group(cls=Listing)
 def sensor() -> None:
@@ -154,7 +149,7 @@ def calibrate(
     if not any(wanted in each for each in samples):
         raise click.BadParameter(f"{name} measures no {wanted}", param_hint="--quantity")
     facts = {"sensor": name, "quantity": wanted, **_calibrated(one, wanted, samples, amount)}
-    unit, _ = UNITS[wanted]
+    unit, _ = _read_in(wanted)
     if facts["ok"]:
         text = (
             f"{facts['samples']} samples: {facts['mean']:.1f} ± {facts['deviation']:.1f} m{unit}\n"
@@ -280,8 +275,16 @@ def _show(as_json: bool, name: str, told: dict[str, Any]) -> None:
 
 
 def _shown(quantity: str, value: int) -> str:
-    unit, scale = UNITS.get(quantity, ENERGY)
+    unit, scale = _read_in(quantity)
     return f"{quantity} {value / scale:g} {unit}"
+
+
+def _read_in(quantity: str) -> tuple[str, float]:
+    """The unit that people read, and how many of ours make one."""
+    from node.sensors.driver import Quantity  # noqa: PLC0415
+    from node.sensors.units import usual  # noqa: PLC0415
+
+    return usual(Quantity(quantity))
 
 
 def _amount(text: str, quantity: str | None) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from chain import options
 from chain.options import OptionRefused
 from node.sensors.driver import Quantity
 from node.sensors.errors import OptionsRefused, SensorError
-from node.sensors.units import FACTORS
+from node.sensors.units import FACTORS, factor, named
 
 MAPS = Path(__file__).parent / "maps"
 
@@ -135,24 +135,18 @@ def _meter(document: Any) -> Meter:
     values = document.pop("values", None)
     if not isinstance(values, dict) or not values:
         raise OptionRefused("values: name at least one quantity")
-    found = {_quantity(name): _value(name, value) for name, value in values.items()}
-    return Meter(options.read(Line, document), found)
+    found = {named(name): value for name, value in values.items()}
+    return Meter(
+        options.read(Line, document), {quantity: _value(quantity, value) for quantity, value in found.items()}
+    )
 
 
-def _quantity(name: object) -> Quantity:
-    if name not in [*Quantity]:
-        raise OptionRefused(f"values: there is no quantity {name!r}; there are {', '.join(Quantity)}")
-    return Quantity(str(name))
-
-
-def _value(name: str, given: Any) -> Value:
+def _value(quantity: Quantity, given: Any) -> Value:
     if not isinstance(given, dict):
-        raise OptionRefused(f"values.{name}: write {{address: 0, type: float32, unit: V}}")
+        raise OptionRefused(f"values.{quantity}: write {{address: 0, type: float32, unit: V}}")
     try:
         value = options.read(Value, given)
     except OptionRefused as error:
-        raise OptionRefused(f"values.{name}: {error}") from None
-    units = FACTORS[Quantity(name)]
-    if value.unit not in units:
-        raise OptionRefused(f"values.{name}.unit: {value.unit!r}: write one of {', '.join(units)}")
+        raise OptionRefused(f"values.{quantity}: {error}") from None
+    factor(f"values.{quantity}.unit", quantity, value.unit)
     return value

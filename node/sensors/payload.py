@@ -15,7 +15,7 @@ from typing import Any
 from chain.options import OptionRefused
 from node.sensors.driver import Quantity
 from node.sensors.errors import SensorError
-from node.sensors.units import FACTORS
+from node.sensors.units import factor, named, usual
 
 LARGEST = 64 << 10
 """Bytes of a document."""
@@ -45,13 +45,9 @@ def picture(values: Mapping[str, str], units: Mapping[str, str]) -> Picture:
             raise OptionRefused(f"units.{name}: values has no {name}")
     found = {}
     for name, path in values.items():
-        if name not in [*Quantity]:
-            raise OptionRefused(f"values: there is no quantity {name!r}; there are {', '.join(Quantity)}")
-        factors = FACTORS[Quantity(name)]
-        unit = units.get(name, next(iter(factors)))
-        if unit not in factors:
-            raise OptionRefused(f"units.{name}: {unit!r}: write one of {', '.join(factors)}")
-        found[Quantity(name)] = Place(_steps(path), factors[unit])
+        quantity = named(name)
+        unit = units.get(name, usual(quantity)[0])
+        found[quantity] = Place(_steps(path), factor(f"units.{name}", quantity, unit))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chain.options import OptionRefused
 from node.sensors.driver import Quantity
 
 ENERGY = {"kWh": 1_000_000, "Wh": 1_000, "mWh": 1, "Wmin": 1_000 / 60, "Ws": 1 / 3.6}
@@ -14,7 +15,38 @@ FACTORS: dict[Quantity, dict[str, float]] = {
     Quantity.REVERSE: ENERGY,
     Quantity.SOC: {"%": 100},
 }
-"""The first is meant where none is named."""
+"""The first is meant where none is named, and is what people read."""
+
+
+def named(name: object) -> Quantity:
+    """The quantity that the option `values` names.
+
+    Raises:
+        OptionRefused: there is none of this name.
+    """
+    if name not in [*Quantity]:
+        raise OptionRefused(f"values: there is no quantity {name!r}; there are {', '.join(Quantity)}")
+    return Quantity(str(name))
+
+
+def usual(quantity: Quantity) -> tuple[str, float]:
+    """The unit that is meant where none is named, and how many of ours make one."""
+    return next(iter(FACTORS[quantity].items()))
+
+
+def factor(option: str, quantity: Quantity, unit: str) -> float:
+    """How many of our unit make one of another.
+
+    Args:
+        option: where the unit was written, for the message.
+
+    Raises:
+        OptionRefused: the quantity is not measured in it.
+    """
+    factors = FACTORS[quantity]
+    if unit not in factors:
+        raise OptionRefused(f"{option}: {unit!r}: write one of {', '.join(factors)}")
+    return factors[unit]
 
 
 def inverted(found: dict[Quantity, int]) -> dict[Quantity, int]:
