@@ -46,13 +46,13 @@ def scan(bus: int | None, as_json: bool) -> None:
         except SensorError as error:
             notes.append(str(error))
     found += list(scanning.serial_ports())
+    paste = scanning.pasted(found)
     facts = {
         "found": [{"place": each.place, "likely": each.likely, "settings": each.settings} for each in found],
         "notes": notes,
-        "yaml": scanning.pasted(found),
+        "yaml": paste,
     }
     lines = [f"{each.place}  {each.likely}" for each in found] or ["nothing was found"]
-    paste = scanning.pasted(found)
     if paste:
         lines += ["", "To paste, with names of your own (docs/hardware.md has the options):", paste]
     answer(as_json, facts, "\n".join([*notes, *lines]))

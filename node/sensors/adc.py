@@ -24,8 +24,6 @@ CLIPPED = 0.005
 class Converter(Protocol):
     """A chip. Both methods raise SensorError."""
 
-    inputs: int
-
     def millivolts(self, channel: int, samples: int) -> float: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 

@@ -11,7 +11,6 @@ from node.sensors.errors import SensorError
 from node.sensors.i2c import Chip
 
 ADDRESSES = range(0x48, 0x4C)
-INPUTS = 4
 
 CONVERSION, CONFIGURATION = 0x00, 0x01
 START = READY = 0x8000
@@ -29,8 +28,6 @@ TRIES, PAUSE = 50, 0.001
 
 class Ads1115:
     """One chip, as `adc.Converter`."""
-
-    inputs = INPUTS
 
     def __init__(self, bus: int, address: int) -> None:
         """Open the bus.

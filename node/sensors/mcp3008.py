@@ -10,14 +10,11 @@ from typing import Any
 
 from node.sensors.errors import SensorError, SensorRefused
 
-INPUTS = 8
 LARGEST = 1_023
 
 
 class Mcp3008:
     """One chip, as `adc.Converter`."""
-
-    inputs = INPUTS
 
     def __init__(self, select: int, reference: int) -> None:
         """Prepare; an input is set up when it is first read.

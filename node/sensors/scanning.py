@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from node.sensors import acs712_line, i2c
+from node.sensors import acs712_line, ads1115, i2c
 from node.sensors.acs712_line import BadLine
 from node.sensors.errors import SensorError
+from node.sensors.max17043 import ADDRESS as GAUGE
+from node.sensors.max17043 import VCELL, VERSION
 
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
@@ -31,8 +33,6 @@ LISTEN = 2.5
 SPEED = 9_600
 
 INA219 = range(0x40, 0x50)
-ADS1115 = range(0x48, 0x4C)
-GAUGE = 0x36
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _named(place: str, bus: int, address: int) -> Found:
     if address == GAUGE and (chip := _gauge(bus)):
         kind = "" if chip == "max17043" else f", chip: {chip}"
         return Found(place, f"{chip.upper()}, a fuel gauge", f"{{driver: max17043{kind}{other}}}")
-    if address in ADS1115 and _is_ads1115(bus, address):
+    if address in ads1115.ADDRESSES and _is_ads1115(bus, address):
         settings = f"{{driver: adc, chip: ads1115, address: {address:#04x}, voltage: 0, divider: 1.0{other}}}"
         return Found(place, "ADS1115, an analogue-to-digital converter", settings)
     if address in INA219 and _is_ina219(bus, address):
@@ -90,7 +90,7 @@ def _named(place: str, bus: int, address: int) -> Found:
 
 def _gauge(bus: int) -> str | None:
     """Which gauge of the family, by its version and a voltage that a cell can have."""
-    version, voltage = _register(bus, GAUGE, 0x08), _register(bus, GAUGE, 0x02)
+    version, voltage = _register(bus, GAUGE, VERSION), _register(bus, GAUGE, VCELL)
     if version is None or voltage is None or not voltage:
         return None
     if version < 0x10:
