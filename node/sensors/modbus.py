@@ -70,6 +70,7 @@ class ModbusMeter:
         """
         o = self._options = options.read(Options, given)
         self._meter = modbus_map.load(o.map)
+        self._blocks = self._meter.blocks()
         usual = self._meter.line
         manner = Manner(
             baud=usual.baud if o.baud is None else o.baud,
@@ -90,7 +91,7 @@ class ModbusMeter:
             raise SensorError("the driver was closed")
         taken = boottime()
         registers: dict[int, int] = {}
-        for block in self._meter.blocks():
+        for block in self._blocks:
             words = line.ask(o.unit, self._meter.line.registers, block)
             registers |= dict(zip(block, words, strict=True))
         try:
