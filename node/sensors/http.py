@@ -56,8 +56,7 @@ class Options:
         payload.picture(self.values, self.units)
         if not self.values:
             raise options.OptionRefused("values: name at least one: {power: ENERGY.Power}")
-        if (self.user is None) is not (self.password_file is None):
-            raise options.OptionRefused("user and password_file go together: add the other")
+        web.paired(self.user, self.password_file)
 
 
 class HttpMeter:
@@ -73,7 +72,7 @@ class HttpMeter:
         self._picture = payload.picture(o.values, o.units)
         self._time = None if o.timestamp is None else payload.moment(o.timestamp)
         self._clock = OtherClock()
-        self._login = None if o.user is None else (o.user, web.password(o.password_file or ""))
+        self._login = web.login(o.user, o.password_file)
         self._device = web.Device("the meter", o.timeout)
 
     def read(self) -> Sequence[Measurement]:

@@ -76,8 +76,7 @@ class Options:
         except ValueError as error:
             raise options.OptionRefused(f"broker: {error}") from None
         self.described()
-        if (self.user is None) is not (self.password_file is None):
-            raise options.OptionRefused("user and password_file go together: add the other")
+        web.paired(self.user, self.password_file)
 
     def described(self) -> Kind:
         """What is published where.
@@ -164,8 +163,9 @@ class MqttMeter:
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message = self._on_message
         client.reconnect_delay_set(*RECONNECT)
-        if o.user is not None:
-            client.username_pw_set(o.user, web.password(o.password_file or ""))
+        login = web.login(o.user, o.password_file)
+        if login is not None:
+            client.username_pw_set(*login)
         if o.tls:
             client.tls_set()
         host, port = host_and_port(o.broker)

@@ -38,6 +38,25 @@ def password(file: str) -> str:
         raise OptionsRefused(f"password_file: {error}") from error
 
 
+def paired(user: str | None, password_file: str | None) -> None:
+    """Check the options `user` and `password_file`.
+
+    Raises:
+        OptionRefused: one of them stands alone.
+    """
+    if (user is None) is not (password_file is None):
+        raise OptionRefused("user and password_file go together: add the other")
+
+
+def login(user: str | None, password_file: str | None) -> tuple[str, str] | None:
+    """User and password by the two options; None without them.
+
+    Raises:
+        OptionsRefused: the password's file cannot be used.
+    """
+    return None if user is None or password_file is None else (user, password(password_file))
+
+
 class Device:
     """One device on the network; its connection is kept."""
 
