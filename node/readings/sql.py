@@ -231,15 +231,12 @@ class SqlReadings(ABC, Generic[C]):
                 self._fold(connection, level, meter, first, end)
 
     def _fold(self, connection: C, level: Level, meter: int, start: int, end: int) -> None:
-        finer = FINER.get(level)
-        time, source = ("taken", "samples") if finer is None else ("at", "rollups")
-        which = "" if finer is None else f"level = {finer:d} AND "
-        columns = MEASURED if finer is None else FOLDED
+        time, source, which, columns = _made_of(level)
         self._change(
             connection,
             f"INSERT INTO rollups (level, meter, {BUCKET}) "  # noqa: S608
             f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
-            f"WHERE {which}meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket "
+            f"WHERE {which} AND meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket "
             "ON CONFLICT (level, meter, at) DO UPDATE SET "
             + ", ".join(f"{name} = excluded.{name}" for name in KEPT),
             (meter, start, end),
@@ -326,12 +323,17 @@ def _bucket(row: Sequence[Any]) -> Bucket:
     return Bucket(*whole)
 
 
+def _made_of(level: Level) -> tuple[str, str, str, str]:
+    """Out of what a level is folded, in SQL: column of time, table, condition, columns of a bucket."""
+    finer = FINER.get(level)
+    if finer is None:
+        return "taken", "samples", "TRUE", MEASURED
+    return "at", "rollups", f"level = {finer:d}", FOLDED
+
+
 def backfill(level: Level) -> str:
     """The statement of the migration that makes rollups of what is there."""
-    finer = FINER.get(level)
-    time, source = ("taken", "samples") if finer is None else ("at", "rollups")
-    which = "TRUE" if finer is None else f"source.level = {finer:d}"
-    columns = MEASURED if finer is None else FOLDED
+    time, source, which, columns = _made_of(level)
     return f"""
     INSERT INTO rollups (level, meter, {BUCKET})
     SELECT {level:d}, source.meter, {time} / {level:d} * {level:d} AS bucket, {columns}
