@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,29 +18,16 @@ from node.readings.proof import Report, made
 from node.reports.covering import covered, digests
 from node.sensors.driver import Quantity
 from store.errors import StoreError, TooNew, Unopenable, Unreachable
-from tests.integration.postgres import Server, postgres, postgres_url  # noqa: F401 - fixtures
+from tests.integration.node.readings.conftest import Opener
+from tests.integration.postgres import Server
 
 
 def at_once(_: float) -> None:
     """In place of a second's pause."""
 
 
-Opener = Callable[..., Readings]
 NOON = 1_750_000_000_000
 SECOND = 1_000
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    """Opens the same readings again and again."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    return lambda **options: open_readings(url, tmp_path, **options)
-
-
-@pytest.fixture
-def readings(opener: Opener) -> Iterator[Readings]:
-    with opener() as opened:
-        yield opened
 
 
 def sample(second: int, meter: str = "battery", **values: int) -> Sample:
@@ -129,7 +115,7 @@ def test_each_batch_is_bound_to_the_one_before_through_restarts(opener: Opener) 
         assert check(readings).intact
 
 
-def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> None:
     digests = set()
     for url in (None, postgres_url):
         with open_readings(url, tmp_path) as readings:
@@ -142,7 +128,7 @@ def test_both_stores_give_the_same_digest(tmp_path: Path, postgres_url: str) -> 
     assert len(digests) == 1
 
 
-def test_both_stores_give_the_same_root_and_the_same_proof(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_both_stores_give_the_same_root_and_the_same_proof(tmp_path: Path, postgres_url: str) -> None:
     roots = set()
     for url in (None, postgres_url):
         with open_readings(url, tmp_path) as readings:
@@ -195,7 +181,7 @@ def test_a_meter_s_sample_at_a_moment_comes_with_its_batch(readings: Readings) -
     assert readings.sample_at("nobody", NOON) is None
 
 
-def test_samples_that_belong_to_no_batch_s_time_are_found(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_samples_that_belong_to_no_batch_s_time_are_found(tmp_path: Path, postgres_url: str) -> None:
     for url in (None, postgres_url):
         with open_readings(url, tmp_path) as readings:
             readings.append([sample(0, power=1)])
@@ -268,7 +254,7 @@ def test_a_batch_that_was_taken_out_of_a_file_is_found(tmp_path: Path) -> None:
         assert check(readings, pause=at_once).broken == 4
 
 
-def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str) -> None:
     with open_readings(postgres_url, tmp_path) as readings:
         for number in range(4):
             readings.append([sample(number, power=number)])
@@ -277,7 +263,7 @@ def test_a_changed_row_on_the_server_is_found(tmp_path: Path, postgres_url: str)
         assert check(readings, pause=at_once).broken == 2
 
 
-def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: str) -> None:
     with open_readings(postgres_url, tmp_path) as readings:
         for number in range(5):
             readings.append([sample(number), sample(number, "load")])
@@ -285,7 +271,7 @@ def test_batches_without_end_use_no_meters_ids_up(tmp_path: Path, postgres_url: 
             assert connection.execute("SELECT last_value FROM meters_id_seq").fetchall() == [(2,)]
 
 
-def test_readings_of_a_newer_version_are_left_alone(tmp_path: Path, postgres_url: str) -> None:  # noqa: F811
+def test_readings_of_a_newer_version_are_left_alone(tmp_path: Path, postgres_url: str) -> None:
     for url in (None, postgres_url):
         open_readings(url, tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "readings.db")) as file, file:

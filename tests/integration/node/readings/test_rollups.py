@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,11 @@ from node.sensors.driver import Quantity
 from store import postgres as server
 from store import sqlite
 from tests.conftest import thorough
-from tests.integration.postgres import postgres, postgres_url  # noqa: F401 - fixtures
 
-Opener = Callable[..., Readings]
 DAY = Level.DAY.value
 MIDNIGHT = 20_000 * DAY
 SECOND = 1_000
 HOUR = 3_600 * SECOND
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    return lambda **options: open_readings(url, tmp_path, **options)
-
-
-@pytest.fixture
-def readings(opener: Opener) -> Iterator[Readings]:
-    with opener() as opened:
-        yield opened
 
 
 def sample(second: int, meter: str = "load", **values: int) -> Sample:
@@ -194,7 +179,7 @@ def test_a_file_of_every_earlier_version_is_brought_up_and_keeps_all(tmp_path: P
 @pytest.mark.parametrize("version", range(1, len(on_server.MIGRATIONS) + 1))
 def test_a_database_of_every_earlier_version_is_brought_up_and_keeps_all(
     tmp_path: Path,
-    postgres_url: str,  # noqa: F811
+    postgres_url: str,
     version: int,
 ) -> None:
     with open_readings(postgres_url, tmp_path) as expected:
