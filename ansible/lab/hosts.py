@@ -9,6 +9,7 @@ happens no host, mount or network is left behind.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -157,7 +158,8 @@ class Lab:
 
     def ssh(self, host: Host, command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command on a host as its administrator, through sudo."""
-        line = ["ssh", *self.ssh_options(), f"{USER}@{host.address}", "sudo", "sh", "-c", quoted(command)]
+        shell = ["sudo", "sh", "-c", shlex.quote(command)]
+        line = ["ssh", *self.ssh_options(), f"{USER}@{host.address}", *shell]
         return subprocess.run(line, capture_output=True, text=True, timeout=timeout, check=False)
 
     def ssh_options(self) -> list[str]:
@@ -220,8 +222,3 @@ def run(*command: str) -> None:
 def quiet(*command: str) -> None:
     """Run a command that may fail."""
     subprocess.run(command, capture_output=True, check=False)
-
-
-def quoted(command: str) -> str:
-    """For the shell at the other end."""
-    return "'" + command.replace("'", "'\\''") + "'"
