@@ -109,36 +109,31 @@ def our_wheel(version: str) -> Path:
 
 def built_wheels(lock: str) -> list[Path]:
     """Wheels made of sources, by lock file."""
-    target = cached(lock, "any")
-    if not target.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            pip(
-                *("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--wheel-dir", scratch),
-                *("-r", str(ROOT / "requirements" / lock)),
-            )
-            shutil.copytree(scratch, target)
-    return sorted(target.glob("*.whl"))
+    return cached(lock, "any", "wheel", "--no-build-isolation", "--wheel-dir")
 
 
 def fetched_wheels(lock: str, arch: str) -> list[Path]:
     """Wheels for an architecture, by lock file."""
-    target = cached(lock, arch)
-    if not target.exists():
-        platforms = [option for each in PLATFORMS for option in ("--platform", f"{each}_{ARCHES[arch]}")]
-        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            pip(
-                *("download", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", scratch),
-                *("--python-version", PYTHON, "--implementation", "cp", *platforms),
-                *("-r", str(ROOT / "requirements" / lock)),
-            )
-            shutil.copytree(scratch, target)
-    return sorted(target.glob("*.whl"))
+    platforms = [option for each in PLATFORMS for option in ("--platform", f"{each}_{ARCHES[arch]}")]
+    python = ("--python-version", PYTHON, "--implementation", "cp", *platforms)
+    return cached(lock, arch, "download", "--only-binary", ":all:", *python, "--dest")
 
 
-def cached(lock: str, arch: str) -> Path:
-    """Where the wheels of a lock file are kept; another content, another folder."""
+def cached(lock: str, arch: str, *command: str) -> list[Path]:
+    """The wheels of a lock file, got once; another content, another folder.
+
+    Args:
+        command: pip's that gets them; it ends with the option that names their folder.
+    """
+    listed = ROOT / "requirements" / lock
     CACHE.mkdir(parents=True, exist_ok=True)
-    return CACHE / f"{sha256(ROOT / 'requirements' / lock)[:16]}-{arch}"
+    target = CACHE / f"{sha256(listed)[:16]}-{arch}"
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            draft = Path(scratch) / "wheels"
+            pip(*command, str(draft), "--no-deps", "--require-hashes", "-r", str(listed))
+            draft.rename(target)  # all of them or none, whenever it is ended
+    return sorted(target.glob("*.whl"))
 
 
 def pack(target: Path, files: dict[str, Path]) -> None:
