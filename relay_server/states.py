@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relay_server.acts import HOME
-from relay_server.contacts.feed import Feed, milliseconds
+from relay_server.contacts.feed import Feed
+from relay_server.contacts.lasting import milliseconds
 from relay_server.contacts.transfer import Leaving, Tied, Transfer
 from relay_server.messages import ContactState, Kind
 

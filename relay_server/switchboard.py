@@ -22,6 +22,7 @@ from relay_server.contacts import feed as feeds
 from relay_server.contacts import feed_commands, feed_watch
 from relay_server.contacts import transfer as transfers
 from relay_server.contacts.feed import Feed
+from relay_server.contacts.lasting import milliseconds
 from relay_server.contacts.transfer import Home, Leaving, Returning, Tied, Transfer
 from relay_server.drivers.interface import Pins
 from relay_server.instructions import Instruction, What
@@ -384,7 +385,7 @@ class Switchboard:
         if not isinstance(answer, Granted):
             return answer
         chain = authorisation.until(seen.view, order, seen.now)
-        return replace(answer, until_ms=feeds.milliseconds(min(answer.until_ms / 1_000, chain)))
+        return replace(answer, until_ms=milliseconds(min(answer.until_ms / 1_000, chain)))
 
     def _settle(self, view: View) -> None:
         """What the market did not pay for was not paid, whatever was signed: it counts as open again."""

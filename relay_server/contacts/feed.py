@@ -19,6 +19,7 @@ from quantities import Power
 from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Drive, Latch, Save, Tell
 from relay_server.contacts.following import Following, afresh
+from relay_server.contacts.lasting import milliseconds
 from relay_server.contacts.trouble import Trouble
 from relay_server.messages import Answer, Granted
 from store.registers import Register
@@ -192,8 +193,3 @@ def granted(supply: Supply, now: float) -> Granted:
         until_ms=milliseconds(min(supply.ends - now, FOREVER)),
         meter_mwh=supply.order.delivered.mwh,
     )
-
-
-def milliseconds(seconds: float) -> int:
-    """Whole milliseconds, never below nothing, never more than is left."""
-    return max(int(seconds * 1_000), 0)

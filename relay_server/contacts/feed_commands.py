@@ -18,9 +18,9 @@ from relay_server.contacts.feed import (
     behind,
     granted,
     locked_out,
-    milliseconds,
     opening,
 )
+from relay_server.contacts.lasting import milliseconds
 from relay_server.lease import judged, keeps_pace, uncounted
 from relay_server.messages import Code, Opened, Refused
 

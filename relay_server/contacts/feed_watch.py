@@ -8,9 +8,9 @@ from quantities import Energy, Power
 from relay_server.accounts import delivered
 from relay_server.acts import Act, Baseline, Save, Tell
 from relay_server.contacts import following
-from relay_server.contacts.feed import Feed, Moment, Step, Supply, behind, faulted, milliseconds, opening
-from relay_server.contacts.lasting import since
-from relay_server.contacts.trouble import SENTENCES, STUCK, Trouble, kind
+from relay_server.contacts.feed import Feed, Moment, Step, Supply, behind, faulted, opening
+from relay_server.contacts.lasting import milliseconds, since
+from relay_server.contacts.trouble import SENTENCES, Trouble, replaces, took
 from relay_server.lease import judged, keeps_pace, uncounted
 
 LEAK_FRACTION = 0.05
@@ -106,7 +106,7 @@ def _followed(feed: Feed, at: Moment) -> Step:
 
 def _late(feed: Feed, seconds: float, at: Moment) -> Step:
     slow = Tell(event="contact slow", contact=feed.contact, facts={"ms": milliseconds(seconds)})
-    if seconds < at.limits.follow or (feed.fault and kind(feed.fault) not in STUCK):
+    if seconds < at.limits.follow or not replaces(Trouble.SLOW, feed.fault):
         return feed, [slow]
-    feed, acts = faulted(feed, Trouble.SLOW, f"the contact took {seconds:.1f} s to follow its coil", at.now)
+    feed, acts = faulted(feed, Trouble.SLOW, took(seconds), at.now)
     return feed, [slow, *acts]

@@ -1,4 +1,4 @@
-"""What has to last before it counts: an overload, a dead line, a contact that does not follow."""
+"""What has to last before it counts: an overload, a dead line. And what is left of a time, for the wire."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def since(before: float | None, holds: bool, moment: float) -> float | None:
     if not holds:
         return None
     return moment if before is None else before
+
+
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, never below nothing, never more than is left."""
+    return max(int(seconds * 1_000), 0)

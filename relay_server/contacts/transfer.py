@@ -21,8 +21,8 @@ from quantities import Power
 from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
 from relay_server.contacts import following
 from relay_server.contacts.following import Following
-from relay_server.contacts.lasting import since
-from relay_server.contacts.trouble import SENTENCES, STUCK, Trouble, kind
+from relay_server.contacts.lasting import milliseconds, since
+from relay_server.contacts.trouble import SENTENCES, Trouble, replaces, took
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
 
@@ -249,7 +249,7 @@ def _moved(transfer: Transfer, at: Moment) -> Step:
 
 def granted(expires: float, now: float) -> Granted:
     """What the household's client is answered."""
-    left = max(int((expires - now) * 1_000), 0)
+    left = milliseconds(expires - now)
     return Granted(lease_ms=left, until_ms=left, meter_mwh=0)
 
 
@@ -297,9 +297,7 @@ def _leaving(transfer: Transfer, leaving: Leaving, at: Moment) -> Step:
         ]
         return replace(transfer, position=tied), acts
     if found := _trouble(transfer, HOME, at):
-        transfer, acts = _fault(transfer, HOME, found, SENTENCES[found])
-        home, more = go_home(transfer, transfer.faults[HOME], at.now)
-        return home, acts + more
+        return _home_with(transfer, HOME, found, SENTENCES[found], at.now)
     return transfer, []
 
 
@@ -307,9 +305,8 @@ def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
     if at.now >= tied.expires:
         return go_home(transfer, "the lease ran out", at.now)
     if at.followed.get(HOME) is False:
-        transfer, acts = _fault(transfer, HOME, Trouble.HOME_CLOSED, "home closed while a tie was closed")
-        home, more = go_home(transfer, transfer.faults[HOME], at.now)
-        return home, acts + more
+        sentence = "home closed while a tie was closed"
+        return _home_with(transfer, HOME, Trouble.HOME_CLOSED, sentence, at.now)
     register = at.registers.get(tied.tie)
     if register is None or at.now - register.sampled > at.limits.stale_meter:
         return go_home(transfer, "the tie's meter is silent", at.now)
@@ -317,9 +314,7 @@ def _tied(transfer: Transfer, tied: Tied, at: Moment) -> Step:
     if dead is not None and at.now - dead >= at.limits.dead_line:
         return go_home(transfer, "the line has no voltage", at.now)
     if found := _trouble(transfer, tied.tie, at):
-        transfer, acts = _fault(transfer, tied.tie, found, SENTENCES[found])
-        home, more = go_home(transfer, transfer.faults[tied.tie], at.now)
-        return home, acts + more
+        return _home_with(transfer, tied.tie, found, SENTENCES[found], at.now)
     return replace(transfer, position=replace(tied, dead_since=dead)), []
 
 
@@ -364,13 +359,9 @@ def _seen(transfer: Transfer, at: Moment) -> Step:
             changed[contact] = seen
         late = following.slowly(before, seen, at.limits.follow)
         if late is not None:
-            acts.append(Tell(event="contact slow", contact=contact, facts={"ms": int(late * 1_000)}))
+            acts.append(Tell(event="contact slow", contact=contact, facts={"ms": milliseconds(late)}))
         if late is not None and late >= at.limits.follow:
-            if kind(transfer.faults.get(contact, "")) in STUCK:  # what it was taken for until now
-                others = {number: fault for number, fault in transfer.faults.items() if number != contact}
-                transfer = replace(transfer, faults=others)
-            sentence = f"the contact took {late:.1f} s to follow its coil"
-            transfer, more = _fault(transfer, contact, Trouble.SLOW, sentence)
+            transfer, more = _fault(transfer, contact, Trouble.SLOW, took(late))
             acts += more
     return replace(transfer, following={**transfer.following, **changed}) if changed else transfer, acts
 
@@ -384,7 +375,7 @@ def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> 
 
 
 def _fault(transfer: Transfer, contact: int, trouble: Trouble, sentence: str) -> Step:
-    if contact in transfer.faults:
+    if not replaces(trouble, transfer.faults.get(contact)):
         return transfer, []
     fault = trouble.told(sentence)
     acts: list[Act] = [
@@ -392,3 +383,10 @@ def _fault(transfer: Transfer, contact: int, trouble: Trouble, sentence: str) ->
         Tell(event="fault", contact=contact, facts={"why": fault}),
     ]
     return replace(transfer, faults={**transfer.faults, contact: fault}), acts
+
+
+def _home_with(transfer: Transfer, contact: int, trouble: Trouble, sentence: str, now: float) -> Step:
+    """Latch a fault, and go home because of it."""
+    transfer, acts = _fault(transfer, contact, trouble, sentence)
+    home, more = go_home(transfer, transfer.faults[contact], now)
+    return home, acts + more

@@ -51,3 +51,13 @@ SENTENCES = {
 def kind(fault: str) -> str:
     """The word that a latched fault begins with."""
     return fault.partition(":")[0]
+
+
+def took(seconds: float) -> str:
+    """The sentence of a contact that was slow."""
+    return f"the contact took {seconds:.1f} s to follow its coil"
+
+
+def replaces(found: Trouble, latched: str | None) -> bool:
+    """Whether a trouble is latched: the first one stays, but what follows after all was slow, not stuck."""
+    return latched is None or (found is Trouble.SLOW and kind(latched) in STUCK)
