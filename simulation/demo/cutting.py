@@ -14,6 +14,7 @@ from typing import Any
 from neighbourhood.ports import P2P, RELAY
 from node.config import load
 from quantities import Energy
+from relay_server.lease import bound
 from relay_server.records import open_records
 from simulation.demo.cables import Cable, Cables
 from simulation.neighbourhood.folders import Neighbourhood
@@ -109,16 +110,16 @@ class Cutting:
         line = next(x for x in self._neighbourhood.scenario.bought_by(self.household) if x.seller == seller)
         left = self._opened(f"{self.household}.tie-{line.tie}")
         opened = self._opened(f"{seller}.feed-{line.feed}")
-        unpaid, bound, lease = self._unpaid(line)
+        unpaid, most, lease = self._unpaid(line)
         self._facts |= {
             "lease_s": lease, "tie_open_s": left, "feed_open_s": opened,
-            "unpaid_mwh": unpaid.mwh, "bound_mwh": bound.mwh,
+            "unpaid_mwh": unpaid.mwh, "bound_mwh": most.mwh,
         }  # fmt: skip
         self._keep()
         buyer, seller = self.household.capitalize(), seller.capitalize()
         yield f"{buyer}: left the line {seconds(left)} after the cut (lease {lease:g} s)"
         yield f"{seller}: opened its feed {seconds(opened)} after the cut"
-        yield f"{seller}: {unpaid} are not vouchered for; {bound} is the most that may be"
+        yield f"{seller}: {unpaid} are not vouchered for; {most} is the most that may be"
 
     def _opened(self, contact: str) -> float | None:
         """Seconds from the cut to a contact's opening; None: it did not."""
@@ -136,10 +137,8 @@ class Cutting:
         order = bytes.fromhex(str(self._facts["order"]).removeprefix("0x"))
         records = open_records(self._neighbourhood.state(line.seller) / "relay.db")
         [best] = [each for each in records.best_vouchers() if each.order == order]
-        tolerated = relay.unpaid_fraction * best.delivered
-        ahead = rating.mw * (relay.lease + relay.stale_meter) / 3_600
-        gap = best.delivered - best.energy
-        return Energy(max(gap, 0)), Energy(int(tolerated + ahead)), relay.lease
+        unpaid = Energy(max(best.delivered - best.energy, 0))
+        return unpaid, bound(Energy(best.delivered), rating, relay), relay.lease
 
     def _keep(self) -> None:
         (self._neighbourhood.folder / "cut.json").write_text(json.dumps(self._facts, indent=2) + "\n")
