@@ -16,9 +16,9 @@ import structlog
 
 from relay_server.drivers.recording import RecordingPins
 from relay_server.instructions import Instruction, What
-from relay_server.messages import NO_ORDER, Op, SwitchFrame
+from relay_server.messages import NO_ORDER, Op
 from relay_server.persistence import Persistence
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.switchboard import Seen
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,
@@ -26,8 +26,9 @@ from tests.unit.relay_server.bench import (
     MARKET,
     ORDER,
     SELLER,
-    SETTINGS,
     TIE,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -47,15 +48,7 @@ class Life:
         self.pins = RecordingPins({"unwired": [HOME_PIN]}, clock=lambda: self.now)
         self.persistence = Persistence(folder / "relay.db", EVERY)
         self.promise(boot=self.persistence.remembered.boot)
-        self.switchboard = Switchboard(
-            SETTINGS,
-            SELLER,
-            pins=self.pins,
-            keeps=self.persistence,
-            remembered=self.persistence.remembered,
-            now=self.now,
-        )
-        self.switchboard.make_safe(self.now, "boot")
+        self.switchboard = booted(self.pins, self.persistence, self.now, self.persistence.remembered)
         self.persistence.start(lambda instruction: self.switchboard.obey(instruction, self.now))
 
     def promise(self, **facts: object) -> None:
@@ -72,17 +65,9 @@ class Life:
             self.switchboard.turn(self.now, registers, seen(on_chain(), now=self.now))
 
     def send(self, op: Op, contact: int, energy: int | None = None) -> None:
-        frame = SwitchFrame(
-            op=op,
-            order=ORDER if contact == FEED else NO_ORDER,
-            contact=contact,
-            n=1,
-            signature=b"",
-            energy=energy or 0,
-            voucher=b"" if energy is None else b"v" * 65,
-        )
+        order, signer = (ORDER, BUYER) if contact == FEED else (NO_ORDER, SELLER)
         at = Seen(now=self.now, view=seen(on_chain(), now=self.now))
-        outcome = self.switchboard.switch(frame, BUYER if contact == FEED else SELLER, {MARKET}, at)
+        outcome = self.switchboard.switch(frame(op, order, contact, energy), signer, {MARKET}, at)
         if outcome.written:
             outcome.written.result(30)
 

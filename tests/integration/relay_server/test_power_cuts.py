@@ -15,9 +15,9 @@ import pytest
 from relay_server import audit
 from relay_server.audit import Intact
 from relay_server.drivers.recording import RecordingPins
-from relay_server.messages import NO_ORDER, Code, Op, Refused, SwitchFrame
+from relay_server.messages import NO_ORDER, Code, Op, Refused
 from relay_server.persistence import Persistence, Remembered
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.switchboard import Seen
 from tests.conftest import thorough
 from tests.integration.relay_server import disk
 from tests.integration.relay_server.disk import Request
@@ -27,8 +27,9 @@ from tests.unit.relay_server.bench import (
     HOME_PIN,
     ORDER,
     SELLER,
-    SETTINGS,
     TIE,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -126,9 +127,8 @@ def kept(path: Path, was: Promised, where: str) -> None:
 def safe(found: Remembered, was: Promised, where: str) -> None:
     """Everything released; nothing that was locked out, faulty or ended closes again."""
     pins = RecordingPins({"unwired": [HOME_PIN]})
-    board = Switchboard(SETTINGS, SELLER, pins=pins, keeps=Forgetful(), remembered=found, now=2_000.0)
-    board.make_safe(2_000.0, "boot")
     now = 2_000.0
+    board = booted(pins, Forgetful(), now, found)
     for _ in range(150):
         now += 0.1
         registers = {FEED: register(5_040, now, 0), TIE: register(0, now, 20_000, "tie-11")}
@@ -136,8 +136,8 @@ def safe(found: Remembered, was: Promised, where: str) -> None:
         assert not any(pins.energised.values()), where
     assert board.at_rest, where
     for contact, order, signer in ((FEED, ORDER, BUYER), (TIE, NO_ORDER, SELLER)):
-        frame = SwitchFrame(op=Op.CLOSE, order=order, contact=contact, n=1, signature=b"")
-        answer = board.switch(frame, signer, (), Seen(now=now, view=seen(on_chain(), now=now))).answer
+        at = Seen(now=now, view=seen(on_chain(), now=now))
+        answer = board.switch(frame(Op.CLOSE, order, contact), signer, (), at).answer
         if contact in was.locked:
             assert isinstance(answer, Refused), where
             assert answer.code is Code.LOCKED, where

@@ -13,8 +13,11 @@ from relay_server.accounts import Account
 from relay_server.accounts import Order as BuyersOrder
 from relay_server.acts import Act, Baseline, Drive, Latch, Lock, Save, Tell
 from relay_server.authorisation import View
+from relay_server.drivers.interface import Pins
+from relay_server.messages import Op, SwitchFrame
 from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
+from relay_server.switchboard import Keeps, Switchboard
 from store.registers import Register
 
 SELLER = "0x" + "5E" * 20
@@ -41,6 +44,41 @@ SETTINGS = RelaySettings.model_validate(
         },
     }
 )
+
+NEW = Remembered(boot=1)
+"""What a relay finds at its first start."""
+
+
+def booted(
+    pins: Pins,
+    keeps: Keeps,
+    now: float,
+    remembered: Remembered = NEW,
+    *,
+    settings: RelaySettings = SETTINGS,
+    owner: str = SELLER,
+) -> Switchboard:
+    """A switchboard as a relay's start leaves it."""
+    board = Switchboard(settings, owner, pins=pins, keeps=keeps, remembered=remembered, now=now)
+    board.make_safe(now, "boot")
+    return board
+
+
+def frame(op: Op, order: bytes, contact: int, energy: int | None = None) -> SwitchFrame:
+    """For the switchboard, which takes frames whose signatures were found good.
+
+    Args:
+        energy: mWh of a voucher; None: none is sent.
+    """
+    return SwitchFrame(
+        op=op,
+        order=order,
+        contact=contact,
+        n=1,
+        signature=b"",
+        energy=energy or 0,
+        voucher=b"" if energy is None else b"v" * 65,
+    )
 
 
 def register(forward: int, sampled: float, power: int = 30_000, meter: str = "feed-1") -> Register:

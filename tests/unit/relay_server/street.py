@@ -16,10 +16,10 @@ from quantities import Energy, Power
 from relay_server.accounts import Order as BuyersOrder
 from relay_server.authorisation import View
 from relay_server.lease import bound
-from relay_server.messages import Answer, Granted, Op, Refused, SwitchFrame
+from relay_server.messages import Answer, Granted, Op, Refused
 from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.switchboard import Seen
 from simulation.world import (
     BatterySpec,
     ContactSpec,
@@ -32,7 +32,17 @@ from simulation.world import (
 from simulation.world.contacts import drive
 from simulation.world.instruments import reading
 from store.registers import Register
-from tests.unit.relay_server.bench import MARKET, OLD_MARKET, SELLER, Memory, on_chain, seen, stale
+from tests.unit.relay_server.bench import (
+    MARKET,
+    NEW,
+    OLD_MARKET,
+    Memory,
+    booted,
+    frame,
+    on_chain,
+    seen,
+    stale,
+)
 
 BUYERS = ("birch", "cedar", "dogwood")
 RATING = Power.from_watts(36)
@@ -106,15 +116,12 @@ class Street:
         self._noise = Random(7)
         self._sampled = self.now
         self._supplied: dict[int, str] = {}
-        self.boot(Remembered(boot=1))
+        self.boot(NEW)
 
     def boot(self, remembered: Remembered | None = None) -> None:
         """Start the relay, with what is on disk if it was there before."""
         kept = remembered or self.memory.remembered()
-        self.switchboard = Switchboard(
-            self.settings, SELLER, pins=StreetPins(self), keeps=self.memory, remembered=kept, now=self.now
-        )
-        self.switchboard.make_safe(self.now, "boot")
+        self.switchboard = booted(StreetPins(self), self.memory, self.now, kept, settings=self.settings)
 
     @property
     def view(self) -> View:
@@ -226,18 +233,10 @@ class Cheat:
         return int(self.street.world.lines[self.line].received)
 
     def send(self, op: Op, order: bytes, energy: int | None = None, market: str = MARKET) -> Answer:
-        frame = SwitchFrame(
-            op=op,
-            order=order,
-            contact=self.contact,
-            n=1,
-            signature=b"",
-            energy=energy or 0,
-            voucher=b"" if energy is None else b"v" * 65,
-        )
         signed = () if energy is None or not market else (market,)
         at = Seen(now=self.street.now, view=self.street.view)
-        return self.street.switchboard.switch(frame, self.account, signed, at).answer
+        sent = frame(op, order, self.contact, energy)
+        return self.street.switchboard.switch(sent, self.account, signed, at).answer
 
 
 Course: TypeAlias = Generator[float, None, None]

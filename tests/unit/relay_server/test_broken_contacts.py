@@ -7,9 +7,8 @@ import pytest
 from relay_server.acts import HOME, Latch, Tell
 from relay_server.contacts.trouble import kind
 from relay_server.instructions import Instruction, What
-from relay_server.messages import NO_ORDER, Answer, Granted, Op, Refused, SwitchFrame
-from relay_server.persistence import Remembered
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.messages import NO_ORDER, Answer, Granted, Op, Refused
+from relay_server.switchboard import Seen
 from simulation.world.spec import Defect
 from tests.unit.relay_server.bench import (
     BUYER,
@@ -23,6 +22,8 @@ from tests.unit.relay_server.bench import (
     TIE,
     TIE_PIN,
     Memory,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -39,10 +40,7 @@ class House:
         self.now = 1_000.0
         self.pins = WornPins(HOME_PIN, (TIE_PIN, SECOND_TIE_PIN), (), clock=lambda: self.now)
         self.memory = Memory()
-        self.switchboard = Switchboard(
-            SETTINGS, SELLER, pins=self.pins, keeps=self.memory, remembered=Remembered(boot=1), now=self.now
-        )
-        self.switchboard.make_safe(self.now, "boot")
+        self.switchboard = booted(self.pins, self.memory, self.now)
         self.turns(11)
 
     def turns(self, seconds: float) -> None:
@@ -56,9 +54,8 @@ class House:
 
     def send(self, op: Op, contact: int) -> Answer:
         order, signer = (ORDER, BUYER) if contact == FEED else (NO_ORDER, SELLER)
-        frame = SwitchFrame(op=op, order=order, contact=contact, n=1, signature=b"")
         at = Seen(now=self.now, view=seen(on_chain(), now=self.now))
-        return self.switchboard.switch(frame, signer, (), at).answer
+        return self.switchboard.switch(frame(op, order, contact), signer, (), at).answer
 
     def close(self, contact: int) -> None:
         assert isinstance(self.send(Op.CLOSE, contact), Granted)

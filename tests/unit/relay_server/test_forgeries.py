@@ -13,9 +13,8 @@ from relay_server.answering import Answering, Identity
 from relay_server.authorisation import View
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import Answer, Code, Granted, Op, Refused, SwitchFrame
-from relay_server.persistence import Remembered
 from relay_server.session import Session, sessions
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.switchboard import Seen
 from tests.conftest import thorough
 from tests.integration.relay_server.forgeries import forged
 from tests.unit.relay_server.bench import (
@@ -23,9 +22,9 @@ from tests.unit.relay_server.bench import (
     FEED_PIN,
     MARKET,
     ORDER,
-    SETTINGS,
     TIE,
     Memory,
+    booted,
     on_chain,
     register,
     seen,
@@ -43,15 +42,7 @@ class Relay:
     def __init__(self) -> None:
         self.pins = RecordingPins(clock=lambda: NOW)
         self.keeps = Memory()
-        self.board = Switchboard(
-            SETTINGS,
-            OWNER.address,
-            pins=self.pins,
-            keeps=self.keeps,
-            remembered=Remembered(boot=1),
-            now=NOW - 10,
-        )
-        self.board.make_safe(NOW - 10, "the relay was started")
+        self.board = booted(self.pins, self.keeps, NOW - 10, owner=OWNER.address)
         order = replace(on_chain(), buyer=PAYER.address, seller=OWNER.address)
         self.view = seen(order, now=NOW)
         self.identity = Identity(relay=OWNER.address, chain_id=CHAIN, markets=(MARKET,))

@@ -14,9 +14,8 @@ from relay_server.acts import HOME
 from relay_server.authorisation import View
 from relay_server.instructions import Instruction, What
 from relay_server.lease import bound
-from relay_server.messages import NO_ORDER, Code, Granted, Op, Opened, Refused, SwitchFrame
-from relay_server.persistence import Remembered
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.messages import NO_ORDER, Code, Granted, Op, Opened, Refused
+from relay_server.switchboard import Seen
 from simulation.world.spec import DEFECTS, Defect
 from tests.conftest import thorough
 from tests.unit.relay_server.bench import (
@@ -36,6 +35,8 @@ from tests.unit.relay_server.bench import (
     TIE,
     TIE_PIN,
     Memory,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -64,23 +65,11 @@ class House(RuleBasedStateMachine):
         self.forward_at = self.now
         self.signed = {ORDER: 0, NEXT: 0}
         self.taken = 0.0
-        self.switchboard = self.start(Remembered(boot=1))
+        self.switchboard = booted(self.pins, self.memory, self.now)
         self.last_keep = float("-inf")
         self.locked: set[int] = set()
         self.leaks = False
         self.settle_at_home()
-
-    def start(self, remembered: Remembered) -> Switchboard:
-        switchboard = Switchboard(
-            SETTINGS,
-            SELLER,
-            pins=self.pins,
-            keeps=self.memory,
-            remembered=remembered,
-            now=self.now,
-        )
-        switchboard.make_safe(self.now, "boot")
-        return switchboard
 
     def settle_at_home(self) -> None:
         """Until home may be left again; nothing moves meanwhile, so one long turn does for many."""
@@ -120,18 +109,9 @@ class House(RuleBasedStateMachine):
         self.switchboard.turn(self.now, registers, self.view)
 
     def command(self, op: Op, contact: int, order: bytes, signer: str, energy: int | None = None) -> object:
-        frame = SwitchFrame(
-            op=op,
-            order=order,
-            contact=contact,
-            n=1,
-            signature=b"",
-            energy=energy or 0,
-            voucher=b"" if energy is None else b"v" * 65,
-        )
         at = Seen(now=self.now, view=self.view)
         vouched = set() if energy is None else {MARKET}
-        return self.switchboard.switch(frame, signer, vouched, at).answer
+        return self.switchboard.switch(frame(op, order, contact, energy), signer, vouched, at).answer
 
     # --- what may happen
 
@@ -271,7 +251,7 @@ class House(RuleBasedStateMachine):
 
     @rule()
     def relay_is_killed_and_starts_again(self) -> None:
-        self.switchboard = self.start(self.memory.remembered())
+        self.switchboard = booted(self.pins, self.memory, self.now, self.memory.remembered())
         self.last_keep = float("-inf")
 
     # --- what must hold

@@ -10,9 +10,8 @@ from contracts.bindings.market import State
 from quantities import Energy
 from relay_server.authorisation import View
 from relay_server.drivers.recording import RecordingPins
-from relay_server.messages import Answer, Code, Granted, Op, Opened, Refused, SwitchFrame
-from relay_server.persistence import Remembered
-from relay_server.switchboard import Seen, Switchboard
+from relay_server.messages import Answer, Code, Granted, Op, Opened, Refused
+from relay_server.switchboard import Seen
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,
@@ -21,9 +20,9 @@ from tests.unit.relay_server.bench import (
     NEXT,
     OLD_MARKET,
     ORDER,
-    SELLER,
-    SETTINGS,
     Memory,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -44,10 +43,7 @@ class Trade:
         self.fresh = True
         self.pins = RecordingPins()
         self.memory = Memory()
-        self.switchboard = Switchboard(
-            SETTINGS, SELLER, pins=self.pins, keeps=self.memory, remembered=Remembered(boot=1), now=self.now
-        )
-        self.switchboard.make_safe(self.now, "boot")
+        self.switchboard = booted(self.pins, self.memory, self.now)
         self.turns(1)
 
     @property
@@ -64,17 +60,9 @@ class Trade:
             self.switchboard.turn(self.now, registers, self.view)
 
     def send(self, op: Op, order: bytes, energy: int | None = None, market: str = MARKET) -> Answer:
-        frame = SwitchFrame(
-            op=op,
-            order=order,
-            contact=FEED,
-            n=1,
-            signature=b"",
-            energy=energy or 0,
-            voucher=b"" if energy is None else b"v" * 65,
-        )
         vouched = () if energy is None else (market,)
-        return self.switchboard.switch(frame, BUYER, vouched, Seen(now=self.now, view=self.view)).answer
+        at = Seen(now=self.now, view=self.view)
+        return self.switchboard.switch(frame(op, order, FEED, energy), BUYER, vouched, at).answer
 
     def supplied(self, order: bytes = ORDER, seconds: float = 5) -> None:
         assert isinstance(self.send(Op.CLOSE, order), Granted)

@@ -10,10 +10,9 @@ import pytest
 from relay_server.authorisation import View
 from relay_server.chain_view import ChainView
 from relay_server.drivers.recording import RecordingPins
-from relay_server.messages import NO_ORDER, Granted, Op, SwitchFrame
-from relay_server.persistence import Remembered
+from relay_server.messages import NO_ORDER, Granted, Op
 from relay_server.safety import Safety
-from relay_server.switchboard import LATE, Seen, Switchboard
+from relay_server.switchboard import LATE, Seen
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,
@@ -25,6 +24,8 @@ from tests.unit.relay_server.bench import (
     TIE,
     TIE_PIN,
     Memory,
+    booted,
+    frame,
     on_chain,
     register,
     seen,
@@ -62,15 +63,12 @@ class House:
         self.now = NOW
         self.pins = BreakingPins()
         self.memory = Memory()
-        self.switchboard = Switchboard(
-            SETTINGS, SELLER, pins=self.pins, keeps=self.memory, remembered=Remembered(boot=1), now=NOW
-        )
-        self.switchboard.make_safe(NOW, "boot")
+        self.switchboard = booted(self.pins, self.memory, NOW)
         self.turns(seconds=11)
         for contact, signer, order in ((FEED, BUYER, ORDER), (TIE, SELLER, NO_ORDER)):
-            frame = SwitchFrame(op=Op.CLOSE, order=order, contact=contact, n=1, signature=b"")
+            closing = frame(Op.CLOSE, order, contact)
             at = Seen(now=self.now, view=seen(on_chain(), now=self.now))
-            assert isinstance(self.switchboard.switch(frame, signer, (), at).answer, Granted)
+            assert isinstance(self.switchboard.switch(closing, signer, (), at).answer, Granted)
         self.turns(seconds=1)
         assert {pin for pin, on in self.pins.energised.items() if on} == {TIE_PIN, HOME_PIN, FEED_PIN}
 
