@@ -16,6 +16,7 @@ from chain.keys import Account
 from contracts.bindings.market import Offer, Order, State
 from contracts.messages import voucher_digest
 from quantities import Energy, Price
+from relay_server import host
 from relay_server.answering import Answering, Identity
 from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
@@ -125,8 +126,7 @@ class Rig:
         return RelayClient(self.address, self.seller.address, account, CHAIN_ID, timeout=GIVES_UP)
 
     def raw(self) -> socket.socket:
-        host, port = self.address.rsplit(":", 1)
-        return socket.create_connection((host, int(port)), timeout=3)
+        return socket.create_connection(host_and_port(self.address), timeout=3)
 
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         eventually(condition, "what was waited for", seconds)
@@ -189,14 +189,11 @@ def make_settings(**changes: object) -> RelaySettings:
 
 
 @contextmanager
-def running_relay(
-    tmp_path: Path, driver: Pins | None = None, buffers: int | None = None, **changes: object
-) -> Iterator[Rig]:
+def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object) -> Iterator[Rig]:
     """A relay with short times, fully at home and with a fresh chain when the block begins.
 
     Args:
         driver: the test's own; then nothing is recorded.
-        buffers: bytes of the kernel's buffers of each connection.
         changes: settings.
     """
     settings = make_settings(**changes)
@@ -226,11 +223,7 @@ def running_relay(
     loop = asyncio.new_event_loop()
     network = threading.Thread(target=loop.run_forever, daemon=True)
     network.start()
-    listening = socket.create_server(host_and_port(settings.listen))
-    if buffers is not None:
-        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-            listening.setsockopt(socket.SOL_SOCKET, buffer, buffers)
-    asyncio.run_coroutine_threadsafe(server.start(listening), loop).result(PATIENCE)
+    asyncio.run_coroutine_threadsafe(server.start(host.listening(settings)), loop).result(PATIENCE)
     view.start()
     safety.start()
     rig = Rig(settings, seller, chain, view, pins, meters, state, switchboard)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from relay_server import server
+from chain.endpoint import host_and_port
+from relay_server import host, server
 from tests.integration.relay_server.relay_rig import Rig, running_relay
 
 FRAME = 60
@@ -23,10 +24,9 @@ STATE = b'{"op":"STATE"}\n'
 
 def connected(rig: Rig) -> socket.socket:
     """By small buffers."""
-    host, port = rig.address.rsplit(":", 1)
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
-    connection.connect((host, int(port)))
+    connection.connect(host_and_port(rig.address))
     connection.settimeout(0.5)
     return connection
 
@@ -44,14 +44,15 @@ def clogged(rig: Rig) -> socket.socket:
 
 
 @pytest.fixture(autouse=True)
-def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 50 frames a second it would take a while to fill the buffers."""
+def soon_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small buffers, and no pace: at 50 frames a second it would take a while to fill them."""
+    monkeypatch.setattr(host, "KERNEL_BUFFER", SMALL)
     for limit in ("BURST", "FRAMES_PER_SECOND", "STRANGERS_BURST", "STRANGERS_PER_SECOND"):
         monkeypatch.setattr(server, limit, 1e9)
 
 
 def test_a_client_that_does_not_read_is_dropped(tmp_path: Path) -> None:
-    with running_relay(tmp_path, buffers=SMALL) as rig, closing(connected(rig)) as connection:
+    with running_relay(tmp_path) as rig, closing(connected(rig)) as connection:
         rig.until(lambda: hung_up(connection))
 
 
@@ -66,7 +67,7 @@ def hung_up(connection: socket.socket) -> bool:
 
 
 def test_a_stop_does_not_wait_for_a_client_that_does_not_read(tmp_path: Path) -> None:
-    with running_relay(tmp_path, buffers=SMALL, frame=f"{FRAME} s") as rig:
+    with running_relay(tmp_path, frame=f"{FRAME} s") as rig:
         connection = clogged(rig)
         begun = time.monotonic()
     with closing(connection):
