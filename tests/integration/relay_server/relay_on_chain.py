@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +24,7 @@ from relay_server.records import BestVoucher, open_records
 from relay_server.settings import RelaySettings
 from tests.integration.chain_node import ETHER, TestChain, one_signer_chain
 from tests.integration.ports import free_port
+from tests.integration.relay_server import relay_process
 from tests.integration.relay_server.relay_rig import FEED, Meters, make_settings
 from tests.waiting import PATIENCE, eventually
 
@@ -55,17 +53,9 @@ class Place:
         return self.settings.listen
 
     def start(self) -> None:
-        given = {
-            "folder": str(self.folder),
-            "settings": self.settings.model_dump(mode="json"),
-            "owner": self.seller.address,
-            "rpc": self.chain.url,
-            "manifest": str(self.folder / "manifest.json"),
-        }
-        (self.folder / "given.json").write_text(json.dumps(given))
-        command = [sys.executable, "-m", "tests.integration.relay_server.relay_process"]
-        around = {**os.environ, **self.environment}
-        self.process = subprocess.Popen([*command, str(self.folder / "given.json")], env=around)
+        self.process = relay_process.started(
+            self.folder, self.settings, self.seller.address, self.chain.url, environment=self.environment
+        )
 
         def sees_the_chain() -> bool:
             with suppress(RelayUnreachable), self.client(None) as client:

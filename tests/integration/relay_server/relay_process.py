@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chain import daemon
 from chain.client import ChainClient
@@ -39,6 +42,32 @@ class FilePins:
         pass
 
 
+def started(
+    folder: Path,
+    settings: RelaySettings,
+    owner: str,
+    rpc: str,
+    *,
+    stderr: IO[bytes] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start one in a folder, as its `given.json` says from now on.
+
+    Args:
+        environment: beside this process's.
+    """
+    given = {
+        "folder": str(folder),
+        "settings": settings.model_dump(mode="json"),
+        "owner": owner,
+        "rpc": rpc,
+        "manifest": str(folder / "manifest.json"),
+    }
+    (folder / "given.json").write_text(json.dumps(given))
+    command = [sys.executable, "-m", __name__, str(folder / "given.json")]
+    return subprocess.Popen(command, stderr=stderr, env={**os.environ, **(environment or {})})
+
+
 def main(given: dict[str, Any]) -> int:
     daemon.configure_logs()
     folder = Path(given["folder"])
@@ -52,7 +81,7 @@ def main(given: dict[str, Any]) -> int:
             client=ChainClient(given["rpc"], 2.0),
             manifest=Path(given["manifest"]),
             stop=daemon.Stop().on_signals(),
-            pins=FilePins(folder / "pins") if given.get("pins", True) else None,
+            pins=FilePins(folder / "pins"),
         )
 
     return daemon.main(run)

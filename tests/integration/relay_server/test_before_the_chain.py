@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from contracts.manifest import Manifest
 from relay_server.client import RelayClient
 from relay_server.errors import RelayUnreachable, RelayWaiting
 from relay_server.messages import Code, Hello, Refused
+from tests.integration.relay_server import relay_process
 from tests.integration.relay_server.relay_rig import (
     CHAIN_ID,
     FEED,
@@ -50,17 +49,11 @@ class Early:
         return (self.folder / "log").read_text()
 
     def start(self) -> subprocess.Popen[bytes]:
-        given = {
-            "folder": str(self.folder),
-            "settings": make_settings(listen=self.listen).model_dump(mode="json"),
-            "owner": OWNER.address,
-            "rpc": f"http://{HOST}:1",
-            "manifest": str(self.manifest),
-        }
-        (self.folder / "given.json").write_text(json.dumps(given))
-        command = [sys.executable, "-m", "tests.integration.relay_server.relay_process"]
+        settings = make_settings(listen=self.listen)
         with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen([*command, str(self.folder / "given.json")], stderr=log)
+            self.process = relay_process.started(
+                self.folder, settings, OWNER.address, f"http://{HOST}:1", stderr=log
+            )
         return self.process
 
     def client(self, account: Account | None = None) -> RelayClient:
