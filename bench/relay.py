@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from bench.floor import percentile
+from chain.endpoint import host_and_port
 from chain.keys import recover
 from contracts.messages import voucher_digest
 from relay_server import framing, messages, signing
@@ -311,8 +312,7 @@ def connected(address: str) -> Iterator[tuple[socket.socket, Answers]]:
 
 def opened(address: str) -> tuple[socket.socket, Answers]:
     """As `connected`, to be closed by whoever asks."""
-    host, port = address.rsplit(":", 1)
-    stream = socket.create_connection((host, int(port)), 10)
+    stream = socket.create_connection(host_and_port(address), 10)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return stream, stream.makefile("rb")
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from itertools import cycle
 from random import Random
 
+from chain.endpoint import host_and_port
 from chain.keys import Account
 from relay_server import framing, messages, signing
 from relay_server.errors import BadFrame
@@ -173,5 +174,4 @@ if __name__ == "__main__":
     if most < asked_for + FILES_TO_SPARE:
         sys.exit(f"{asked_for} sockets need as many open files, and {most} are allowed: `ulimit -Hn`")
     resource.setrlimit(resource.RLIMIT_NOFILE, (asked_for + FILES_TO_SPARE, most))
-    host, at = sys.argv[1].rsplit(":", 1)
-    asyncio.run(main(host, int(at), asked_for))
+    asyncio.run(main(*host_and_port(sys.argv[1]), asked_for))

@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from chain.endpoint import host_and_port
 from chain.keys import Account
 from relay_server import framing, messages, signing
 from relay_server.client import RelayClient, RelayUnreachable
@@ -138,8 +139,7 @@ def pelted(here: Place, payer: Payer, frames: int) -> None:
 
 def struck(here: Place, random: Random, address: str, payer: Payer) -> int:
     """One connection of an attacker; answers how many frames were refused on it."""
-    host, port = here.listen.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), PATIENCE, (address, 0)) as connection:
+    with socket.create_connection(host_and_port(here.listen), PATIENCE, (address, 0)) as connection:
         stream = connection.makefile("rb")
         connection.sendall(framing.encode(messages.request_fields(HelloFrame())))
         hello = messages.parse_answer(HelloFrame(), framing.decode(stream.readline()))
