@@ -150,6 +150,20 @@ def load(keystore: Path, password_file: Path) -> Account:
     return account
 
 
+def named(keystore: Path) -> str:
+    """The account, checksummed, that a keystore says it holds; it is not opened.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it says none.
+        KeyRefused: it is a credential that systemd did not hand over.
+    """
+    try:
+        return checksum(str(json.loads(place(keystore).read_bytes())["address"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError(str(error)) from None
+
+
 def encrypt(account: Account, password: str, cost: int = SCRYPT_N) -> dict[str, Any]:
     """An account as a version 3 keystore (Web3 Secret Storage): scrypt, AES-128-CTR, Keccak MAC.
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from chain import genesis, ipc
-from chain.engine import NodeStatus
 from chain.errors import BadAnswer, ChainError, NodeUnavailable
 from chain.files import replace_file
 from chain.keys import checksum, load_node_key, public_key
@@ -56,7 +55,7 @@ def survey(plan: NodePlan, sealer: str | None, clock: Callable[[], float] = time
         raise BadAnswer(f"{plan.ipc} tells no last blocks: {error!r}") from None
 
 
-def adopt(plan: NodePlan, status: Callable[[], NodeStatus], verdict: Verdict) -> bool:
+def adopt(plan: NodePlan, verdict: Verdict) -> bool:
     """Have this host's node go back to what it has in common with the winner's chain, and take that.
 
     Done twice it does no harm: whoever has the winner's head already has nothing to do. A node that sealed
@@ -77,7 +76,7 @@ def adopt(plan: NodePlan, status: Callable[[], NodeStatus], verdict: Verdict) ->
     # The node reads this file itself; it runs as the same user, or the socket would be closed to us.
     file = plan.data / "taken.rlp"
     replace_file(file, b"".join(bytes.fromhex(block.raw.removeprefix("0x")) for block in blocks), mode=0o644)
-    sealed = status().sealing
+    sealed = ipc.request(plan.ipc, "eth_mining")
     try:
         if sealed:
             ipc.request(plan.ipc, "miner_stop")

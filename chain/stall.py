@@ -135,6 +135,40 @@ def judge(surveys: Sequence[Survey], now: float) -> Verdict:
         raise ValueError("at least one node has to be asked")
     newest = max(surveys, key=lambda each: each.head.sealed)
     still = now - newest.head.sealed
+    found = _not_to_be_touched(surveys, newest, now)
+    if found is not None:
+        return found
+    winner = min(surveys, key=lambda each: (-each.head.difficulty, each.head.hash))
+    others = [each for each in surveys if each.head.hash != winner.head.hash]
+    if not others:
+        return Verdict(
+            Finding.AGREED,
+            f"all hold block {winner.head.number}, {still:.0f} s old: the next signer does not seal. Look at "
+            "its sealer, its clock and its connections",
+        )
+    adopters: dict[str, int] = {}
+    for each in others:
+        common = _common(winner, each)
+        if common is None or each.head.number - common > depth(len(newest.signers)):
+            return Verdict(
+                Finding.DEEP,
+                f"node {each.node[:8]}… parts from the others before block "
+                f"{common + 1 if common is not None else winner.blocks[0].number}: orders may have counted "
+                "on both sides, so a person has to choose: stop trading, and keep a copy of its data first",
+            )
+        adopters[each.node] = common
+    return Verdict(
+        Finding.PARTED,
+        f"{len(others)} of {len(surveys)} nodes take the chain of node {winner.node[:8]}…: block "
+        f"{winner.head.number}, {winner.head.hash}",
+        winner,
+        adopters,
+    )
+
+
+def _not_to_be_touched(surveys: Sequence[Survey], newest: Survey, now: float) -> Verdict | None:
+    """Why nothing may be done, by age and number of the surveys; None: it may."""
+    still = now - newest.head.sealed
     patience = max(LEAST, STILL * newest.period)
     if still < patience:
         return Verdict(
@@ -152,32 +186,7 @@ def judge(surveys: Sequence[Survey], now: float) -> Verdict:
             f"{len(asked)} of {len(signers)} signers are asked; {needed} have to run, and to be asked, "
             "before anybody may go back: the others could have gone on meanwhile",
         )
-    winner = min(surveys, key=lambda each: (-each.head.difficulty, each.head.hash))
-    others = [each for each in surveys if each.head.hash != winner.head.hash]
-    if not others:
-        return Verdict(
-            Finding.AGREED,
-            f"all hold block {winner.head.number}, {still:.0f} s old: the next signer does not seal. Look at "
-            "its sealer, its clock and its connections",
-        )
-    adopters: dict[str, int] = {}
-    for each in others:
-        common = _common(winner, each)
-        if common is None or each.head.number - common > depth(len(signers)):
-            return Verdict(
-                Finding.DEEP,
-                f"node {each.node[:8]}… parts from the others before block "
-                f"{common + 1 if common is not None else winner.blocks[0].number}: orders may have counted "
-                "on both sides, so a person has to choose: stop trading, and keep a copy of its data first",
-            )
-        adopters[each.node] = common
-    return Verdict(
-        Finding.PARTED,
-        f"{len(others)} of {len(surveys)} nodes take the chain of node {winner.node[:8]}…: block "
-        f"{winner.head.number}, {winner.head.hash}",
-        winner,
-        adopters,
-    )
+    return None
 
 
 def _common(one: Survey, other: Survey) -> int | None:

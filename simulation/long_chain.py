@@ -55,16 +55,16 @@ def blocks(first: Header, signer: Account, count: int, period: int) -> Iterator[
             gas_used=0,
             extra_data=bytes(VANITY) + listed + bytes(SEAL),
         )
-        signature = signer.sign(keccak(signed_bytes(draft)))
-        seal = signature[:64] + bytes([signature[64] - 27])
-        extra = draft.extra_data[:-SEAL] + seal
-        header = whole(replace(draft, extra_data=extra))
-        parent = replace(draft, extra_data=extra, hash="0x" + keccak(header).hex())
-        yield Sealed(parent, rlp.encode([rlp.decode(header), [], []]))
+        parent, raw = sealed(draft, signer)
+        yield Sealed(parent, rlp.encode([rlp.decode(raw), [], []]))
 
 
-def whole(header: Header) -> bytes:
-    """The RLP of a header with its seal: what its hash is made of."""
+def sealed(draft: Header, signer: Account) -> tuple[Header, bytes]:
+    """A header with a signer's seal and its hash, and its RLP, of which that is the hash."""
+    signature = signer.sign(keccak(signed_bytes(draft)))
+    seal = signature[:64] + bytes([signature[64] - 27])
+    header = replace(draft, extra_data=draft.extra_data[:-SEAL] + seal)
     fields = list(rlp.decode(signed_bytes(header)))
     fields[12] = header.extra_data
-    return rlp.encode(fields)
+    raw = rlp.encode(fields)
+    return replace(header, hash="0x" + keccak(raw).hex()), raw

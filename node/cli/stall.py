@@ -54,16 +54,14 @@ def recover_stall(
     Nothing is done while the chain runs, while too few signers are asked, or where orders may have counted
     that would be undone. Exit code 1 when that is so.
     """
-    from chain.clique import Clique  # noqa: PLC0415 - only what each command needs
-    from chain.recovery import adopt  # noqa: PLC0415
+    from chain.recovery import adopt  # noqa: PLC0415 - only what each command needs
     from chain.stall import Finding, judge  # noqa: PLC0415
 
     verdict = judge([_read(each) for each in surveys], time.time())
-    plan = settings.chain.plan()
     done = False
     if not dry_run and verdict.finding is Finding.PARTED:
         _record(settings.paths.state, verdict, "begun")
-        done = adopt(plan, Clique(plan).status, verdict)
+        done = adopt(settings.chain.plan(), verdict)
         _record(settings.paths.state, verdict, "changed" if done else "as it was")
     facts = {"finding": verdict.finding, "sentence": verdict.sentence, "changed": done}
     told = [f"{verdict.finding}: {verdict.sentence}"]
@@ -77,12 +75,11 @@ def _sealer(settings: Settings) -> str | None:
     node = settings.chain.node
     if node is None or node.seal is None:
         return None
-    from chain.keys import checksum  # noqa: PLC0415 - only what each command needs
-    from chain.private import place  # noqa: PLC0415
+    from chain.keys import named  # noqa: PLC0415 - only what each command needs
 
     try:
-        return checksum(str(json.loads(place(node.seal.keystore).read_bytes())["address"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return named(node.seal.keystore)
+    except (OSError, ValueError) as error:
         raise Misconfigured(f"{node.seal.keystore} does not say who seals here: {error}") from None
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from chain.errors import Misconfigured
-from chain.keys import checksum
-from chain.private import place
+from chain.keys import checksum, named
 
 if TYPE_CHECKING:
     from node.wallet.settings import AccountSettings
@@ -22,13 +20,13 @@ def own_address(settings: AccountSettings) -> str:
     if settings.address is not None:
         return checksum(settings.address)
     try:
-        return checksum(str(json.loads(place(settings.keystore).read_bytes())["address"]))
+        return named(settings.keystore)
     except OSError as error:
         raise Misconfigured(
             f"{settings.keystore} cannot be read: {error.strerror}; correct account.keystore, or name the "
             "account as account.address where this process may not read the key"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise Misconfigured(
             f"{settings.keystore} does not say its address ({error}); name the account as account.address"
         ) from None

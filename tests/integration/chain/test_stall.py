@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from chain.clique import Clique
 from chain.genesis import Genesis
 from chain.headers import signer_of
 from chain.recovery import adopt, survey
@@ -67,11 +66,11 @@ def test_two_signers_that_sealed_the_same_height_are_brought_together(signers: l
     assert verdict.winner is not None
     assert verdict.winner.head.hash == min(heads)
     plans = [each.settings.plan() for each in (first, second)]
-    assert sorted(adopt(plan, Clique(plan).status, verdict) for plan in plans) == [False, True]
+    assert sorted(adopt(plan, verdict) for plan in plans) == [False, True]
 
     until(lambda: all(each.client.block_number() >= height + 4 for each in (first, second)), "blocks")
     assert {each.client.block(height + 1).hash for each in (first, second)} == {min(heads)}
-    assert not any(adopt(plan, Clique(plan).status, verdict) for plan in plans), "twice does no harm"
+    assert not any(adopt(plan, verdict) for plan in plans), "twice does no harm"
 
 
 def halted(signers: list[Household]) -> int:

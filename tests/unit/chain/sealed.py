@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from chain.blocks import Header
 from chain.genesis import EPOCH, SEAL, VANITY
-from chain.headers import ADD, DROP, EMPTY_UNCLES, NOBODY, signed_bytes
-from chain.keys import Account, keccak
+from chain.headers import ADD, DROP, EMPTY_UNCLES, NOBODY
+from chain.keys import Account
+from simulation.long_chain import sealed
 
 SIGNERS = tuple(Account.of(bytes([n]) * 32) for n in range(1, 8))
 """The same accounts in every run."""
@@ -60,7 +61,4 @@ def next_block(
         difficulty=difficulty,
         extra_data=bytes(VANITY) + listed + bytes(SEAL),
     )
-    digest = keccak(signed_bytes(draft))
-    signature = signer.sign(digest)
-    seal = signature[:64] + bytes([signature[64] - 27])
-    return replace(draft, extra_data=draft.extra_data[:-SEAL] + seal, hash="0x" + digest.hex())
+    return sealed(draft, signer)[0]
