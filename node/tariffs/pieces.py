@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -66,9 +67,8 @@ def _changes(plan: Plan, start: int, end: int, where: ZoneInfo, files: Files) ->
                 yield at
         day += timedelta(days=1)
     for intervals in files.values():
-        for at in (*intervals.starts, *intervals.ends):
-            if start < at < end:
-                yield at
+        for edges in (intervals.starts, intervals.ends):
+            yield from edges[bisect_right(edges, start) : bisect_left(edges, end)]
 
 
 def _readings(day: date, minutes: set[int], where: ZoneInfo) -> Iterator[int]:
