@@ -6,7 +6,6 @@ pages' requests are, by client-interaction.
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +14,7 @@ import click
 
 from chain.daemon import Unavailable
 from node.cli.listing import Listing
-from node.cli.options import answer, json_option, with_settings
+from node.cli.options import answer, asker, json_option, with_settings
 from node.config import Settings
 from node.dapp import typed
 from node.dapp.control import EXPIRED, title
@@ -150,7 +149,7 @@ def _ask(settings: Settings, intent: Intent, as_json: bool) -> int:
     """Write it down, wait for what becomes of it, and tell; 1: it was refused."""
     book = IntentBook(settings.paths.state / FILE, MIGRATIONS)
     try:
-        letter = book.ask(intent, by=f"{getpass.getuser()} (shell)")
+        letter = book.ask(intent, by=asker())
     finally:
         book.close()
     click.echo(f"{title(letter.kind, letter.body)}: asked", err=True)

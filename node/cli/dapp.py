@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 
@@ -10,7 +9,7 @@ import click
 
 from chain.daemon import Unavailable
 from node.cli.listing import Listing
-from node.cli.options import answer, json_option, with_settings
+from node.cli.options import answer, asker, json_option, with_settings
 from node.config import Settings
 
 
@@ -47,7 +46,7 @@ def password(settings: Settings, user: str, as_json: bool) -> None:
     state = settings.paths.state
     if user != FIRST_USER and not has_users(state, user):
         raise click.BadParameter(f"there is no user {user}: commonwatt user add {user}", param_hint="--user")
-    made = set_password(state, user, by=f"{getpass.getuser()} (shell)")
+    made = set_password(state, user, by=asker())
     facts = {"user": user, "password": made, "url": f"http://{settings.dapp.listen}/"}
     lines = [facts["url"], f"user: {user}", f"password: {made}", "It is kept nowhere: write it down."]
     answer(as_json, facts, "\n".join(lines))

@@ -1,9 +1,11 @@
-"""What many commands share: `--config`, `--json`, and how they answer."""
+"""What many commands share: `--config`, `--json`, who asks, and how they answer."""
 
 from __future__ import annotations
 
 import functools
+import getpass
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,6 +58,16 @@ def there(file: Path) -> bool:
         return file.exists()
     except OSError:
         return True
+
+
+def asker() -> str:
+    """Who asks, as the household's records name a user of this host."""
+    return f"{getpass.getuser()} (shell)"
+
+
+def day(at: float) -> str:
+    """The day of a moment (Unix seconds), by this host's clock."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
 def answer(as_json: bool, facts: Mapping[str, Any], text: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import time
+from contextlib import closing
 from typing import Any
 
 import click
 
 from node.cli.listing import Listing
-from node.cli.options import answer, json_option, with_settings
+from node.cli.options import answer, asker, day, json_option, with_settings
 from node.config import Settings
 
 SCOPES = ("read:readings", "read:trades", "read:relay", "read:chain", "metrics")
@@ -47,11 +47,8 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], days: int | N
         )
     now = time.time()
     expires = None if days is None else now + days * DAY
-    tokens = AppTokens(settings.paths.state)
-    try:
-        secret = tokens.create(name, map(Scope, scopes), now, expires, f"{getpass.getuser()} (shell)")
-    finally:
-        tokens.close()
+    with closing(AppTokens(settings.paths.state)) as tokens:
+        secret = tokens.create(name, map(Scope, scopes), now, expires, asker())
     url = f"http://{settings.dapp.listen}"
     facts: dict[str, Any] = {"name": name, "token": secret, "scopes": sorted(set(scopes))}
     facts |= {"expires": expires, "url": url}
@@ -71,11 +68,8 @@ def listed(settings: Settings, as_json: bool) -> None:
     """Show which tokens there are, what they may read, and when they were last used."""
     from node.dapp.api.tokens import AppTokens  # noqa: PLC0415
 
-    tokens = AppTokens(settings.paths.state)
-    try:
+    with closing(AppTokens(settings.paths.state)) as tokens:
         found = tokens.all()
-    finally:
-        tokens.close()
     facts = [
         {
             "name": each.name,
@@ -87,9 +81,9 @@ def listed(settings: Settings, as_json: bool) -> None:
         for each in found
     ]
     lines = [
-        f"{each.name}: {', '.join(sorted(each.scopes))}; made {_day(each.created)}, "
-        f"{'never used' if each.used is None else 'last used ' + _day(each.used)}"
-        f"{'' if each.expires is None else ', expires ' + _day(each.expires)}"
+        f"{each.name}: {', '.join(sorted(each.scopes))}; made {day(each.created)}, "
+        f"{'never used' if each.used is None else 'last used ' + day(each.used)}"
+        f"{'' if each.expires is None else ', expires ' + day(each.expires)}"
         for each in found
     ]
     answer(as_json, {"tokens": facts}, "\n".join(lines) or "There is no token yet: commonwatt token create")
@@ -103,13 +97,6 @@ def revoke(settings: Settings, name: str, as_json: bool) -> None:
     """Let a token open nothing any more, from now on."""
     from node.dapp.api.tokens import AppTokens  # noqa: PLC0415
 
-    tokens = AppTokens(settings.paths.state)
-    try:
-        tokens.revoke(name, time.time(), f"{getpass.getuser()} (shell)")
-    finally:
-        tokens.close()
+    with closing(AppTokens(settings.paths.state)) as tokens:
+        tokens.revoke(name, time.time(), asker())
     answer(as_json, {"revoked": name}, f"{name} is revoked: it opens nothing any more.")
-
-
-def _day(at: float) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(at))

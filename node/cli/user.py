@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from node.cli.listing import Listing
-from node.cli.options import answer, json_option, with_settings
+from node.cli.options import answer, asker, day, json_option, with_settings
 from node.config import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def add(settings: Settings, name: str, role: str, as_json: bool) -> None:
         )
     password = new_password()
     with _users(settings) as users:
-        users.add(name, Role(role), password, time.time(), _by())
+        users.add(name, Role(role), password, time.time(), asker())
     _shown(settings, as_json, name, password, role=role)
 
 
@@ -61,7 +59,7 @@ def role(settings: Settings, name: str, role: str, as_json: bool) -> None:
     from node.dapp.permission import Role  # noqa: PLC0415
 
     with _users(settings) as users:
-        users.set_role(name, Role(role), time.time(), _by())
+        users.set_role(name, Role(role), time.time(), asker())
     answer(as_json, {"user": name, "role": role}, f"{name} is {role} now, and has to log in again.")
 
 
@@ -77,13 +75,10 @@ def reset(settings: Settings, name: str, second_factor: bool, as_json: bool) -> 
 
     password = new_password()
     with _users(settings) as users:
-        users.reset(name, password, time.time(), _by())
+        users.reset(name, password, time.time(), asker())
     if second_factor:
-        seconds = SecondFactors(settings.paths.state / FILE, key=b"")
-        try:
-            seconds.remove(name, time.time(), _by())
-        finally:
-            seconds.close()
+        with closing(SecondFactors(settings.paths.state / FILE, key=b"")) as seconds:
+            seconds.remove(name, time.time(), asker())
     _shown(settings, as_json, name, password)
 
 
@@ -94,7 +89,7 @@ def reset(settings: Settings, name: str, second_factor: bool, as_json: bool) -> 
 def remove(settings: Settings, name: str, as_json: bool) -> None:
     """Let somebody in no more. The record of what they did stays."""
     with _users(settings) as users:
-        users.remove(name, time.time(), _by())
+        users.remove(name, time.time(), asker())
     answer(as_json, {"removed": name}, f"{name} is removed, and logged out.")
 
 
@@ -108,33 +103,20 @@ def listed(settings: Settings, as_json: bool) -> None:
     facts = [vars(each) for each in found]
     lines = [
         f"{each.name}: {each.role}; {'second factor' if each.second_factor else 'no second factor'}; "
-        f"password of {_day(each.changed)}; "
-        f"{'not logged in' if each.seen is None else 'last here ' + _day(each.seen)}"
+        f"password of {day(each.changed)}; "
+        f"{'not logged in' if each.seen is None else 'last here ' + day(each.seen)}"
         for each in found
     ]
     answer(as_json, {"users": facts}, "\n".join(lines) or "There is nobody yet: commonwatt dapp password")
 
 
-@contextmanager
-def _users(settings: Settings) -> Iterator[Users]:
+def _users(settings: Settings) -> closing[Users]:
     from node.dapp.users import FILE, Users  # noqa: PLC0415
 
-    users = Users(settings.paths.state / FILE)
-    try:
-        yield users
-    finally:
-        users.close()
-
-
-def _by() -> str:
-    return f"{getpass.getuser()} (shell)"
+    return closing(Users(settings.paths.state / FILE))
 
 
 def _shown(settings: Settings, as_json: bool, name: str, password: str, **more: Any) -> None:
     facts = {"user": name, "password": password, "url": f"http://{settings.dapp.listen}/", **more}
     lines = [facts["url"], f"user: {name}", f"password: {password}", WRITE_IT_DOWN]
     answer(as_json, facts, "\n".join(map(str, lines)))
-
-
-def _day(at: float) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(at))
