@@ -19,10 +19,9 @@ from node.dapp.household import Household
 from node.dapp.sources import STALE_METER, STALE_PROCESS, Observation
 from node.dapp.words import capital
 from quantities import Tokens
+from quantities.money import MWH_PER_KWH
 
 ONLINE, OFFLINE = "online", "offline"
-
-MWH_PER_KWH = 1_000_000
 
 LATE = 3
 """States that may be missed before Home Assistant takes a value for gone."""

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from node.local_time import local_day, unix_ms
 from node.tariffs.plan import NO_FILES, Charge, Files, Plan, charge_at
-
-MWH_PER_KWH = 1_000_000
+from quantities.money import MWH_PER_KWH
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from flask import Blueprint, Response
 
 from node.client_interaction.status import State
 from node.dapp.api.entrance import demand
-from node.dapp.api.state import place
+from node.dapp.api.state import place, release
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.dapp.household import Household
@@ -59,7 +58,7 @@ def written(found: Iterator[Metric]) -> str:
 
 def collected(house: Household, seen: Observation) -> Iterator[Metric]:
     """The household's metrics. A value of something that is silent is left out, its age is not."""
-    about = {"household": house.name, "version": version("commonwatt")}
+    about = {"household": house.name, "version": release()}
     yield _gauge("info", "Who this is.", [(about, 1)])
     yield from _meters(house, seen)
     yield from _battery(seen)

@@ -205,7 +205,7 @@ def welcome(asked: Nothing) -> Welcome:
     return Welcome(
         household=house.name,
         role=house.role,
-        version=_version(),
+        version=release(),
         time=_now(house),
         time_zone=_zone(house),
         paths=["/api/v1" + path for path in PATHS],
@@ -413,5 +413,6 @@ def _zone(house: Household) -> str:
 
 
 @cache
-def _version() -> str:
+def release() -> str:
+    """Of Commonwatt; looked up once, for it is read from a file."""
     return version("commonwatt")

@@ -12,8 +12,9 @@ from node.dapp.context import context
 from node.local_time import zone
 from node.readings.interface import Readings
 from node.sensors.driver import Quantity
-from node.tariffs.pieces import MWH_PER_KWH, cost, pieces
+from node.tariffs.pieces import cost, pieces
 from node.tariffs.plan import Charge, Files, Plan, charge_at
+from quantities.money import MWH_PER_KWH
 
 SECOND = 1_000
 """ms."""

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, jsonify
 from node.dapp.api.citizenwatt.measures import SECOND, Book, Measure, Sums
 from node.dapp.api.citizenwatt.numbers import numbers
 from node.dapp.api.entrance import demand
+from node.dapp.api.parameters import LATEST
 from node.dapp.api.problems import Problem
 from node.dapp.api.tariffs import files
 from node.dapp.api.tokens import Scope
@@ -33,9 +34,6 @@ MOST_GROUPS = 10_000
 
 MOST_BACK = 100_000
 """Measures that are counted from the last: a day by the second."""
-
-LATEST = 32_503_680_000
-"""Unix seconds; later times count as this one."""
 
 UNITS = ("watts", "kwatthours", "euros")
 
