@@ -36,7 +36,7 @@ from contracts.bindings.token import Token
 from contracts.codec import Decoded, decode_call, decode_log
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
-from node.dapp.chain_index import ChainIndex
+from node.dapp.chain_index import ChainIndex, Reach
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
 from node.dapp.phrases import Names, Sentence, opened, say_call, say_event, sentence
@@ -288,10 +288,9 @@ class Ledger:
         """The last block that the index knows; -1: there is none."""
         return -1 if self._index is None else self._index.reach().done
 
-    @property
-    def index(self) -> ChainIndex | None:
-        """The index, where there is one."""
-        return self._index
+    def reach(self) -> Reach | None:
+        """How far the index is; None: there is none."""
+        return None if self._index is None else self._index.reach()
 
     def deeds(self, below: int, count: int, account: str | None = None) -> tuple[list[Deed], int | None]:
         """The newest transactions that the index knows at or below a height, and where the next page begins.

@@ -36,7 +36,7 @@ def unreachable(error: ChainError) -> tuple[str, int]:
 def home() -> str:
     """What happened last, and the newest blocks."""
     ledger, head = context().ledger, context().ledger.head()
-    return _render(
+    return render(
         "explorer/home.html",
         head=head,
         page=ledger.events(head, 12),
@@ -44,7 +44,7 @@ def home() -> str:
         households=ledger.households(),
         manifest=ledger.manifest,
         waiting=ledger.waiting(head),
-        reach=None if ledger.index is None else ledger.index.reach(),
+        reach=ledger.reach(),
     )
 
 
@@ -52,28 +52,28 @@ def home() -> str:
 def events() -> str:
     """All events, page by page; `below` is the height to look down from."""
     ledger, head = context().ledger, context().ledger.head()
-    below = min(_number("below", head), head)
-    return _render("explorer/events.html", head=head, page=ledger.events(below, PAGE), below=below)
+    below = below_or(head)
+    return render("explorer/events.html", head=head, page=ledger.events(below, PAGE), below=below)
 
 
 @page.get("/blocks")
 def blocks() -> str:
     """All blocks, page by page."""
     ledger, head = context().ledger, context().ledger.head()
-    top = min(_number("below", head), head)
+    top = below_or(head)
     found = ledger.blocks(range(top, max(top - PAGE, -1), -1), head, _depth())
-    return _render("explorer/blocks.html", head=head, blocks=found, top=top, size=PAGE)
+    return render("explorer/blocks.html", head=head, blocks=found, top=top, size=PAGE)
 
 
 @page.get("/transactions")
 def transactions() -> str:
     """All transactions, page by page, or those of one account."""
     ledger, head = context().ledger, context().ledger.head()
-    below, account = min(_number("below", head), head), request.args.get("account")
-    if account is not None and not ADDRESS.match(account):
-        abort(404, "An address is 0x and 40 hexadecimal digits.")
+    below, account = below_or(head), request.args.get("account")
+    if account is not None:
+        _check_address(account)
     deeds, older = ledger.deeds(below, PAGE, account)
-    return _render(
+    return render(
         "explorer/transactions.html",
         deeds=deeds,
         older=older,
@@ -81,7 +81,7 @@ def transactions() -> str:
         account=account,
         head=head,
         waiting=ledger.waiting(head) if below == head and account is None else [],
-        reach=None if ledger.index is None else ledger.index.reach(),
+        reach=ledger.reach(),
     )
 
 
@@ -91,7 +91,7 @@ def signers() -> str:
     ledger, head = context().ledger, context().ledger.head()
     told = snapshot.read(context().household.run / "chain.json")
     known = [] if told is None else [str(each) for each in told.fields.get("signers", ())]
-    return _render(
+    return render(
         "explorer/signers.html", turns=ledger.turns(head, known), head=head, blocks=min(TURNS, head)
     )
 
@@ -99,8 +99,7 @@ def signers() -> str:
 @page.get("/qr/<account>.svg")
 def qr(account: str) -> Response:
     """An address as a picture that a phone reads."""
-    if not ADDRESS.match(account):
-        abort(404, "An address is 0x and 40 hexadecimal digits.")
+    _check_address(account)
     return picture(checksum(account))
 
 
@@ -111,7 +110,7 @@ def block(which: str) -> str:
         abort(404, "A block is a number, or 0x and 64 hexadecimal digits.")
     ledger = context().ledger
     found, deeds = ledger.block(int(which) if which.isdecimal() else which)
-    return _render(
+    return render(
         "explorer/block.html",
         block=found,
         deeds=deeds,
@@ -127,7 +126,7 @@ def transaction(tx_hash: str) -> str:
     if not HASH.match(tx_hash):
         abort(404, "A transaction is 0x and 64 hexadecimal digits.")
     ledger = context().ledger
-    return _render(
+    return render(
         "explorer/transaction.html", deed=ledger.transaction(tx_hash), head=ledger.head(), depth=_depth()
     )
 
@@ -135,11 +134,10 @@ def transaction(tx_hash: str) -> str:
 @page.get("/address/<account>")
 def address(account: str) -> str:
     """One account: whose it is, what it holds, what concerned it lately."""
-    if not ADDRESS.match(account):
-        abort(404, "An address is 0x and 40 hexadecimal digits.")
+    _check_address(account)
     ledger, head = context().ledger, context().ledger.head()
-    below = min(_number("below", head), head)
-    return _render(
+    below = below_or(head)
+    return render(
         "explorer/address.html",
         account=ledger.account(account),
         page=ledger.events(below, PAGE, account),
@@ -184,9 +182,14 @@ def _by_hash(asked: str, ledger: Ledger) -> str:
     return url_for("explorer.transaction", tx_hash=asked)
 
 
-def _number(name: str, otherwise: int) -> int:
-    given = request.args.get(name, otherwise, type=int)
-    return max(given, 0)
+def _check_address(account: str) -> None:
+    if not ADDRESS.match(account):
+        abort(404, "An address is 0x and 40 hexadecimal digits.")
+
+
+def below_or(head: int) -> int:
+    """The height from which a page looks down, as its address says; else from the head."""
+    return min(max(request.args.get("below", head, type=int), 0), head)
 
 
 def _depth() -> int:
@@ -194,5 +197,6 @@ def _depth() -> int:
     return final_depth(chain.signers if chain and chain.signers else 3)
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """A page that tells of accounts and events in words."""
     return render_template(template, phrases=phrases, names=context().ledger.names(), **values)

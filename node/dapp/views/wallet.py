@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from chain.errors import ChainError
-from node.dapp import phrases
 from node.dapp.context import context
-from node.dapp.views.explorer import unreachable
+from node.dapp.views.explorer import below_or, render, unreachable
 
 page = Blueprint("wallet", __name__)
 
@@ -25,14 +24,12 @@ def show() -> str:
     own = next((each.account for each in ledger.households() if each.name == name), None)
     if own is None:
         return render_template("wallet.html", account=None)
-    below = min(max(request.args.get("below", head, type=int), 0), head)
-    return render_template(
+    below = below_or(head)
+    return render(
         "wallet.html",
         account=ledger.account(own),
         allowances=ledger.allowances(own),
         page=ledger.events(below, PAGE, own),
-        phrases=phrases,
-        names=ledger.names(),
         head=head,
         below=below,
         sends=here.control().sends,
