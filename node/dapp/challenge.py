@@ -51,12 +51,13 @@ def refused(here: Context, user: str, code: str) -> str:
     if wait > 0:
         log.warning("second_factor_limited", user=user, address=address)
         return f"Too many wrong codes. Try again in {words.lasting(max(wait, 60))}."
-    # Counted before it is checked, as for passwords: many at the same time get no more tries.
-    here.tries.failed(account, address, time.monotonic())
-    if not here.seconds.check(user, code[:LONGEST_CODE], time.time()):
+
+    def right() -> bool:
+        return here.seconds.check(user, code[:LONGEST_CODE], time.time())
+
+    if not here.tries.counted(account, address, time.monotonic(), right):
         log.warning("second_factor_refused", user=user, address=address)
         return "This code is wrong, or was used before: wait for the app's next one."
-    here.tries.succeeded(account, address)
     return ""
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+R = TypeVar("R")
 
 ALLOWED = 5
 """Wrong tries in one window."""
@@ -31,6 +34,18 @@ class Tries:
             now: monotonic seconds.
         """
         return max(self._wait(key, now) for key in _keys(account, address))
+
+    def counted(self, account: str, address: str, now: float, check: Callable[[], R]) -> R:
+        """Check something as one try: what it finds. If that is nothing, the try was a wrong one.
+
+        It counts as wrong before it is checked: many requests at the same time get no more tries than one
+        after another. Ask `wait` before.
+        """
+        self.failed(account, address, now)
+        found = check()
+        if found:
+            self.succeeded(account, address)
+        return found
 
     def failed(self, account: str, address: str, now: float) -> None:
         """Count one wrong try."""

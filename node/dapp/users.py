@@ -38,6 +38,9 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}\Z")
 """Of a user."""
 
+LONGEST_PASSWORD = 256
+"""Characters; hashing more is work for nothing."""
+
 SEEN_EVERY = 600.0
 """Seconds between two notes that a session is in use: a page view is no reason to write to an SD card."""
 

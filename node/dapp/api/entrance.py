@@ -17,6 +17,7 @@ from flask import Request, g, session
 
 from node.dapp.api.problems import Problem
 from node.dapp.api.tokens import PREFIX, Scope
+from node.dapp.users import LONGEST_PASSWORD
 
 if TYPE_CHECKING:
     from node.dapp.context import Context
@@ -25,8 +26,6 @@ log = structlog.get_logger(__name__)
 
 OPEN = frozenset({"v1.described"})
 """Endpoints that tell nothing of the household."""
-
-LONGEST_PASSWORD = 256
 
 ANYTHING = frozenset(Scope)
 
@@ -109,15 +108,13 @@ def _by_form(request: Request, here: Context) -> Caller:
         return _by_token(request, here, password)
     address = request.remote_addr or "unknown"
     _limit(here, name, address)
-    here.tries.failed(name, address, time.monotonic())
-    if not here.users.check(name, password):
+    if not here.tries.counted(name, address, time.monotonic(), lambda: here.users.check(name, password)):
         log.warning("login_refused", user=name[:64], address=address)
         raise Problem(
             HTTPStatus.FORBIDDEN,
             "The form's fields “login” and “password” do not go together. "
             "An app token does as the password, too.",
         )
-    here.tries.succeeded(name, address)
     return Caller(name=name, scopes=ANYTHING)
 
 

@@ -12,8 +12,7 @@ from node.dapp import qr, totp, words
 from node.dapp.challenge import refused
 from node.dapp.context import context
 from node.dapp.security import current_user
-from node.dapp.users import User
-from node.dapp.views.login import LONGEST_PASSWORD
+from node.dapp.users import LONGEST_PASSWORD, User
 
 log = structlog.get_logger(__name__)
 
@@ -129,11 +128,10 @@ def _unproved(name: str) -> str:
     wait = here.tries.wait(name, address, time.monotonic())
     if wait > 0:
         return f"Too many wrong tries. Try again in {words.lasting(max(wait, 60))}."
-    here.tries.failed(name, address, time.monotonic())
-    if not here.users.check(name, request.form.get("password", "")[:LONGEST_PASSWORD]):
+    password = request.form.get("password", "")[:LONGEST_PASSWORD]
+    if not here.tries.counted(name, address, time.monotonic(), lambda: here.users.check(name, password)):
         log.warning("password_refused", user=name, address=address)
         return "That is not your password."
-    here.tries.succeeded(name, address)
     return ""
 
 

@@ -11,14 +11,11 @@ from werkzeug.wrappers import Response
 from node.dapp import words
 from node.dapp.context import context
 from node.dapp.security import current_user, local_path
-from node.dapp.users import FIRST_USER
+from node.dapp.users import FIRST_USER, LONGEST_PASSWORD
 
 log = structlog.get_logger(__name__)
 
 page = Blueprint("login", __name__)
-
-LONGEST_PASSWORD = 256
-"""Characters; hashing more is work for nothing."""
 
 
 @page.get("/login")
@@ -39,13 +36,13 @@ def enter() -> tuple[str, int] | Response:
     if wait > 0:
         log.warning("login_limited", user=name[:64], address=address)
         return _form(f"Too many wrong tries. Try again in {words.lasting(max(wait, 60))}."), 429
-    # Counted before it is checked: many requests at the same time get no more tries than one after another.
-    here.tries.failed(name, address, time.monotonic())
-    token = here.users.begin(name, request.form.get("password", "")[:LONGEST_PASSWORD], time.time())
+    password = request.form.get("password", "")[:LONGEST_PASSWORD]
+    token = here.tries.counted(
+        name, address, time.monotonic(), lambda: here.users.begin(name, password, time.time())
+    )
     if token is None:
         log.warning("login_refused", user=name[:64], address=address)
         return _form("That name and password do not go together."), 403
-    here.tries.succeeded(name, address)
     target = local_path(request.form.get("next"))
     session.clear()
     session["token"] = token
