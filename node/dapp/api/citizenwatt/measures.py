@@ -91,21 +91,10 @@ class Book:
         charge = self._charge(at * SECOND)
         return charge is not None and charge.night
 
-    def sums(self, start: int, end: int) -> Sums | None:
-        """What the measures of [start, end), Unix seconds, come to; None: there are none."""
-        length = max(-(-(end - start) // FINE), 1)
-        first = start // length * length * SECOND
+    def sums(self, spans: Iterable[tuple[int, int]]) -> list[Sums | None]:
+        """What the measures of each [start, end), Unix seconds, come to; None: there are none."""
         with opened(self._house) as store:
-            points = sliced(store, self.meter, Quantity.POWER, (first, end * SECOND), length * SECOND)
-            measures = [
-                Measure(at=point.at // SECOND, milliwatts=point.mean)
-                for point in points
-                if length > 1 or start <= point.at // SECOND < end
-            ]
-            if not measures:
-                return None
-            counted = self._counted(store, start, end) if len(measures) > 1 else None
-        return self._summed(measures, counted)
+            return [self._sums(store, start, end) for start, end in spans]
 
     def summed(self, measures: Sequence[Measure]) -> Sums | None:
         """What some measures come to, by themselves."""
@@ -120,6 +109,20 @@ class Book:
             "timestamp": measure.at,
             "night_rate": int(self.night(measure.at)),
         }
+
+    def _sums(self, store: Readings, start: int, end: int) -> Sums | None:
+        length = max(-(-(end - start) // FINE), 1)
+        first = start // length * length * SECOND
+        points = sliced(store, self.meter, Quantity.POWER, (first, end * SECOND), length * SECOND)
+        measures = [
+            Measure(at=point.at // SECOND, milliwatts=point.mean)
+            for point in points
+            if length > 1 or start <= point.at // SECOND < end
+        ]
+        if not measures:
+            return None
+        counted = self._counted(store, start, end) if len(measures) > 1 else None
+        return self._summed(measures, counted)
 
     def _summed(self, measures: Sequence[Measure], counted: list[tuple[Charge | None, int]] | None) -> Sums:
         nights = sum(measure.milliwatts for measure in measures if self.night(measure.at))

@@ -130,12 +130,14 @@ def by_times(sensor: str, unit: str, first: str, last: str, step: str | None = N
     if step is None:
         if unit == "watts":
             return _streamed(book, number, start, end)
-        return _measured(_told(unit, book.sums(start, end) if end > start else None))
+        [whole] = book.sums([(start, end)]) if end > start else [None]
+        return _measured(_told(unit, whole))
     length = _step(step)
     if -(-(end - start) // length) > MOST_GROUPS:
         raise Problem(HTTPStatus.FORBIDDEN, f"More than {MOST_GROUPS} groups at once: take longer steps.")
-    begins = range(start, end, length)
-    return _measured([_told(unit, book.sums(at, min(at + length, end))) for at in begins] or None)
+    spans = ((at, min(at + length, end)) for at in range(start, end, length))
+    found = book.sums(spans) if end > start else []
+    return _measured([_told(unit, sums) for sums in found] or None)
 
 
 @path("/energy_providers")
