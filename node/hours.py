@@ -1,6 +1,8 @@
-"""Hours of the day in which a price rule holds, also past midnight: pure."""
+"""Days and hours in which a price rule holds, also past midnight: pure."""
 
 from __future__ import annotations
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 MINUTES = 24 * 60
 
@@ -21,3 +23,8 @@ def began(after: int | None, before: int | None, minute: int) -> int | None:
     if minute >= first:
         return 0
     return -1 if minute < end else None
+
+
+def written(minute: int) -> str:
+    """A minute of the day as HH:MM."""
+    return f"{minute // 60:02}:{minute % 60:02}"

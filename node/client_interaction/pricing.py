@@ -12,8 +12,6 @@ from quantities import Price, SoC
 if TYPE_CHECKING:
     from node.client_interaction.settings import FeedOffer, PriceRule
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
 BAND = 200
 """A published price stands while it would be right for a battery so many hundredths of a percent fuller or
 emptier: a state of charge that trembles at the edge of a rule costs no gas."""
@@ -62,4 +60,4 @@ def _within(rule: PriceRule, moment: Moment) -> bool:
 
 
 def _on(rule: PriceRule, weekday: int) -> bool:
-    return not rule.days or DAYS[weekday] in rule.days
+    return not rule.days or hours.DAYS[weekday] in rule.days

@@ -16,8 +16,7 @@ from pydantic import (
 )
 
 from chain.endpoint import checked
-from node.client_interaction.pricing import DAYS
-from node.hours import MINUTES
+from node.hours import DAYS, MINUTES, written
 from quantities import Energy, Price, Share, SoC, Tokens
 from quantities.fields import (
     EnergyField,
@@ -126,9 +125,7 @@ def _days(given: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
-ClockField = Annotated[
-    int, BeforeValidator(clock), PlainSerializer(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
-]
+ClockField = Annotated[int, BeforeValidator(clock), PlainSerializer(written)]
 
 
 class PriceRule(BaseModel):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from node.tariffs.settings import TariffSettings
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -29,7 +28,7 @@ class Rate:
     night: bool = False
     """What CitizenWatt's clients call the night rate."""
     days: tuple[str, ...] = ()
-    """Some of `DAYS`; empty: all."""
+    """Some of `node.hours.DAYS`; empty: all."""
     months: tuple[str, ...] = ()
     """Some of `MONTHS`; empty: all."""
     after: int | None = None
@@ -128,7 +127,7 @@ def _holds(rate: Rate, local: datetime) -> bool:
     if began is None:
         return False
     day = local.date() + timedelta(days=began)
-    return (not rate.days or DAYS[day.weekday()] in rate.days) and (
+    return (not rate.days or hours.DAYS[day.weekday()] in rate.days) and (
         not rate.months or MONTHS[day.month - 1] in rate.months
     )
 

@@ -19,8 +19,9 @@ from pydantic import (
 )
 
 from node.client_interaction.settings import ClockField
+from node.hours import DAYS
 from node.tariffs.intervals import DECIMALS
-from node.tariffs.plan import DAYS, MONTHS
+from node.tariffs.plan import MONTHS
 from quantities.amount import scaled, trimmed
 
 Words = tuple[str, ...]

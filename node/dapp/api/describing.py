@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from node.config.schema import meanings_of
 from node.dapp.api import parameters, v1
-from node.dapp.api.operations import CSV_TYPE, OPERATIONS, Format, Operation
+from node.dapp.api.operations import CSV_TYPE, OPERATIONS, Operation
 from node.dapp.api.parameters import LATEST, Form, Moment, Number
 from node.dapp.api.problems import MEDIA_TYPE
 from node.dapp.api.tokens import Scope
@@ -121,7 +121,7 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 
 def _meaning(kind: Any) -> str:
-    return (kind.__doc__ or "") if isinstance(kind, type) and issubclass(kind, StrEnum | Format) else ""
+    return (kind.__doc__ or "") if isinstance(kind, type) and issubclass(kind, StrEnum) else ""
 
 
 def _schemas() -> dict[str, Any]:

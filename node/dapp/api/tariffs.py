@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from node import hours
 from node.dapp.api.operations import Nothing, operation
 from node.dapp.api.problems import Problem
 from node.dapp.api.tokens import Scope
@@ -212,4 +213,4 @@ def _version(version: Version) -> VersionTold:
 
 
 def _clock(minute: int | None) -> str | None:
-    return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"
+    return None if minute is None else hours.written(minute)

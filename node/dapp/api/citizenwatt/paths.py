@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from flask import Blueprint, Response, jsonify
 
+from node import hours
 from node.dapp.api.citizenwatt.measures import SECOND, Book, Measure, Sums
 from node.dapp.api.citizenwatt.numbers import numbers
 from node.dapp.api.entrance import demand
@@ -291,7 +292,7 @@ def _night(version: Version) -> Rate | None:
 
 
 def _clock(minute: int | None) -> str:
-    return f"{(minute or 0) // 60 % 24:02}:{(minute or 0) % 60:02}"
+    return hours.written((minute or 0) % hours.MINUTES)
 
 
 def _place(which: str) -> int:

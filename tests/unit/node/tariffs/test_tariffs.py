@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from node.hours import DAYS
 from node.local_time import unix_ms, written
 from node.tariffs.errors import BadIntervals
 from node.tariffs.intervals import IntervalFiles, parse
 from node.tariffs.pieces import cost, pieces
-from node.tariffs.plan import DAYS, MONTHS, Charge, Intervals, Plan, Rate, Version, charge_at, plan_of
+from node.tariffs.plan import MONTHS, Charge, Intervals, Plan, Rate, Version, charge_at, plan_of
 from node.tariffs.settings import TariffSettings
 
 PARIS = ZoneInfo("Europe/Paris")
