@@ -150,6 +150,7 @@ def struck(here: Place, random: Random, address: str, payer: Payer) -> int:
         genuine = [line(here, payer, session, n) for n in range(1, 5)]
         lines = list(islice(forged(genuine, random, spent=elsewhere), 12))
         connection.sendall(b"\n".join(lines) + b"\n")
+        connection.shutdown(socket.SHUT_WR)  # a line that is no frame at all is not answered
         refused = 0
         for answer in stream:
             fields = json.loads(answer)
