@@ -22,7 +22,7 @@ APART = frozenset({Code.METER_GAP, Code.UNPAID})
 """Refusals that say that the two meters do not agree."""
 
 AGAIN = 0.5
-"""Seconds after an unanswered frame."""
+"""Seconds after a frame that was not answered, or could not be judged."""
 
 
 class Keeper:
@@ -84,6 +84,10 @@ class Keeper:
         if self._stopped.is_set():
             return 0.0
         match answer:
+            case Refused(code=Code.STALE_CHAIN):
+                # The contact is as it was: the relay could not ask its chain about the order that follows.
+                log.warning("lease-not-renewed", contact=self._name, code=str(answer.code), text=answer.text)
+                return AGAIN
             case Granted():
                 self._lease = Lease(granted=asked, until=asked + answer.until_ms / 1_000)
             case Refused():

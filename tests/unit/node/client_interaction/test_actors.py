@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +13,15 @@ import pytest
 
 from chain.keys import Account
 from node.client_interaction.actors import supply as supplies
+from node.client_interaction.actors.keeper import Keeper
 from node.client_interaction.actors.ledger import Interest, Ledger
 from node.client_interaction.actors.line import Watched
 from node.client_interaction.actors.shop import ShopKeeper
 from node.client_interaction.actors.supply import Supply
+from node.client_interaction.situation import Lease
 from quantities import Energy
 from relay_server.errors import RecordsMissing
-from relay_server.messages import NO_ORDER, ContactState, Granted, Opened, Refused
+from relay_server.messages import NO_ORDER, Code, ContactState, Granted, Opened, Refused
 from store import registers
 from store.registers import Register
 
@@ -89,6 +92,25 @@ def test_a_tie_is_kept_only_while_somebody_decides(monkeypatch: pytest.MonkeyPat
     assert isinstance(supplied._keep_tie(relay, TIE), Refused)
     supplied.decided()
     assert isinstance(supplied._keep_tie(relay, TIE), Granted)
+
+
+def test_a_relay_that_cannot_ask_its_chain_has_opened_nothing_and_is_asked_again() -> None:
+    answers: list[Granted | Refused] = [
+        Granted(lease_ms=10_000, until_ms=10_000, meter_mwh=0),
+        Refused(code=Code.STALE_CHAIN, text="this household's chain node is too slow", retry_ms=1_000),
+        Refused(code=Code.UNPAID, text="2 Wh are not paid for"),
+    ]
+    keeper = Keeper.__new__(Keeper)
+    keeper._name, keeper._period = "alder-1", 3.0
+    keeper._keep, keeper._news = lambda: answers.pop(0), lambda: None
+    keeper._lease, keeper._stopped = Lease(granted=0.0), threading.Event()
+    assert keeper._once() == 3.0
+    held = keeper.lease
+    assert held.granted > 0
+    assert keeper._once() < 3.0, "soon again: the lease runs on meanwhile"
+    assert keeper.lease == held
+    keeper._once()
+    assert keeper.lease.refused == "2 Wh are not paid for"
 
 
 def test_a_trader_that_breaks_goes_home_before_it_ends() -> None:
