@@ -16,6 +16,7 @@ import structlog
 from chain.keys import checksum
 from relay_server import framing, messages, signing
 from relay_server.authorisation import STALE_RETRY_MS, View
+from relay_server.commanding import Seen
 from relay_server.errors import BadFrame
 from relay_server.messages import (
     Answer,
@@ -31,7 +32,7 @@ from relay_server.messages import (
     SwitchFrame,
 )
 from relay_server.session import Session
-from relay_server.switchboard import Outcome, Seen, Switchboard
+from relay_server.switchboard import Outcome, Switchboard
 
 log = structlog.get_logger()
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import structlog
 
+from relay_server.commanding import Seen
 from relay_server.drivers.recording import RecordingPins
 from relay_server.instructions import Instruction, What
 from relay_server.messages import NO_ORDER, Op
 from relay_server.persistence import Persistence
-from relay_server.switchboard import Seen
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,

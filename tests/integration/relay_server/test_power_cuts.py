@@ -14,10 +14,10 @@ import pytest
 
 from relay_server import audit
 from relay_server.audit import Intact
+from relay_server.commanding import Seen
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import NO_ORDER, Code, Op, Refused
 from relay_server.persistence import Persistence, Remembered
-from relay_server.switchboard import Seen
 from tests.conftest import thorough
 from tests.integration.relay_server import disk
 from tests.integration.relay_server.disk import Request

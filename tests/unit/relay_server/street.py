@@ -15,11 +15,11 @@ from contracts.bindings.market import Order, State
 from quantities import Energy, Power
 from relay_server.accounts import Order as BuyersOrder
 from relay_server.authorisation import View
+from relay_server.commanding import Seen
 from relay_server.lease import bound
 from relay_server.messages import Answer, Granted, Op, Refused
 from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
-from relay_server.switchboard import Seen
 from simulation.world import (
     BatterySpec,
     ContactSpec,
@@ -163,14 +163,14 @@ class Street:
         self._judge()
 
     def _count(self, contact: int, energy: float) -> None:
-        supply = self.switchboard._feeds[contact].supply
+        supply = self.switchboard._contacts.feeds[contact].supply
         buyer = self._supplied[contact] = supply.account.buyer if supply else self._supplied.get(contact, "")
         if energy:
             self.owed.setdefault((buyer, contact), Owed()).taken += energy
 
     def _judge(self) -> None:
         for (buyer, contact), owed in self.owed.items():
-            account = self.switchboard._accounts.get((buyer, contact))
+            account = self.switchboard._books._accounts.get((buyer, contact))
             vouchered = account.vouchered.mwh if account else 0
             gap, allowed = owed.taken - vouchered, bound(Energy(int(owed.taken)), RATING, self.settings).mwh
             owed.share = max(owed.share, gap / allowed)
@@ -178,7 +178,7 @@ class Street:
                 owed.worst, owed.allowed = gap, allowed
 
     def _known(self) -> Sequence[BuyersOrder]:
-        return list(self.switchboard._orders.values())
+        return list(self.switchboard._books.orders.values())
 
     def _register(self, point: str) -> Register:
         shown = reading(self.spec, self.world, point, self._noise)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from relay_server.acts import HOME, Latch, Tell
+from relay_server.commanding import Seen
 from relay_server.contacts.trouble import kind
 from relay_server.instructions import Instruction, What
 from relay_server.messages import NO_ORDER, Answer, Granted, Op, Refused
-from relay_server.switchboard import Seen
 from simulation.world.spec import Defect
 from tests.unit.relay_server.bench import (
     BUYER,

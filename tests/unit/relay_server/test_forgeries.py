@@ -11,10 +11,10 @@ from contracts.messages import voucher_digest
 from relay_server import framing, messages, signing
 from relay_server.answering import Answering, Identity
 from relay_server.authorisation import View
+from relay_server.commanding import Seen
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import Answer, Code, Granted, Op, Refused, SwitchFrame
 from relay_server.session import Session, sessions
-from relay_server.switchboard import Seen
 from tests.conftest import thorough
 from tests.integration.relay_server.forgeries import forged
 from tests.unit.relay_server.bench import (

@@ -12,10 +12,10 @@ from contracts.bindings.market import State
 from quantities import Energy
 from relay_server.acts import HOME
 from relay_server.authorisation import View
+from relay_server.commanding import Seen
 from relay_server.instructions import Instruction, What
 from relay_server.lease import bound
 from relay_server.messages import NO_ORDER, Code, Granted, Op, Opened, Refused
-from relay_server.switchboard import Seen
 from simulation.world.spec import DEFECTS, Defect
 from tests.conftest import thorough
 from tests.unit.relay_server.bench import (
@@ -130,7 +130,7 @@ class House(RuleBasedStateMachine):
     @rule(order=st.sampled_from([ORDER, ORDER, NEXT]), rounds=st.integers(1, 3))
     def a_trade_goes_on(self, order: bytes, rounds: int) -> None:
         for _ in range(rounds):
-            live = self.switchboard._feeds[FEED].live
+            live = self.switchboard._contacts.feeds[FEED].live
             delivered = live.order.delivered.mwh if live else 0
             self.keep_feed(order, delivered - self.signed[order])
             for tie in (TIE, SECOND_TIE):
@@ -216,7 +216,7 @@ class House(RuleBasedStateMachine):
 
     @rule(order=st.sampled_from([ORDER, NEXT]), state=st.sampled_from([State.CLOSING, State.REDEEMED]))
     def order_ends_on_chain(self, order: bytes, state: State) -> None:
-        known = self.switchboard._orders.get(order)
+        known = self.switchboard._books.orders.get(order)
         best = known.vouchered if known else Energy(0)
         self.orders[order] = replace(self.orders[order], state=state, paid_energy=best)
 
@@ -290,7 +290,7 @@ class House(RuleBasedStateMachine):
     def what_is_open_stays_within_the_bound(self) -> None:
         if not hasattr(self, "pins") or self.pins.broken or self.leaks:
             return  # what flows through a feed that cannot be opened is beyond any protocol: it is told
-        account = self.switchboard._accounts.get((BUYER, FEED))
+        account = self.switchboard._books._accounts.get((BUYER, FEED))
         if account:
             true_gap = self.taken - account.vouchered.mwh
             allowed = bound(account.owed, RATING, SETTINGS).mwh + RATING.over(2 * TURN).mwh + 2

@@ -9,9 +9,9 @@ import pytest
 from contracts.bindings.market import State
 from quantities import Energy
 from relay_server.authorisation import View
+from relay_server.commanding import Seen
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import Answer, Code, Granted, Op, Opened, Refused
-from relay_server.switchboard import Seen
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,

@@ -9,10 +9,11 @@ import pytest
 
 from relay_server.authorisation import View
 from relay_server.chain_view import ChainView
+from relay_server.commanding import Seen
 from relay_server.drivers.recording import RecordingPins
 from relay_server.messages import NO_ORDER, Granted, Op
 from relay_server.safety import Safety
-from relay_server.switchboard import LATE, Seen
+from relay_server.switchboard import LATE
 from tests.unit.relay_server.bench import (
     BUYER,
     FEED,
