@@ -156,6 +156,11 @@ class Clique:
             raise UnknownBlock(f"{self.node.ipc} has no block {first + answers.index(None)}")
         return [parse_header(answer) for answer in answers]
 
+    def seal_anew(self) -> None:
+        """Stop and start geth's miner, which only then takes up a block that it has given up."""
+        ipc.request(self.node.ipc, "miner_stop")
+        ipc.request(self.node.ipc, "miner_start")
+
     def befriend(self, enode: str) -> None:
         """Dial a node, and count its connections beside the limit of peers."""
         ipc.batch(self.node.ipc, [("admin_addTrustedPeer", (enode,)), ("admin_addPeer", (enode,))])

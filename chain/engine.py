@@ -69,6 +69,14 @@ class Engine(Protocol):
         """
         ...
 
+    def seal_anew(self) -> None:
+        """Have a node that seals prepare the next block once more.
+
+        Raises:
+            ChainError: it does not answer.
+        """
+        ...
+
     def befriend(self, enode: str) -> None:
         """Connect to another node, and take its calls whatever their number."""
         ...

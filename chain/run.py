@@ -11,18 +11,20 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from chain import child, ipc, lines
+from chain import child, genesis, ipc, lines
 from chain.back_off import BackOff
 from chain.clique import Clique
 from chain.daemon import Stopping, run_every, sd_ready
 from chain.endpoint import host_and_port
 from chain.engine import Engine, NodeStatus
 from chain.errors import ChainError, NodeUnavailable
+from chain.freshness import Bounds
 from chain.health import Health, assess
 from chain.keys import enode, load_node_key
 from chain.plan import NodePlan
 from chain.ports import check_lock, check_ports
 from chain.signers import SignerSet
+from chain.standstill import BEGINNING
 
 BEAT = 1.0
 """Seconds between two looks at the node."""
@@ -70,7 +72,12 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
     ours = enode(load_node_key(node.key_file), *host_and_port(node.listen))
     friends = Friends(engine, ours, node.peers, peers)
     supervisor = Supervisor(
-        node=node, engine=engine, version=engine.version(), publish=publish, friends=friends
+        node=node,
+        engine=engine,
+        version=engine.version(),
+        publish=publish,
+        friends=friends,
+        period=genesis.load(node.genesis).period,
     )
     engine.init()
     _wait_for_ports(node, stop)
@@ -94,6 +101,7 @@ class Supervisor:
         version: str,
         publish: Publish,
         friends: Friends,
+        period: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.version = version
@@ -101,10 +109,12 @@ class Supervisor:
         self._engine = engine
         self._publish = publish
         self._friends = friends
+        self._period = period
         self._clock = clock
         self._signers = SignerSet(engine)
         self._known_signers: frozenset[str] = frozenset()
         self._health: Health | None = None
+        self._still = BEGINNING
         self._child: subprocess.Popen[bytes] | None = None
         self._started = self._answered = 0.0
         self._next_start = 0.0
@@ -161,6 +171,7 @@ class Supervisor:
         self._back_off = self._back_off.failed(now - self._started)
         self._next_start = now + self._back_off.delay
         self._friends.forget()
+        self._still = BEGINNING
         lines.warning(what, ran_s=round(now - self._started), again_in_s=self._back_off.delay)
 
     def _look(self, now: float) -> None:
@@ -169,9 +180,21 @@ class Supervisor:
             self._answered = now
             self._publish(self._state(status))
             self._friends.meet(now)
+            self._go_on(status, now)
         except ChainError as error:
             if self._answered > self._started:
                 self._say_once(str(error))
+
+    def _go_on(self, status: NodeStatus, now: float) -> None:
+        """Have a chain that stands still go on, once the sealer that it waited for is there."""
+        self._still = self._still.seen(status.height, now)
+        patience = Bounds.of(self._period, len(self._known_signers)).stall
+        if not status.sealing or status.syncing or not self._still.lasts(patience, now):
+            return
+        self._sealer()
+        self._engine.seal_anew()
+        lines.info("the head stood still: sealing begins anew", height=status.height)
+        self._still = self._still.tried(now)
 
     def _state(self, status: NodeStatus) -> Mapping[str, object]:
         try:
