@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from node.dapp import proxy
 from node.dapp.security import dress, only_ours
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Doorway:
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Let the API answer what is its own, the pages everything else."""
+        """Let the API answer what is its own, the pages everything else; both are told who asks."""
+        told = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ["REMOTE_ADDR"] = proxy.client(environ.get("REMOTE_ADDR", ""), told)
         if guards(environ.get("PATH_INFO", "")):
             return self.api()(environ, start_response)
         return self._behind(environ, start_response)
