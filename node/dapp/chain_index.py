@@ -95,6 +95,7 @@ class ChainIndex:
         Raises:
             StoreError: the folder cannot be written.
         """
+        path = path.resolve()  # Behind a link it lies in a folder of its writer: so do the files beside it.
         try:
             self._db = self._open(path)
         except (StoreError, sqlite3.DatabaseError):

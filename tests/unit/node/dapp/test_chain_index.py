@@ -207,6 +207,15 @@ def test_a_file_that_is_none_of_ours_is_made_anew(tmp_path: Path) -> None:
     check(index, chain)
 
 
+def test_behind_a_link_it_is_made_where_that_leads(tmp_path: Path) -> None:
+    (tmp_path / "dapp").mkdir()
+    (tmp_path / "index.db").symlink_to("dapp/index.db")
+    (tmp_path / "dapp/index.db").write_bytes(b"no database" * 100)
+    ChainIndex(tmp_path / "index.db").close()
+    assert (tmp_path / "index.db").is_symlink()
+    assert (tmp_path / "dapp/index.db").read_bytes().startswith(b"SQLite format 3")
+
+
 def test_empty_blocks_take_no_room(index: ChainIndex, tmp_path: Path) -> None:
     chain = Chain()
     chain.grow([()] * 3_000)
