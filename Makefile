@@ -38,7 +38,7 @@ artefacts: setup ## what is copied to every host: geth, Commonwatt and all that 
 	@$(BIN)/python ansible/artefacts.py $(ARGS)
 
 rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
-	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 2400 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
+	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-lint: ansible ## ansible-lint, profile production
 	@cd ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ansible-lint --quiet
