@@ -40,15 +40,9 @@ done
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     mkdir -p "/sys/fs/cgroup/$group" && echo $$ >"/sys/fs/cgroup/$group/cgroup.procs"
 fi
-laboratory=$(dirname "$group")
-for weight in cpu/"$laboratory"/cpu.shares:{shares} "$laboratory"/cpu.weight:{weight}; do
-    file=/sys/fs/cgroup/${{weight%:*}}
-    [ ! -e "$file" ] || echo "${{weight#*:}}" >"$file"
-done
 exec systemd-nspawn "$@"
-""".format(controllers=" ".join(CONTROLLERS), shares=8 * 1024, weight=8 * 100)
-"""nspawn in a control group of its own: --keep-unit would share ours among all hosts. The laboratory weighs
-as much as eight processes beside it, not as one: on a busy machine its hosts would stand still."""
+""".format(controllers=" ".join(CONTROLLERS))
+"""nspawn in a control group of its own: --keep-unit would share ours among all hosts."""
 
 PATIENCE = 60.0
 """Seconds until a host answers."""
