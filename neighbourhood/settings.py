@@ -13,6 +13,10 @@ from neighbourhood.ports import P2P, PAGES, RELAY, RPC
 
 GETH = "/opt/commonwatt/current/bin/geth"
 CHAIN_DATA = "/var/lib/commonwatt/chain"
+MAX_PEERS = 4
+"""For nodes that are not in the registry yet; those in it do not count. A node that allows for five waits
+for five before it begins to follow."""
+
 SEALER_SOCKET = "/run/commonwatt-sealer/sealer.sock"
 """In a folder that only the sealer and the chain node can enter."""
 
@@ -62,7 +66,9 @@ def chain(inventory: Inventory, name: str, identities: Mapping[str, Identity]) -
         "http": f"127.0.0.1:{RPC}",
         "network": str(inventory.shared.overlay),
         "key_file": "credential:node.key",
-        "peers": [identity.enode for each, identity in identities.items() if each != name],
+        # The registry tells of the others: who joins or leaves then changes nobody else's configuration.
+        "peers": [identities[each].enode for each in inventory.signers if each != name],
+        "max_peers": MAX_PEERS,
     }
     if plan.chain is Part.SIGNER:
         node["seal"] = {

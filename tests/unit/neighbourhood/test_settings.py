@@ -50,11 +50,18 @@ def test_chain_and_relay_listen_in_the_overlay_only_and_the_rest_on_loopback(inv
             pytest.fail(str(found))
 
 
-def test_no_household_is_its_own_peer(inventory: Inventory) -> None:
-    for name, plan in inventory.households.items():
-        chain = made(inventory, name)["chain"]
-        assert len(chain["node"]["peers"]) == 3
-        assert not any(f"@{plan.overlay}:" in peer for peer in chain["node"]["peers"])
+def test_everybody_begins_with_the_signers_and_nobody_with_himself(inventory: Inventory) -> None:
+    names = list(inventory.households)
+    for name in names:
+        signers = [made_up(names.index(each)).enode for each in inventory.signers if each != name]
+        assert made(inventory, name)["chain"]["node"]["peers"] == signers
+
+
+def test_who_joins_without_a_line_changes_nobody_elses_configuration(inventory: Inventory) -> None:
+    group = inventory.neighbourhood
+    fewer = Inventory(neighbourhood=group.model_copy(update={"hosts": dict(group.hosts)}))
+    del fewer.neighbourhood.hosts["dogwood"]
+    assert all(made(fewer, name) == made(inventory, name) for name in fewer.households)
 
 
 def account(index: int) -> str:
