@@ -85,11 +85,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
             return _opened(path, "mode=ro")
         except sqlite3.Error as error:
             failure = error
-        if _log(path).exists():
+        if log_of(path).exists():
             continue
         with suppress(sqlite3.Error):
             connection = _opened(path, "mode=ro&immutable=1")
-            if not _log(path).exists():
+            if not log_of(path).exists():
                 return connection
             connection.close()
     raise Unopenable(
@@ -161,6 +161,12 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
         raise Unwritable(f"cannot back {_name(connection)} up to {target}: {error}") from error
 
 
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a database: beside the file itself, wherever a link to it lies."""
+    there = path.resolve()  # a database may be a link into a folder that only its writer can write
+    return there.with_name(f"{there.name}-wal")
+
+
 def _make(path: Path) -> None:
     """Create the file with its mode. An existing one is not touched: closing it would drop SQLite's locks."""
     path = path.resolve()  # a link may lead to where nothing is yet
@@ -181,11 +187,6 @@ def _opened(path: Path, query: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _log(path: Path) -> Path:
-    there = path.resolve()  # a database may be a link into a folder that only its writer can write
-    return there.with_name(f"{there.name}-wal")
 
 
 def _name(connection: sqlite3.Connection) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from node.intents.book import LASTING, Letter, live
-from store import snapshot
+from store import snapshot, sqlite
 from store.errors import StoreError
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class Mailbox:
         """
         self._path = path
         self._tell = news
-        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._files = (path, sqlite.log_of(path))
         self._trace: Trace = ()
         self._changed = float("-inf")
         self._trouble = ""

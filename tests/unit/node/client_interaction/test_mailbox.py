@@ -58,6 +58,19 @@ def test_letters_are_told_once_and_the_file_is_let_alone_when_nothing_changes(
     assert box.letters == (letter, second)
 
 
+def test_letters_in_a_file_behind_a_link_are_seen_when_they_come(tmp_path: Path, looks: Looks) -> None:
+    (tmp_path / "dapp").mkdir()
+    (tmp_path / "dapp.db").symlink_to("dapp/dapp.db")
+    book = IntentBook(tmp_path / "dapp.db", (TABLES,))
+    box = Mailbox(tmp_path / "dapp.db", lambda: None)
+    box.look()
+    looks.later = SETTLING + 0.1
+    box.look()
+    letter = book.ask(Stop(), by="anna")
+    box.look()
+    assert box.letters == (letter,)
+
+
 def test_a_letter_is_let_go_after_its_minute(tmp_path: Path, looks: Looks) -> None:
     book = IntentBook(tmp_path / "dapp.db", (TABLES,))
     box = Mailbox(tmp_path / "dapp.db", lambda: None)
