@@ -19,10 +19,8 @@ from typing import Any
 
 import yaml
 
-from chain import genesis
 from chain.files import replace_file
 from neighbourhood import certificates, founding, keys, settings
-from neighbourhood.errors import NeighbourhoodRefused
 from neighbourhood.inventory import Inventory
 from neighbourhood.ports import P2P
 from neighbourhood.settings import Identity
@@ -71,7 +69,6 @@ def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
         tell: called with one line for each thing that was made.
 
     Raises:
-        NeighbourhoodRefused: a signer that the running chain does not have.
         KeyRefused, ToolMissing: keys or certificates cannot be made.
     """
     accounts = Accounts.load(folder)
@@ -84,7 +81,6 @@ def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
         period = int(inventory.shared.period)
         founding.first_block(period, sealers, owners, accounts.authority).write(folder / "genesis.json")
         tell("the chain's first block: genesis.json")
-    refuse_new_signers(inventory, folder, identities)
     for name in inventory.households:
         configuration = settings.household(inventory, name, identities)
         replace_file(folder / name / "site.yml", HEAD.encode() + _yaml(configuration), mode=0o644)
@@ -145,21 +141,6 @@ def names_of_pages(inventory: Inventory, name: str) -> Iterator[str]:
     if host != f"{name}.local":
         yield host
     yield from (str(each) for each in inventory.households[name].dapp.get("names") or ())
-
-
-def refuse_new_signers(inventory: Inventory, folder: Path, identities: dict[str, Identity]) -> None:
-    """A chain's signers are decided by its first block, later by votes.
-
-    Raises:
-        NeighbourhoodRefused: the inventory names others than the first block.
-    """
-    first = {signer.lower() for signer in genesis.load(folder / "genesis.json").signers}
-    for name in inventory.signers:
-        if (identities[name].sealer or "").lower() not in first:
-            raise NeighbourhoodRefused(
-                f"{name} is to seal blocks, but the chain began without it: write `chain: follower`; to "
-                "begin another chain, remove genesis.json and manifest.json before any host has them"
-            )
 
 
 def _place(draft: Path, folder: Path, vault: Vault) -> None:
