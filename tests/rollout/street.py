@@ -62,7 +62,13 @@ class Street:
 
     def play(self, playbook: str, *options: str, artefacts: Path | None = None) -> Played:
         """Run a playbook as an operator does."""
-        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0"}
+        environment = {
+            **os.environ,
+            "ANSIBLE_NOCOLOR": "1",
+            "PY_COLORS": "0",
+            # Its connections outlast a play, and another laboratory's hosts have the same addresses.
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.lab.folder / "ssh"),
+        }
         if artefacts is not None:
             environment["COMMONWATT_ARTEFACTS"] = str(artefacts)
         began = time.monotonic()
