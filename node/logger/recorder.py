@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chain import lines
 from node.readings.interface import Readings, Sample
+from node.readings.retention import Retention
 from store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ WAITING_SAMPLES = 20_000
 """Kept in memory while the readings cannot be stored (hours of a household, some MB); then the oldest go."""
 
 LONGEST_PAUSE = 60.0
-PRUNE_EVERY = 3_600.0
-DAY_MS = 86_400_000
+
+FORGET_EVERY = 2.0
+"""Seconds between two steps in which what is too old is deleted."""
 
 
 class Periodic:
@@ -70,7 +72,7 @@ class Recorder:
         self._batch: list[Sample] = []
         self._pause = 0.0
         self._not_before = 0.0
-        self._prune_at = time.monotonic() + 60
+        self._retention = Retention(settings)
 
     def add(self, sample: Sample) -> None:
         """Take a sample; never blocks on a disk or a server."""
@@ -90,13 +92,22 @@ class Recorder:
             while self._next_batch():
                 self._readings.append(self._batch)
                 self._batch = []
-            self._prune(self._readings)
         except StoreError as error:
             self._failed(error)
         else:
             if self._pause:
                 lines.info("readings.stored_again")
             self._pause = 0.0
+
+    def forget(self) -> None:
+        """Delete a little of what is too old; nothing while the readings cannot be stored."""
+        readings = self._readings
+        if readings is None or self._pause:
+            return
+        with suppress(StoreError):  # whoever stores next tells it
+            gone = self._retention.step(readings, round(time.time() * 1_000))
+            if gone is not None:
+                lines.info("readings.deleted_by_age", samples=gone.samples, rollups=gone.rollups)
 
     def close(self) -> None:
         """Let go of the readings."""
@@ -115,11 +126,3 @@ class Recorder:
             lines.warning("readings.unreachable", reason=str(error))
         self._pause = min(max(self._pause * 2, self._settings.batch), LONGEST_PAUSE)
         self._not_before = time.monotonic() + self._pause
-
-    def _prune(self, readings: Readings) -> None:
-        if time.monotonic() < self._prune_at:
-            return
-        self._prune_at = time.monotonic() + PRUNE_EVERY
-        deleted = readings.prune(round(time.time() * 1_000) - self._settings.keep_days * DAY_MS)
-        if deleted:
-            lines.info("readings.pruned", samples=deleted)

@@ -14,7 +14,7 @@ from chain.daemon import Stopping, sd_ready, sd_watchdog
 from chain.errors import Misconfigured, Unavailable
 from node.logger.ledger import FILE, Ledger
 from node.logger.publishing import Household
-from node.logger.recorder import SAVE_EVERY, Periodic, Recorder
+from node.logger.recorder import FORGET_EVERY, SAVE_EVERY, Periodic, Recorder
 from node.logger.supervised import Supervised
 from node.logger.workers import Outcome
 from node.readings.opening import open_readings
@@ -70,8 +70,9 @@ def run(
             )
             saver = Periodic("registers", min(SAVE_EVERY, readings.batch), household.save)
             storer = Periodic("readings", readings.batch, recorder.store)
+            forgetter = Periodic("retention", FORGET_EVERY, recorder.forget)
             watched = _log(sensors, household, readings.sample, run_folder, stop)
-            _end(watched, (saver, ledger.close), (storer, recorder.close))
+            _end(watched, (saver, ledger.close), (forgetter, lambda: None), (storer, recorder.close))
     except StoreError as error:
         raise Unavailable(str(error)) from error
     return 0

@@ -61,18 +61,20 @@ def check(
     previous: Batch | None = None
     samples = pruned = 0
     while page := readings.pages(0 if previous is None else previous.number, PAGE):
-        for batch, own in page:
+        for batch, found in page:
+            own = kept(batch, found, kept_since)
             why = wrong(previous, batch, own, kept_since)
             if why:  # rare: once more, and only then is it believed
                 pause(AGAIN_AFTER)
-                batch, own = (readings.pages(batch.number - 1, 1) or [(batch, own)])[0]  # noqa: PLW2901
+                batch, found = (readings.pages(batch.number - 1, 1) or [(batch, found)])[0]  # noqa: PLW2901
+                own = kept(batch, found, kept_since)
                 why = wrong(previous, batch, own, kept_since)
             if why:
                 last = chain.GENESIS if previous is None else previous.digest
                 count = 0 if previous is None else previous.number
                 return Checked(batches=count, samples=samples, pruned=pruned, digest=last,
                                broken=batch.number, why=why)  # fmt: skip
-            samples += len(own)
+            samples += len(found)
             pruned += not own
             previous = batch
         progress(page[-1][0].number)
@@ -82,6 +84,12 @@ def check(
     return Checked(
         batches=previous.number, samples=samples, pruned=pruned, digest=previous.digest, strays=strays
     )
+
+
+def kept(batch: Batch, samples: list[Sample], kept_since: int | None) -> list[Sample]:
+    """The samples of a batch; none where some have been deleted by age, for the others are next."""
+    partly = len(samples) < batch.samples and kept_since is not None and batch.last < kept_since
+    return [] if partly else samples
 
 
 def wrong(previous: Batch | None, batch: Batch, samples: list[Sample], kept_since: int | None) -> str:

@@ -115,6 +115,10 @@ class Batch:
     """SHA-256 that binds the content to every batch before it."""
 
 
+STEP_ROWS = 2_000
+"""Deleted in one step: whoever stores meanwhile waits for no more than these."""
+
+
 class Readings(Protocol):
     """A store of samples. Every method may raise `store.errors.StoreError`."""
 
@@ -173,10 +177,11 @@ class Readings(Protocol):
         """How many samples there are in batches up to a number, or in none, wherever their times lie."""
 
     def prune(self, before: int) -> int:
-        """Delete the samples of batches older than this; the chain itself stays. Says how many it were."""
+        """Delete samples that are older than this, of batches that are, at most `STEP_ROWS`; the chain itself
+        stays. Says how many it were: none, when there are none left."""
 
     def thin(self, level: Level, before: int) -> int:
-        """Delete the rollups of a level that begin earlier. Says how many it were."""
+        """Likewise the rollups of a level that begin earlier, once what is coarser is made of them."""
 
     def close(self) -> None:
         """Let go of the store."""

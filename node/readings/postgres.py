@@ -181,6 +181,12 @@ class PostgresReadings(SqlReadings[postgres.Connection]):
     def _change(self, connection: postgres.Connection, query: str, values: Sequence[object]) -> int:
         return connection.execute(_asked(query), _plain(values)).rowcount
 
+    def _change_each(
+        self, connection: postgres.Connection, query: str, values: Sequence[Sequence[object]]
+    ) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(_asked(query), values)
+
     def _transaction(self, connection: postgres.Connection) -> AbstractContextManager[object]:
         return connection.transaction()
 

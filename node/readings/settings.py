@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from quantities.fields import SecondsField
 
@@ -20,6 +21,16 @@ def _server(url: str) -> str:
             "https://www.postgresql.org/docs/current/libpq-pgpass.html and append ?passfile=/path/to/it"
         )
     return url
+
+
+class RollupsSettings(BaseModel):
+    """For how many days the rollups of each level stay; null: for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: int | None = Field(default=400, ge=1, description="Days that those of a minute stay.")
+    quarters: int | None = Field(default=3650, ge=1, description="Days that those of 15 minutes stay.")
+    days: int | None = Field(default=None, ge=1, description="Days that those of a day stay.")
 
 
 class ReadingsSettings(BaseModel):
@@ -39,3 +50,23 @@ class ReadingsSettings(BaseModel):
         description="Samples are stored together this often; a power cut loses one batch.",
     )
     keep_days: int = Field(default=90, ge=1, description="Samples older than this many days are deleted.")
+    keep_rollups: RollupsSettings = Field(
+        default=RollupsSettings(),
+        description="How long the sums of each minute, quarter of an hour and day stay; null: for ever.",
+    )
+
+    @model_validator(mode="after")
+    def _coarser_stays_longer(self) -> Self:
+        kept = {
+            "keep_days": self.keep_days,
+            "keep_rollups.minutes": self.keep_rollups.minutes,
+            "keep_rollups.quarters": self.keep_rollups.quarters,
+            "keep_rollups.days": self.keep_rollups.days,
+        }
+        for (finer, short), (coarser, long) in pairwise(kept.items()):
+            if long is not None and (short is None or long < short):
+                raise ValueError(
+                    f"{coarser} ({long}) is below {finer} ({'for ever' if short is None else short}): "
+                    "what is coarser is made of what is finer, and stays at least as long"
+                )
+        return self

@@ -6,13 +6,14 @@ Queries are written with SQLite's placeholder, `?`, and hold no other question m
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar
 
 from node.readings import chain
-from node.readings.interface import Batch, Flow, Level, Point, Rollup, Sample, Value, slices
+from node.readings.interface import STEP_ROWS, Batch, Flow, Level, Point, Rollup, Sample, Value, slices
 from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
 from node.sensors.driver import Quantity
 
@@ -24,8 +25,7 @@ METER = "(SELECT id FROM meters WHERE name = ?)"
 BUCKET = "at, samples, counted, lowest, total, highest, forward_from, forward, reverse_from, reverse"
 KEPT = tuple(name.strip() for name in BUCKET.split(",")[1:])
 
-PRUNE_ROWS = 2_000
-"""Deleted in one transaction: the writer waits for no more than these."""
+KEY = "meter, taken, batch"
 
 
 class SqlReadings(ABC, Generic[C]):
@@ -42,6 +42,10 @@ class SqlReadings(ABC, Generic[C]):
     @abstractmethod
     def _change(self, connection: C, query: str, values: Sequence[object]) -> int:
         """Run a statement; how many rows it changed."""
+
+    @abstractmethod
+    def _change_each(self, connection: C, query: str, values: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each of these values."""
 
     @abstractmethod
     def _transaction(self, connection: C) -> AbstractContextManager[object]:
@@ -156,28 +160,32 @@ class SqlReadings(ABC, Generic[C]):
             return sorted(row[0] for row in self._rows(connection, "SELECT name FROM meters"))
 
     def prune(self, before: int) -> int:
-        """Delete old samples, a part of them at a time; what is not rolled up yet is so first."""
-        query = (
-            "DELETE FROM samples WHERE (meter, taken, batch) IN (SELECT meter, taken, batch "
-            "FROM samples WHERE meter = ? AND taken < ? "
-            "AND batch IN (SELECT number FROM batches WHERE last < ?) LIMIT ?)"
-        )
-        with self._connection() as connection:
-            meters = [row[0] for row in self._rows(connection, "SELECT id FROM meters")]
-            for meter in meters:
-                with self._transaction(connection):
-                    self._complete(connection, meter, before, before + Level.MINUTE)
-        return sum(self._bit_by_bit(query, (meter, before, before)) for meter in meters)
+        """Delete a step of old samples, whole batches where it can; what is not rolled up yet is so first."""
+        with self._connection() as connection, self._transaction(connection):
+            meters = self._meter_ids(connection)
+            keys = self._oldest(connection, meters, before)
+            for meter in {key[0] for key in keys}:
+                self._complete(connection, meter, before + Level.MINUTE, before + Level.MINUTE)
+            self._change_each(
+                connection, "DELETE FROM samples WHERE meter = ? AND taken = ? AND batch = ?", keys
+            )
+        return len(keys)
 
     def thin(self, level: Level, before: int) -> int:
-        """Delete old rollups."""
+        """Delete a step of old rollups."""
+        deleted = 0
+        coarser = next((each for each in Level if each > level), None)
         query = (
             "DELETE FROM rollups WHERE (level, meter, at) IN (SELECT level, meter, at "
-            "FROM rollups WHERE level = ? AND meter = ? AND at < ? LIMIT ?)"
+            "FROM rollups WHERE level = ? AND meter = ? AND at < ? ORDER BY at LIMIT ?)"
         )
-        with self._connection() as connection:
-            meters = [row[0] for row in self._rows(connection, "SELECT id FROM meters")]
-        return sum(self._bit_by_bit(query, (level, meter, before)) for meter in meters)
+        with self._connection() as connection, self._transaction(connection):
+            for meter in self._meter_ids(connection):
+                if coarser is not None:
+                    until = before + coarser
+                    self._complete(connection, meter, until, until, [each for each in Level if each > level])
+                deleted += self._change(connection, query, (level, meter, before, STEP_ROWS - deleted))
+        return deleted
 
     def __enter__(self) -> Self:
         return self
@@ -185,13 +193,23 @@ class SqlReadings(ABC, Generic[C]):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _bit_by_bit(self, query: str, values: Sequence[object]) -> int:
-        deleted, gone = 0, PRUNE_ROWS
-        while gone == PRUNE_ROWS:
-            with self._connection() as connection, self._transaction(connection):
-                gone = self._change(connection, query, (*values, PRUNE_ROWS))
-            deleted += gone
-        return deleted
+    def _meter_ids(self, connection: C) -> list[int]:
+        return [row[0] for row in self._rows(connection, "SELECT id FROM meters ORDER BY id")]
+
+    def _oldest(self, connection: C, meters: Sequence[int], before: int) -> list[tuple[int, int, int]]:
+        """The keys of a step of samples: those of whole batches, if there are any among the oldest."""
+        query = (
+            f"SELECT {KEY}, (SELECT samples FROM batches WHERE number = batch) FROM samples "  # noqa: S608
+            "WHERE meter = ? AND taken < ? AND EXISTS "
+            "(SELECT 1 FROM batches WHERE number = samples.batch AND last < ?) ORDER BY taken, batch LIMIT ?"
+        )
+        share = max(STEP_ROWS // max(len(meters), 1), 1)
+        rows = [
+            row for meter in meters for row in self._rows(connection, query, (meter, before, before, share))
+        ]
+        found = Counter(row[2] for row in rows)
+        whole = [row for row in rows if found[row[2]] == row[3]]
+        return [(row[0], row[1], row[2]) for row in whole or rows]
 
     def _newest(self, connection: C) -> Batch | None:
         rows = self._rows(connection, "SELECT * FROM batches ORDER BY number DESC LIMIT 1")
@@ -213,13 +231,16 @@ class SqlReadings(ABC, Generic[C]):
             newest = self._rows(connection, "SELECT max(taken) FROM samples WHERE meter = ?", (meter,))[0][0]
             self._complete(connection, meter, min(times), newest)
 
-    def _complete(self, connection: C, meter: int, since: int, until: int) -> None:
+    def _complete(
+        self, connection: C, meter: int, since: int, until: int, levels: Iterable[Level] = Level
+    ) -> None:
         """Keep the buckets that ended by `until`: those not kept yet, and anew those from `since` on."""
-        for level in Level:
+        for level in levels:
             query = "SELECT max(at) FROM rollups WHERE level = ? AND meter = ?"
             rolled = self._rows(connection, query, (level, meter))[0][0]
             if rolled is None:
-                query = "SELECT min(taken) FROM samples WHERE meter = ?"
+                time, source, which, _ = _made_of(level)
+                query = f"SELECT min({time}) FROM {source} WHERE {which} AND meter = ?"  # noqa: S608
                 fresh = self._rows(connection, query, (meter,))[0][0]
             else:
                 fresh = rolled + level
@@ -231,6 +252,7 @@ class SqlReadings(ABC, Generic[C]):
                 self._fold(connection, level, meter, first, end)
 
     def _fold(self, connection: C, level: Level, meter: int, start: int, end: int) -> None:
+        """Make buckets; one is made anew only of as many samples as before: some may be deleted by age."""
         time, source, which, columns = _made_of(level)
         self._change(
             connection,
@@ -238,7 +260,8 @@ class SqlReadings(ABC, Generic[C]):
             f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
             f"WHERE {which} AND meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket "
             "ON CONFLICT (level, meter, at) DO UPDATE SET "
-            + ", ".join(f"{name} = excluded.{name}" for name in KEPT),
+            + ", ".join(f"{name} = excluded.{name}" for name in KEPT)
+            + " WHERE excluded.samples >= rollups.samples",
             (meter, start, end),
         )
 

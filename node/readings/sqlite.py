@@ -170,5 +170,10 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
     def _change(self, connection: sqlite3.Connection, query: str, values: Sequence[object]) -> int:
         return connection.execute(query, values).rowcount
 
+    def _change_each(
+        self, connection: sqlite3.Connection, query: str, values: Sequence[Sequence[object]]
+    ) -> None:
+        connection.executemany(query, values)
+
     def _transaction(self, connection: sqlite3.Connection) -> AbstractContextManager[object]:
         return sqlite.transaction(connection)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from node.readings import Batch, Readings, Sample
-from node.readings.checking import wrong
+from node.readings.checking import kept, wrong
 from node.reconciliation.records import Cause, Counted, Finding
 
 MARGIN = 60_000
@@ -36,7 +36,7 @@ def counted(
     """
     first, last = round(start * 1_000), round(end * 1_000) + settled(sample)
     batches = readings.batches(first - MARGIN, last + MARGIN)
-    pages = list(_pages(readings, batches))
+    pages = [(batch, kept(batch, own, kept_since)) for batch, own in _pages(readings, batches)]
     problems = list(_broken(readings, pages, kept_since))
     own = [s for _, samples in pages for s in samples if s.meter == meter and s.forward is not None]
     if not own and pages and not problems and all(not samples for _, samples in pages):

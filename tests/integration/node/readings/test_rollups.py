@@ -99,7 +99,7 @@ def test_energy_outlives_the_samples(readings: Readings) -> None:
         readings.append(counting(hours * 3_600, 360))
     whole = readings.energy("load", MIDNIGHT, MIDNIGHT + 2 * DAY)
     days = readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + 3 * DAY)
-    assert readings.prune(MIDNIGHT + 2 * DAY) > 0
+    assert pruned(readings, MIDNIGHT + 2 * DAY) == 48 * 360
     assert readings.points("load", Quantity.POWER, MIDNIGHT, MIDNIGHT + DAY, 10) == []
     assert readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + 3 * DAY) == days
     assert whole == Flow(2 * 86_400, 0)
@@ -112,10 +112,34 @@ def test_energy_outlives_the_samples(readings: Readings) -> None:
 
 def test_the_last_minutes_of_a_dead_meter_outlive_its_samples(readings: Readings) -> None:
     readings.append(counting(0, 100))
-    readings.prune(MIDNIGHT + 30 * DAY)
+    assert pruned(readings, MIDNIGHT + 30 * DAY) == 100
     assert readings.energy("load", MIDNIGHT, MIDNIGHT + 40 * DAY) == Flow(990, 0)
     (day,) = readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + 40 * DAY)
     assert (day.samples, day.forward) == (100, 990)
+
+
+def test_a_bucket_does_not_shrink_when_a_part_of_its_samples_is_deleted(readings: Readings) -> None:
+    for minute in range(3):
+        readings.append(counting(minute * 60, 3))
+        readings.append(counting(minute * 60 + 30, 3))
+    whole = readings.rollup("load", Level.MINUTE, MIDNIGHT, MIDNIGHT + 120 * SECOND)
+    assert pruned(readings, MIDNIGHT + 30 * SECOND) == 3
+    readings.append([sample(40, power=99, forward=41, reverse=0)])  # late
+    assert pruned(readings, MIDNIGHT + 130 * SECOND) > 0
+    assert readings.rollup("load", Level.MINUTE, MIDNIGHT, MIDNIGHT + 120 * SECOND) == whole
+
+
+def test_the_only_day_of_a_dead_meter_outlives_everything_finer(readings: Readings) -> None:
+    readings.append(counting(0, 400))
+    readings.append(counting(3 * 86_400, 3, meter="other"))
+    day = readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + DAY)
+    assert pruned(readings, MIDNIGHT + 2 * DAY) == 400
+    for level in (Level.MINUTE, Level.QUARTER):
+        assert thinned(readings, level, MIDNIGHT + 2 * DAY) > 0
+    assert readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + DAY) == day
+    assert readings.energy("load", MIDNIGHT, MIDNIGHT + 3 * DAY) == Flow(3_990, 0)
+    assert thinned(readings, Level.DAY, MIDNIGHT + 2 * DAY) == 1
+    assert readings.energy("load", MIDNIGHT, MIDNIGHT + 3 * DAY) is None
 
 
 fresh = itertools.count()
@@ -193,6 +217,16 @@ def test_a_database_of_every_earlier_version_is_brought_up_and_keeps_all(
     with open_readings(postgres_url, tmp_path) as upgraded:
         assert asked(upgraded) == now
         assert check(upgraded).intact
+
+
+def pruned(readings: Readings, before: int) -> int:
+    """How many samples go in all steps."""
+    return sum(iter(lambda: readings.prune(before), 0))
+
+
+def thinned(readings: Readings, level: Level, before: int) -> int:
+    """How many rollups go in all steps."""
+    return sum(iter(lambda: readings.thin(level, before), 0))
 
 
 def fill(readings: Readings) -> None:
