@@ -2,14 +2,14 @@
 
 A stream takes no thread of the web server: the worker hands the socket over (see `node.dapp.worker`), so two
 hundred open pages cost two hundred sockets. A page that does not read is dropped, and comes back by itself:
-EventSource reconnects, and whoever connects is told the newest of every kind first, so nothing is missed.
+EventSource reconnects and names the last event that it heard. If what followed is still held, it is told that
+(`node.dapp.replay`), else the newest of every kind: either way nothing is missed.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 from __future__ import annotations
 
-import json
 import selectors
 import socket
 import threading
@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+
+from node.dapp.replay import Replay
 
 log = structlog.get_logger(__name__)
 
@@ -46,12 +48,6 @@ News = Mapping[str, Mapping[str, object]]
 """By the name of an event, what is to be known now: `node_data`, `trade`, `relay`, `block`, `alert`."""
 
 
-def frame(kind: str, number: int, data: Mapping[str, object]) -> bytes:
-    """One event as it goes over the wire."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return f"event: {kind}\nid: {number}\ndata: {text}\n\n".encode()
-
-
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
     """What is new or different, and null for what is gone."""
     gone = dict.fromkeys(before.keys() - after.keys())
@@ -69,6 +65,8 @@ class Viewer:
     """Monotonic seconds."""
     asked: float
     """When its session was looked at last, likewise."""
+    heard: str | None = None
+    """The event that it heard last, before it came back."""
     waiting: bytearray = field(default_factory=bytearray)
 
 
@@ -86,10 +84,10 @@ class Hub:
         """
         self._look, self._limit, self._period, self._heartbeat = look, viewers, period, heartbeat
         self._lock = threading.Lock()
-        self._arriving: list[tuple[socket.socket, Callable[[], bool]]] = []
+        self._arriving: list[Viewer] = []
         self._viewers: dict[socket.socket, Viewer] = {}
         self._known: dict[str, Mapping[str, object]] = {}
-        self._number = 0
+        self._replay = Replay()
         self._told = 0.0
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
@@ -99,19 +97,22 @@ class Hub:
         """Whether no further page can be kept live."""
         return len(self._viewers) + len(self._arriving) >= self._limit
 
-    def join(self, sock: socket.socket, holds: Callable[[], bool]) -> None:
+    def join(self, sock: socket.socket, holds: Callable[[], bool], heard: str | None = None) -> None:
         """Take a socket over, whose request was read and not yet answered.
 
         Args:
             holds: whether its session still does; asked every few seconds, must not wait.
+            heard: what the page sent as `Last-Event-ID`.
         """
         sock.setblocking(False)
+        now = time.monotonic()
+        viewer = Viewer(sock, holds, until=now + LIFETIME, asked=now, heard=heard)
         with self._lock:
             if self._thread is None:
                 self._wake = socket.socketpair()
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
-            self._arriving.append((sock, holds))
+            self._arriving.append(viewer)
             wake = self._wake
         if wake is not None:
             wake[1].send(b"\0")
@@ -136,7 +137,7 @@ class Hub:
             if time.monotonic() >= due:
                 due = time.monotonic() + self._period
                 self._tell(time.monotonic())
-            self._admit(time.monotonic())
+            self._admit()
 
     def _tell(self, now: float) -> None:
         try:
@@ -149,10 +150,9 @@ class Hub:
             changed = changes(self._known.get(kind, {}), data)
             self._known[kind] = dict(data)
             if changed:
-                self._number += 1
-                frames += frame(kind, self._number, changed)
+                frames += self._replay.add(kind, changed)
         if not frames and now - self._told >= self._heartbeat:
-            frames = frame("heartbeat", self._number, {"at": round(time.time())})
+            frames = self._replay.frame("heartbeat", {"at": round(time.time())})
         if frames:
             self._told = now
         for viewer in list(self._viewers.values()):
@@ -171,19 +171,18 @@ class Hub:
             log.exception("live_session_unread")
             return False
 
-    def _admit(self, now: float) -> None:
+    def _admit(self) -> None:
         with self._lock:
             arriving, self._arriving = self._arriving, []
-        for sock, holds in arriving:
-            viewer = Viewer(sock, holds, until=now + LIFETIME, asked=now)
+        for viewer in arriving:
             try:
-                self._selector.register(sock, selectors.EVENT_READ, viewer)
+                self._selector.register(viewer.sock, selectors.EVENT_READ, viewer)
             except (OSError, ValueError, KeyError):
-                sock.close()
+                viewer.sock.close()
                 continue
-            self._viewers[sock] = viewer
-            everything = b"".join(frame(kind, self._number, data) for kind, data in self._known.items())
-            self._send(viewer, PREAMBLE + everything)
+            self._viewers[viewer.sock] = viewer
+            missed = self._replay.since(viewer.heard)
+            self._send(viewer, PREAMBLE + (self._replay.all(self._known) if missed is None else missed))
 
     def _send(self, viewer: Viewer, data: bytes) -> None:
         if len(viewer.waiting) + len(data) > BACKLOG:

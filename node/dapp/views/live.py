@@ -27,4 +27,6 @@ def stream() -> Response:
     def holds() -> bool:
         return users.holder(token, time.time(), lasting) is not None
 
-    return Response(hand_over(hub, sock, holds), mimetype="text/event-stream")
+    return Response(
+        hand_over(hub, sock, holds, request.headers.get("Last-Event-ID")), mimetype="text/event-stream"
+    )

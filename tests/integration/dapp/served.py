@@ -52,7 +52,7 @@ tariffs:
       - valid_from: 2020-01-01
         price: 0.2516
         rates: [{{name: night, price: 0.1828, night: true, after: "22:00", before: "06:00"}}]
-dapp: {{listen: "{listen}", threads: 2, viewers: 40}}
+dapp: {{listen: "{listen}", threads: 2, viewers: 200}}
 """
 
 
@@ -125,15 +125,16 @@ class Pages:
         status, _ = self.ask("/login", {"csrf": found[1], "name": "home", "password": self.password})
         assert status == 302
 
-    def watch(self, buffer: int | None = None) -> socket.socket:
-        """Open a stream of events, read to the end of its headers."""
+    def watch(self, buffer: int | None = None, heard: str = "") -> socket.socket:
+        """Ask for the stream of events, as a browser that heard the event `heard` last."""
         sock = socket.socket()
         if buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         sock.settimeout(10)
         sock.connect((self.host, self.port))
-        request = f"GET /live HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nCookie: {self.cookie}\r\n\r\n"
-        sock.sendall(request.encode())
+        request = f"GET /live HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nCookie: {self.cookie}\r\n"
+        last = f"Last-Event-ID: {heard}\r\n" if heard else ""
+        sock.sendall(f"{request}{last}\r\n".encode())
         return sock
 
     def memory(self) -> int:

@@ -21,6 +21,12 @@ HOST = "127.0.7.2"
 MEMORY_KB = 48 * 1024
 """Resident: 46 MB, and what two runs differ by. The API, 2 MB more, is loaded by who asks for it."""
 
+MOST = 200
+"""Pages that are kept live, by the configuration."""
+
+MEMORY_OF_PAGES_KB = 2 * 1024
+"""For two hundred more of them: sockets, and a few hundred bytes each."""
+
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Iterator[Pages]:
@@ -36,6 +42,7 @@ class Events:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock, self._rest = sock, b""
+        self.heard = ""
         head = self._until(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
         assert b"text/event-stream" in head
@@ -45,6 +52,7 @@ class Events:
         while True:
             lines = self._until(b"\n\n").decode().splitlines()
             fields = dict(line.split(": ", 1) for line in lines if ": " in line)
+            self.heard = fields.get("id", self.heard)
             if fields.get("event") == kind:
                 found: dict[str, object] = json.loads(fields["data"])
                 return found
@@ -86,6 +94,21 @@ def test_what_changes_is_told_by_itself(pages: Pages, tmp_path: Path) -> None:
     assert "panel_watts" not in told, "what did not change is not told again"
 
 
+def test_who_comes_back_is_told_only_what_it_missed(pages: Pages, tmp_path: Path) -> None:
+    with pages.watch() as staying, pages.watch() as leaving:
+        events, left = Events(staying), Events(leaving)
+        events.next("node_data")
+        left.next("node_data")
+        leaving.close()
+        made_up.publish(tmp_path, State.HOME, soc=6_020)
+        while "headline" not in events.next("node_data"):
+            pass
+        with pages.watch(heard=left.heard) as sock:
+            missed = Events(sock).next("node_data")
+    assert missed["soc"] == "60 %"
+    assert "panel_watts" not in missed, "what it heard already is not told again"
+
+
 def test_open_streams_take_no_thread_from_the_pages(pages: Pages) -> None:
     streams = [pages.watch() for _ in range(20)]
     for stream in streams:
@@ -95,8 +118,25 @@ def test_open_streams_take_no_thread_from_the_pages(pages: Pages) -> None:
         stream.close()
 
 
+def test_two_hundred_pages_are_kept_live_by_one_worker_whose_memory_stays(
+    pages: Pages, tmp_path: Path
+) -> None:
+    first = pages.watch()
+    Events(first).next("node_data")
+    before = pages.memory()
+    streams = [Events(pages.watch()) for _ in range(MOST - 1)]
+    for stream in streams:
+        stream.next("node_data")
+    made_up.publish(tmp_path, State.HOME, soc=6_020)
+    for stream in streams:
+        while "headline" not in stream.next("node_data"):
+            pass
+    assert pages.memory() - before < MEMORY_OF_PAGES_KB
+    first.close()
+
+
 def test_a_stream_too_many_is_refused_and_a_place_is_free_again(pages: Pages) -> None:
-    streams = [pages.watch() for _ in range(40)]
+    streams = [pages.watch() for _ in range(MOST)]
     for stream in streams:
         Events(stream).next("node_data")
     assert pages.ask("/live")[0] == 503
