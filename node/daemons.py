@@ -68,9 +68,22 @@ def run_mqtt(settings: Settings, stop: Stop) -> int:
     return run(settings.mqtt, from_settings(settings), stop)
 
 
+def run_notify(settings: Settings, stop: Stop) -> int:
+    """Tell people what is wrong until stopped."""
+    configure_logs()
+    from node.dapp.household import from_settings  # noqa: PLC0415 - each daemon pays for its own
+    from node.dapp.ledger import Ledger  # noqa: PLC0415
+    from node.dapp.outlook import Outlook  # noqa: PLC0415
+    from node.notify.run import run  # noqa: PLC0415
+
+    house = from_settings(settings)
+    return run(settings.notifications, house, Outlook(house, Ledger(house)).says, stop)
+
+
 DAEMONS: Mapping[str, Callable[[Settings, Stop], int]] = {
     "logger": run_logger,
     "client-interaction": run_client_interaction,
     "relay": run_relay,
     "mqtt": run_mqtt,
+    "notify": run_notify,
 }

@@ -41,6 +41,7 @@ COMMANDS = {
     "key": ("node.cli.key:key", "Make a key, back it up, restore it, show its account."),
     "logger": ("node.cli.daemons:logger", "Read the sensors and keep what they say."),
     "mqtt": ("node.cli.mqtt:mqtt", "Tell an MQTT broker, and Home Assistant, what the household does."),
+    "notify": ("node.cli.notify:notify", "Tell people what is wrong: by e-mail, ntfy, Telegram and others."),
     "readings": ("node.cli.readings:readings", "Check, report and prove what the meters measured."),
     "reconcile": ("node.cli.reconcile:reconcile", "Compare chain, vouchers and both meters, trade by trade."),
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),

@@ -15,6 +15,7 @@ from node.intents.settings import IntentsSettings
 from node.local_time import zone
 from node.logger.settings import BatterySettings
 from node.mqtt.settings import MqttSettings
+from node.notify.settings import NotificationsSettings
 from node.readings.settings import ReadingsSettings
 from node.reports.settings import ReportsSettings
 from node.sensors.settings import Sensors
@@ -107,3 +108,4 @@ class Settings(BaseModel):
     dapp: DappSettings = DappSettings()
     tariffs: dict[Name, TariffSettings] = {}
     mqtt: MqttSettings = MqttSettings()
+    notifications: NotificationsSettings = NotificationsSettings()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import current_app
 
+from node.alerts import Alert, gather, judge
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
 from node.dapp.chain_index import FILE as INDEX
@@ -151,7 +152,14 @@ class Context:
         }
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
+        news["alert"] = {"seen": self.alerts()[1]}
         return news
+
+    def alerts(self) -> tuple[tuple[Alert, ...], str]:
+        """What is wrong now, and a word that changes with it, and each minute for as long as it lasts."""
+        now = time.time()
+        found = judge(self.household, gather(self.household, now, snapshot.boottime(), self.outlook.says()))
+        return found, " ".join((f"{now // 60:.0f}", *(alert.key for alert in found))) if found else ""
 
     def _look_at_money(self, now: float) -> None:
         trades = self.trades(TODAY)

@@ -70,6 +70,8 @@ class Household:
 
     rpc: str = ""
     """Empty: there is no chain to ask."""
+    own_node: bool = False
+    """Whether the chain is asked at a node of this household."""
     manifest: Path | None = None
     readings: str | None = None
     """The readings' PostgreSQL; None: SQLite in the state folder."""
@@ -118,6 +120,7 @@ def from_settings(settings: Settings) -> Household:
         budget=trading.daily_budget if settings.sellers else None,
         sellers={name: seller.account for name, seller in settings.sellers.items()},
         rpc=settings.chain.rpc if settings.chain else "",
+        own_node=bool(settings.chain and settings.chain.node),
         manifest=settings.chain.manifest if settings.chain else None,
         readings=settings.readings.url,
         meters=tuple(settings.sensors),

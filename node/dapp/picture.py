@@ -14,12 +14,9 @@ from node.dapp import words
 from node.dapp.flows import Flow, Flows, Way, flows
 from node.dapp.household import Household
 from node.dapp.purse import Purse
-from node.dapp.sources import STALE_METER, STALE_PROCESS, Chain, Observation, Trading
+from node.dapp.sources import HEAD_LATE, STALE_METER, STALE_PROCESS, Chain, Observation, Trading
 
 Picture = Mapping[str, str]
-
-HEAD_LATE = 60.0
-"""Seconds without a new block after which people are told; a block comes every few seconds."""
 
 RING = 2 * math.pi * 54
 """Length of the gauge's ring, of radius 54, in the drawing's units."""

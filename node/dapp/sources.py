@@ -24,6 +24,9 @@ STALE_METER = 5.0
 STALE_PROCESS = 30.0
 """Seconds after which trading or chain, which publish at least every few seconds, look stopped."""
 
+HEAD_LATE = 60.0
+"""Seconds without a new block after which people are told; a block comes every few seconds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Battery:
@@ -49,6 +52,8 @@ class Chain:
     """Unix seconds."""
     peers: int
     signers: int
+    silent: tuple[str, ...] = ()
+    """Accounts of the signers that sealed none of the last blocks."""
     sealing: bool
     syncing: bool
     geth: str
@@ -126,6 +131,7 @@ def _chain(fields: Mapping[str, Any], age: float) -> Chain:
         head_time=float(fields["head_time"]),
         peers=int(fields["peers"]),
         signers=len(fields["signers"]),
+        silent=tuple(str(signer) for signer in fields["silent"]),
         sealing=bool(fields["sealing"]),
         syncing=bool(fields["syncing"]),
         geth=str(fields["geth"]),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from node.alerts.judging import LITTLE, TOO_LITTLE
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from node.readings.opening import open_readings
@@ -19,9 +20,6 @@ DATABASES = ("trade.db", "relay.db", "dapp.db")
 """Small ones, checked whole; the readings may be gigabytes."""
 
 AS_ROOT = "run this as root: sudo commonwatt doctor (each process may have a user of its own)"
-
-LITTLE, TOO_LITTLE = 2_000_000_000, 200_000_000
-"""Bytes. An archive node at 5 s a block takes 4 to 5 GB a year, so the first lasts months."""
 
 
 def check(settings: Settings) -> Iterator[Finding]:

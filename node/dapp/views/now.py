@@ -22,6 +22,7 @@ def show() -> str:
         "now.html",
         household=house,
         control=here.control(),
+        alerts=here.alerts(),
         back="/",
         many=2,
         live=here.picture(),

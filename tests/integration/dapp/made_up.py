@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from node.intents import published as in_force
 from node.intents.published import LimitNow, OfferNow, Published
 from node.readings.interface import Sample
 from node.readings.sqlite import SqliteReadings
+from node.sensors import status as sensor_status
 from node.tariffs.plan import Plan, Rate, Version
 from node.wallet.database import Database
 from quantities import Energy, Price, SoC, Tokens
@@ -224,6 +226,11 @@ def publish(
             meter=name, forward=122_490, reverse=800, power=power, sampled=snapshot.boottime() - age
         )
         registers.write(house.run / "meters", register)
+    live = sensor_status.Status(
+        driver="ina219", state=sensor_status.State.LIVE, taken=snapshot.boottime() - age
+    )
+    sensors = {"sensors": dict.fromkeys(powers, asdict(live))}
+    snapshot.write(house.run / sensor_status.FILE, sensors, sampled)
     battery = {
         "soc": soc,
         "voltage_mv": 3_842,
@@ -233,7 +240,7 @@ def publish(
     }
     snapshot.write(house.run / "battery.json", battery, sampled)
     signers = [f"0x{n:040x}" for n in (1, 2, 3)]
-    chain = {"height": 4_231, "head_time": now - age - 1, "peers": 3, "signers": signers}
+    chain = {"height": 4_231, "head_time": now - age - 1, "peers": 3, "signers": signers, "silent": []}
     chain |= {"sealing": True, "syncing": False, "geth": "1.13.15"}
     snapshot.write(house.run / "chain.json", chain, sampled)
     told = {

@@ -62,6 +62,20 @@ def test_old_values_look_old_and_say_how_old(member: Visitor, tmp_path: Path) ->
     assert "the chain node may have stopped" in page
 
 
+def test_nothing_is_said_to_be_wrong_while_nothing_is(member: Visitor, tmp_path: Path) -> None:
+    made_up.publish(tmp_path)
+    assert 'class="alert' not in member.get("/")
+
+
+def test_what_is_wrong_stands_above_everything_with_what_to_do(member: Visitor, tmp_path: Path) -> None:
+    made_up.publish(tmp_path, State.FAULT)
+    (tmp_path / "run" / "sensors.json").unlink()
+    page = member.get("/")
+    assert page.count('class="alert critical"') == 2
+    assert page.index("Nothing is measured") < page.index("<h1")
+    assert "journalctl -u commonwatt-logger" in page
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_its_own_headline(tmp_path: Path, state: State) -> None:
     made_up.publish(tmp_path, state)

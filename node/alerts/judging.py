@@ -1,0 +1,146 @@
+"""What is wrong with a household, by what its processes say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from node.alerts.alert import Alert, Severity
+from node.alerts.facts import Facts
+from node.client_interaction.status import State
+from node.dapp import words
+from node.dapp.household import Household
+from node.dapp.sources import HEAD_LATE, STALE_PROCESS, Chain
+from node.sensors.status import State as SensorState
+from node.sensors.status import Status as Sensor
+
+LITTLE, TOO_LITTLE = 2_000_000_000, 200_000_000
+"""Bytes left on the disk. The chain takes 4 to 5 GB a year at a block in 5 s, so the first lasts months;
+below the second, journals may fail to be written any day."""
+
+EMPTY = 500
+"""State of charge, 1/100 %: below it most batteries' own protection may switch off at any moment."""
+
+SENSOR_PATIENCE = 60.0
+"""Seconds for which a sensor may be without a value: it is started anew within them by itself."""
+
+
+def judge(house: Household, facts: Facts) -> tuple[Alert, ...]:
+    """Everything that is wrong now, in a fixed order, what is critical first."""
+    found = (*_measuring(house, facts), *_trading(facts), *_chain(house, facts), *_keeping(facts))
+    return tuple(sorted(found, key=lambda alert: alert.severity is not Severity.CRITICAL))
+
+
+def _measuring(house: Household, facts: Facts) -> Iterator[Alert]:
+    if facts.sensors is None:
+        if house.meters:
+            yield _critical(
+                "logger-silent",
+                "Nothing is measured: the logger says nothing.",
+                "Look at its log: journalctl -u commonwatt-logger. Without measurements nothing is bought.",
+            )
+        return
+    for name, sensor in sorted(facts.sensors.items()):
+        if sensor.state in (SensorState.STALE, SensorState.FAILED):
+            without = facts.boottime - (sensor.taken if sensor.taken is not None else sensor.since)
+            if without > SENSOR_PATIENCE:
+                yield _of_sensor(name, sensor, without)
+    battery = facts.seen.battery
+    if battery is not None and battery.age <= STALE_PROCESS and battery.soc < EMPTY:
+        yield _critical(
+            "battery-empty",
+            f"The battery is at {words.percent(battery.soc)}.",
+            "Use less, and look at the first page for why no neighbour supplies this house.",
+        )
+
+
+def _of_sensor(name: str, sensor: Sensor, without: float) -> Alert:
+    why = f": {sensor.reason}" if sensor.reason else ""
+    return Alert(
+        code="sensor",
+        about=name,
+        severity=Severity.WARNING,
+        says=f"The sensor {name} has had no value for {words.lasting(without)}{why}.",
+        act=f"Look at its wires and its supply, then: commonwatt sensor try {name}",
+    )
+
+
+def _trading(facts: Facts) -> Iterator[Alert]:
+    trading = facts.seen.trading
+    if trading is None or trading.age > STALE_PROCESS:
+        yield _critical(
+            "trading-silent",
+            "Nothing is bought or sold: client-interaction says nothing.",
+            "Look at its log: journalctl -u commonwatt-client-interaction",
+        )
+        return
+    status = trading.status
+    if status.state is State.FAULT:
+        yield _critical("trading-fault", status.reason, status.next)
+    elif status.state is State.NO_SUPPLY:
+        yield _warning("no-supply", status.reason, status.next)
+    if facts.outlook:
+        yield _warning(
+            "tokens-low", facts.outlook, "Pay tokens in before: ask the neighbourhood's treasurer."
+        )
+
+
+def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
+    if not house.own_node:
+        return
+    chain, now = facts.seen.chain, facts.seen.unix
+    if chain is None or chain.age > STALE_PROCESS:
+        yield _critical(
+            "chain-silent",
+            "The chain node says nothing.",
+            "Look at its log: journalctl -u commonwatt-chain. Running supplies go on for ten minutes.",
+        )
+    elif chain.syncing:
+        yield _warning(
+            "chain-behind",
+            "The chain node is catching up with its neighbours; trading waits for it.",
+            "Nothing, unless it takes more than an hour: then look whether the network is slow.",
+        )
+    elif now - chain.head_time > HEAD_LATE:
+        yield _critical(
+            "chain-stalled",
+            f"There has been no new block for {words.lasting(now - chain.head_time)}.",
+            "Look on the signers' hosts (commonwatt chain status); if all run: commonwatt chain survey",
+        )
+    elif chain.peers == 0 and chain.signers > 1:
+        yield _warning(
+            "no-neighbour",
+            "No neighbour's node is connected.",
+            "Look at the network between the houses: commonwatt doctor",
+        )
+    else:
+        yield from _signers(chain)
+
+
+def _signers(chain: Chain) -> Iterator[Alert]:
+    for signer in chain.silent:
+        yield Alert(
+            code="signer-silent",
+            about=signer,
+            severity=Severity.WARNING,
+            says=f"The signer {words.short(signer)} seals no blocks.",
+            act="Look whether its host runs: with one signer less, one more failure stops the chain.",
+        )
+
+
+def _keeping(facts: Facts) -> Iterator[Alert]:
+    if facts.free is None or facts.free >= LITTLE:
+        return
+    left = f"{facts.free // 1_000_000} MB are left for the household's files."
+    act = "Look what fills it (sudo du -x -d2 -h / | sort -h | tail), or put in a larger card."
+    if facts.free < TOO_LITTLE:
+        yield _critical("disk-full", left, act)
+    else:
+        yield _warning("disk-low", left, act)
+
+
+def _critical(code: str, says: str, act: str) -> Alert:
+    return Alert(code=code, severity=Severity.CRITICAL, says=says, act=act)
+
+
+def _warning(code: str, says: str, act: str) -> Alert:
+    return Alert(code=code, severity=Severity.WARNING, says=says, act=act)

@@ -1,0 +1,46 @@
+"""What people have been told, in a small file that outlives a restart: nobody is told twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from node.alerts import Alert, Severity
+from node.notify.following import Trouble
+from store.errors import Unwritable
+
+FILE = "notify.json"
+"""In the state folder."""
+
+
+def read(path: Path) -> dict[str, Trouble]:
+    """The troubles that somebody was told of; nothing when the file is absent or makes no sense."""
+    try:
+        found = [_trouble(fields) for fields in json.loads(path.read_bytes())]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {trouble.alert.key: trouble for trouble in found}
+
+
+def write(path: Path, troubles: Mapping[str, Trouble]) -> None:
+    """Keep those that somebody was told of.
+
+    Raises:
+        Unwritable: no permission or no space.
+    """
+    told = [asdict(trouble) for trouble in troubles.values() if trouble.told is not None]
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(told))
+        fresh.replace(path)
+    except OSError as error:
+        raise Unwritable(f"cannot write {path}: {error.strerror}") from error
+
+
+def _trouble(fields: dict[str, Any]) -> Trouble:
+    alert = fields["alert"]
+    return Trouble(**{**fields, "alert": Alert(**{**alert, "severity": Severity(alert["severity"])})})
