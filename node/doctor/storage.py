@@ -7,12 +7,15 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from node.alerts.judging import LITTLE, TOO_LITTLE
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from node.readings.opening import open_readings
+from node.readings.spool import status
+from node.readings.spool.status import Status
 from store.errors import StoreError
 from store.sqlite import open_reader
 
@@ -35,6 +38,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     else:
         yield from (intact(state / name) for name in DATABASES if (state / name).exists())
         yield readings(settings)
+        yield from spooled(status.read(settings.paths.run))
     for folder in {existing(folder).stat().st_dev: existing(folder) for folder in folders.values()}.values():
         yield room(folder, shutil.disk_usage(folder).free)
 
@@ -78,6 +82,27 @@ def readings(settings: Settings) -> Finding:
     except StoreError as error:
         return Failed(str(error), "look at readings.url, and whether its user may read paths.state")
     return Ok(f"the readings of {len(latest)} meters are there")
+
+
+def spooled(found: Status | None) -> Iterator[Finding]:
+    """What the logger says of the samples that are not stored yet; nothing where none has run."""
+    if found is not None and found.since is not None:
+        yield Failed(
+            f"the store has taken nothing since {written(found.since)}: {found.reason}; "
+            f"{found.waiting} samples wait in the spool",
+            "bring it back: what waits is stored by itself then; nothing is lost until the spool is full",
+        )
+    if found is not None and found.dropped_at is not None:
+        yield Warned(
+            f"{found.dropped} samples are lost, the last {written(found.dropped_at)}: the store "
+            "was away for longer than the spool holds",
+            "raise readings.spool_mb if the store may be away for so long again",
+        )
+
+
+def written(moment: float) -> str:
+    """Unix seconds as a local time."""
+    return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def room(folder: Path, free: int) -> Finding:

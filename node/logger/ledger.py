@@ -1,26 +1,29 @@
 """What the logger must still know after a crash or a power cut: registers, device counters, state of charge.
 
 A file of its own, synced at each commit, beside the readings: registers are money, readings may be on a
-server, and the registers depend on no server.
+server, and the registers depend on no server. A commit costs some 10 kB of writing, so there are few; between
+them the same rows are in the frames of the spool, from which the file catches up at a start.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypedDict
 
 from node.logger import charge
 from node.logger.charge import Charge, Method
 from node.logger.integration import GRAINS_PER_MWH
 from node.logger.meter import Direction, Meter
+from node.readings.opening import METERS
 from store import registers, sqlite
 from store.errors import Unwritable
 from store.snapshot import boot_id, boottime
 
-FILE = "meters.db"
+FILE = METERS
 
 DAY = 86_400.0
 """Seconds that an absence over a reboot may have lasted at least: a clock without battery knows no better."""
@@ -54,6 +57,16 @@ MIGRATIONS = (
 )
 
 
+Row = Sequence[str | int | float | None]
+
+
+class State(TypedDict):
+    """Rows of the tables, as they go into a frame of the spool."""
+
+    meters: Sequence[Row]
+    battery: Sequence[Row]
+
+
 class Ledger:
     """The logger's own memory, `state/meters.db`."""
 
@@ -68,29 +81,41 @@ class Ledger:
         self._connection = sqlite.open_writer(path, "full")
         sqlite.migrate(self._connection, MIGRATIONS)
 
-    def save(self, meters: Iterable[Meter], battery: str | None, charged: Charge | None) -> None:
-        """Keep the state of these meters, all of it or nothing.
-
-        Args:
-            battery: the sensor on the battery.
+    def save(self, state: State) -> None:
+        """Keep this state, all of it or nothing.
 
         Raises:
             Unwritable: disk full or broken.
         """
-        moment = (boot_id(), time.time())
-        rows = [(*_row(meter), *moment) for meter in meters if meter.at is not None]
         try:
             with self._lock, sqlite.transaction(self._connection) as connection:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                    "INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", state["meters"]
                 )
-                if battery is not None and charged is not None:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO battery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        (battery, *_charge_row(charged), *moment),
-                    )
+                connection.executemany(
+                    "INSERT OR REPLACE INTO battery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", state["battery"]
+                )
         except sqlite3.Error as error:
             raise Unwritable(f"cannot keep the registers in {self._path}: {error}; check the disk") from error
+
+    def catch_up(self, state: Mapping[str, Any]) -> None:
+        """Take over what the spool kept after this file was last saved: registers no lower than here.
+
+        Args:
+            state: a `State`; whatever else is in it is left alone.
+
+        Raises:
+            Unwritable: disk full or broken.
+        """
+        meters = [row for row in state.get("meters", ()) if _counted(row) >= self._saved(row[0])]
+        names = {row[0] for row in meters}
+        battery = [row for row in state.get("battery", ()) if row[0] in names]
+        if meters:
+            self.save({"meters": meters, "battery": battery})
+
+    def _saved(self, name: str) -> int:
+        row = self._connection.execute("SELECT * FROM meters WHERE name = ?", (name,)).fetchone()
+        return -1 if row is None else _counted(tuple(row))
 
     def meter(self, name: str, published: Path) -> Meter:
         """A meter as it was saved, or a new one.
@@ -143,6 +168,29 @@ class Ledger:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def state_of(meters: Iterable[Meter], battery: str | None, charged: Charge | None) -> State:
+    """What is to be kept of these meters.
+
+    Args:
+        battery: the sensor on the battery.
+    """
+    moment = (boot_id(), time.time())
+    return {
+        "meters": [(*_row(meter), *moment) for meter in meters if meter.at is not None],
+        "battery": [] if battery is None or charged is None else [(battery, *_charge_row(charged), *moment)],
+    }
+
+
+def _counted(row: Row) -> int:
+    """Grains of both directions: they never fall, so of two rows of a meter that with more is the newer."""
+    _, forward, forward_rest, _, reverse, reverse_rest, *_ = row
+    return (
+        (int(forward or 0) + int(reverse or 0)) * GRAINS_PER_MWH
+        + int(forward_rest or 0)
+        + int(reverse_rest or 0)
+    )
 
 
 def _row(meter: Meter) -> tuple[str | int | float | None, ...]:

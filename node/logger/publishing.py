@@ -12,7 +12,7 @@ from node.logger import charge, meter, trust
 from node.logger.charge import Charge, Pack, Seen
 from node.logger.curves import curve
 from node.logger.integration import GAP_SAMPLES
-from node.logger.ledger import Ledger
+from node.logger.ledger import Ledger, State, state_of
 from node.logger.meter import NANOSECONDS, Limits, Meter
 from node.logger.observation import Nonsense, Observation, Unchanged, observe
 from node.logger.trust import Bounds, Trust
@@ -96,10 +96,14 @@ class Household:
         """Seconds beyond which two samples of this sensor have a gap between them."""
         return self._limits[name].longest / NANOSECONDS
 
+    def state(self) -> State:
+        """Registers and state of charge, as they are to be kept."""
+        return state_of(tuple(self._meters.values()), self._battery, self._charge)
+
     def save(self) -> None:
         """Keep registers and state of charge; a failure is logged, and the logger goes on."""
         try:
-            self._ledger.save(tuple(self._meters.values()), self._battery, self._charge)
+            self._ledger.save(self.state())
         except StoreError as error:
             lines.warning("registers.unsaved", reason=str(error))
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chain import lines
-from node.readings.interface import Readings, Sample
+from node.readings.batching import batches, cut, until_next
+from node.readings.interface import Mark, Readings, Sample
 from node.readings.retention import Retention
+from node.readings.spool import Spool, status
+from node.readings.spool.status import Status
 from store.errors import StoreError
 
 if TYPE_CHECKING:
     from node.readings.settings import ReadingsSettings
 
-SAVE_EVERY = 5.0
-"""Seconds between two saves of the registers."""
+SAVE_EVERY = 300.0
+"""Seconds between two saves of the registers in their own file: between them the spool has them."""
 
 WAITING_SAMPLES = 20_000
-"""Kept in memory while the readings cannot be stored (hours of a household, some MB); then the oldest go."""
+"""Kept in memory while the spool cannot be written (an hour of a household, some MB); then the oldest go."""
 
 LONGEST_PAUSE = 60.0
 
@@ -31,8 +35,17 @@ FORGET_EVERY = 2.0
 class Periodic:
     """A thread that does something every so often, and once more when it is stopped."""
 
-    def __init__(self, name: str, every: float, act: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, every: float | Callable[[], float], act: Callable[[], None], *, at_once: bool = False
+    ) -> None:
+        """Begin.
+
+        Args:
+            every: seconds, or what says after each time how many they are.
+            at_once: act now, too.
+        """
         self._every = every
+        self._at_once = at_once
         self._act = act
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -48,7 +61,9 @@ class Periodic:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._every):
+        if self._at_once:
+            self._once()
+        while not self._stopping.wait(self._every() if callable(self._every) else self._every):
             self._once()
         self._once()
 
@@ -61,17 +76,40 @@ class Periodic:
 
 
 class Recorder:
-    """Stores samples in batches; holds them back while the store is away."""
+    """Takes samples at once, syncs them to the spool every few seconds, stores them from there in batches.
 
-    def __init__(self, settings: ReadingsSettings, opener: Callable[[], Readings]) -> None:
+    Three threads share it: that which measures adds, one syncs, one stores; none waits for another's disk.
+    """
+
+    def __init__(
+        self,
+        settings: ReadingsSettings,
+        opener: Callable[[], Readings],
+        spool: Spool,
+        run: Path,
+        state: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            opener: opens the store.
+            run: the folder `paths.run`.
+            state: what the logger wants to know again after a power cut.
+        """
         self._settings = settings
         self._opener = opener
+        self._spool = spool
+        self._run = run
+        self._state = state
         self._readings: Readings | None = None
         self._lock = Lock()
         self._waiting: list[Sample] = []
-        self._batch: list[Sample] = []
+        self._dropped = int(spool.state.get("dropped", 0))
+        self._dropped_at: float | None = spool.state.get("dropped_at")
+        self._since: float | None = None
+        self._reason: str | None = None
         self._pause = 0.0
-        self._not_before = 0.0
+        self._stopping = False
         self._retention = Retention(settings)
 
     def add(self, sample: Sample) -> None:
@@ -80,24 +118,55 @@ class Recorder:
             self._waiting.append(sample)
             surplus = len(self._waiting) - WAITING_SAMPLES
             if surplus > 0:
-                del self._waiting[: surplus + WAITING_SAMPLES // 10]
-                lines.warning("readings.dropped", samples=surplus + WAITING_SAMPLES // 10)
+                surplus += WAITING_SAMPLES // 10
+                del self._waiting[:surplus]
+                self._lost(surplus)
+
+    def sync(self) -> None:
+        """Bring what has come in onto the disk, and tell how the spool does.
+
+        Raises:
+            StoreError: the disk is full or broken; the samples wait in memory.
+        """
+        with self._lock:
+            samples, self._waiting = self._waiting, []
+        parts = list(cut(samples, self._settings.batch))
+        try:
+            while parts:
+                self._lost(self._spool.append(parts[0], self._kept()))
+                parts.pop(0)
+        except StoreError:
+            with self._lock:
+                self._waiting[:0] = [sample for part in parts for sample in part]
+            raise
+        finally:
+            self._tell()
 
     def store(self) -> None:
-        """Store what has come in. A batch that failed is repeated as it was: its fate may be unknown."""
-        if time.monotonic() < self._not_before:
-            return
+        """Store what the spool has, but for the batch that still fills up."""
+        now = None if self._stopping or self._readings is None else round(time.time() * 1_000)
         try:
             self._readings = self._readings or self._opener()
-            while self._next_batch():
-                self._readings.append(self._batch)
-                self._batch = []
+            stored = self._readings.marked(self._spool.id)
+            for number, samples in batches(self._spool.frames(stored), self._settings.batch, now):
+                self._readings.append(samples, Mark(self._spool.id, number))
+                self._spool.forget(number)
         except StoreError as error:
             self._failed(error)
         else:
             if self._pause:
                 lines.info("readings.stored_again")
-            self._pause = 0.0
+            self._pause, self._since, self._reason = 0.0, None, None
+
+    def until_store(self) -> float:
+        """Seconds until there is something to store, or the store may be tried again."""
+        return self._pause or until_next(
+            round(time.time() * 1_000), self._settings.batch, self._settings.sync
+        )
+
+    def last(self) -> None:
+        """From now on nothing fills up any more: the next time everything is stored."""
+        self._stopping = True
 
     def forget(self) -> None:
         """Delete a little of what is too old; nothing while the readings cannot be stored."""
@@ -115,14 +184,31 @@ class Recorder:
             with suppress(StoreError):
                 self._readings.close()
 
-    def _next_batch(self) -> bool:
-        if not self._batch:
-            with self._lock:
-                self._batch, self._waiting = self._waiting, []
-        return bool(self._batch)
+    def _kept(self) -> Mapping[str, Any]:
+        return {**self._state(), "dropped": self._dropped, "dropped_at": self._dropped_at}
+
+    def _lost(self, samples: int) -> None:
+        if samples:
+            self._dropped += samples
+            self._dropped_at = time.time()
+            lines.warning("readings.dropped", samples=samples, all=self._dropped)
+
+    def _tell(self) -> None:
+        with suppress(StoreError):  # what cannot be written is told by the registers, which lie beside it
+            status.write(
+                self._run,
+                Status(
+                    waiting=self._spool.waiting,
+                    since=self._since,
+                    reason=self._reason,
+                    dropped=self._dropped,
+                    dropped_at=self._dropped_at,
+                ),
+            )
 
     def _failed(self, error: StoreError) -> None:
         if not self._pause:
             lines.warning("readings.unreachable", reason=str(error))
-        self._pause = min(max(self._pause * 2, self._settings.batch), LONGEST_PAUSE)
-        self._not_before = time.monotonic() + self._pause
+            self._since = time.time()
+        self._reason = str(error)
+        self._pause = min(max(self._pause * 2, self._settings.sync), LONGEST_PAUSE)

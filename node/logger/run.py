@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,6 +18,7 @@ from node.logger.recorder import FORGET_EVERY, SAVE_EVERY, Periodic, Recorder
 from node.logger.supervised import Supervised
 from node.logger.workers import Outcome
 from node.readings.opening import open_readings
+from node.readings.spool import Spool, beside
 from node.sensors import status
 from store.claim import Claim
 from store.errors import StoreError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 0.25
 """Seconds that a wish to stop, or a driver that hangs, may go unnoticed."""
+
+MB = 1_000_000
 
 STOP_WITHIN = 2.0
 """Seconds in which to save what there is: a daemon stops within 3 s."""
@@ -64,15 +67,26 @@ def run(
     try:
         with Claim(run_folder / "meters", "log meters into"):
             ledger = Ledger(state_folder / FILE)
-            recorder = Recorder(readings, lambda: open_readings(readings.url, state_folder))
+            spool = Spool(beside(state_folder / FILE), readings.spool_mb * MB)
+            ledger.catch_up(spool.state)
+            recorder = Recorder(
+                readings,
+                lambda: open_readings(readings.url, state_folder),
+                spool,
+                run_folder,
+                lambda: household.state(),  # noqa: PLW0108 - it is made below
+            )
             household = Household(
                 sensors, battery, period=readings.sample, run=run_folder, ledger=ledger, keep=recorder.add
             )
-            saver = Periodic("registers", min(SAVE_EVERY, readings.batch), household.save)
-            storer = Periodic("readings", readings.batch, recorder.store)
-            forgetter = Periodic("retention", FORGET_EVERY, recorder.forget)
+            keepers = (
+                (Periodic("samples", readings.sync, lambda: _sync(recorder, household)), recorder.last),
+                (Periodic("retention", FORGET_EVERY, recorder.forget), lambda: None),
+                (Periodic("registers", SAVE_EVERY, household.save), ledger.close),
+                (Periodic("readings", recorder.until_store, recorder.store, at_once=True), recorder.close),
+            )
             watched = _log(sensors, household, readings.sample, run_folder, stop)
-            _end(watched, (saver, ledger.close), (forgetter, lambda: None), (storer, recorder.close))
+            _end(watched, keepers)
     except StoreError as error:
         raise Unavailable(str(error)) from error
     return 0
@@ -119,14 +133,22 @@ def _tell(run_folder: Path, watched: Sequence[Supervised], household: Household)
         )
 
 
-def _end(watched: Sequence[Supervised], *keepers: tuple[Periodic, Callable[[], None]]) -> None:
-    """Save and close everything that lets itself be closed in time; what hangs ends with the process."""
+def _sync(recorder: Recorder, household: Household) -> None:
+    """Keep samples and registers; the registers in their own file at least."""
+    try:
+        recorder.sync()
+    except StoreError:
+        household.save()
+        raise
+
+
+def _end(watched: Sequence[Supervised], keepers: Iterable[tuple[Periodic, Callable[[], None]]]) -> None:
+    """Save and close, in this order, what lets itself be closed in time; what hangs ends with the process."""
     until = time.monotonic() + STOP_WITHIN
     for one in watched:
         one.end()
-    for keeper, _ in keepers:
-        keeper.stop()
     for keeper, close in keepers:
+        keeper.stop()
         if keeper.ended(until - time.monotonic()):
             close()
     for one in watched:

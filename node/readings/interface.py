@@ -115,6 +115,15 @@ class Batch:
     """SHA-256 that binds the content to every batch before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a spool is stored."""
+
+    spool: int
+    number: int
+    """Of its last frame that is."""
+
+
 STEP_ROWS = 2_000
 """Deleted in one step: whoever stores meanwhile waits for no more than these."""
 
@@ -122,11 +131,18 @@ STEP_ROWS = 2_000
 class Readings(Protocol):
     """A store of samples. Every method may raise `store.errors.StoreError`."""
 
-    def append(self, samples: Sequence[Sample]) -> None:
+    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
         """Store one batch, all of it or nothing, as the next link of the hash chain.
 
-        Storing the newest batch once more does nothing: a batch whose fate is unknown may be repeated.
+        Storing the newest batch once more does nothing, nor does what is stored by its mark: a batch whose
+        fate is unknown may be repeated.
+
+        Args:
+            mark: of the spool that the batch is from, kept together with it.
         """
+
+    def marked(self, spool: int) -> int:
+        """The number of the last frame of a spool that is stored; 0: none is."""
 
     def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
         """A chart of one quantity in [start, end), in at most `points` (≥ 2) slices of equal length.

@@ -1,13 +1,21 @@
-"""Chooses where the readings are: SQLite in the state folder, or the PostgreSQL of a URL."""
+"""Chooses where the readings are: SQLite in the state folder, or the PostgreSQL of a URL.
+
+Who only reads sees what is still in the logger's spool, too.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from node.readings.fresh import Fresh
 from node.readings.interface import Readings
+from node.readings.spool.segments import beside
 from node.readings.sqlite import SqliteReadings
 
 FILE = "readings.db"
+
+METERS = "meters.db"
+"""The logger's own file, beside which its spool is: the readings may be elsewhere."""
 
 
 def open_readings(url: str | None, state: Path, *, read_only: bool = False) -> Readings:
@@ -22,6 +30,12 @@ def open_readings(url: str | None, state: Path, *, read_only: bool = False) -> R
         StoreError: it cannot be opened or reached, or is newer than this code. A reader of a SQLite file that
             is not there yet learns that at its first question.
     """
+    if not read_only:
+        return _opened(url, state, read_only=False)
+    return Fresh(_opened(url, state, read_only=True), beside(state / METERS))
+
+
+def _opened(url: str | None, state: Path, *, read_only: bool) -> Readings:
     if url is None:
         return SqliteReadings(state / FILE, read_only=read_only)
     from node.readings.postgres import PostgresReadings  # noqa: PLC0415 - psycopg is for who has a server

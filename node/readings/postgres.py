@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from node.readings import chain
-from node.readings.interface import Batch, Level, Sample
+from node.readings.interface import Batch, Level, Mark, Sample
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import postgres
 from store.errors import StoreError, Unreachable
@@ -64,6 +64,9 @@ MIGRATIONS = (
     );
     {"".join(map(backfill, Level))}
     """,
+    """
+    CREATE TABLE spooled (spool bigint PRIMARY KEY, number bigint NOT NULL);
+    """,
 )
 
 
@@ -84,13 +87,15 @@ class PostgresReadings(SqlReadings[postgres.Connection]):
             if not read_only:
                 postgres.migrate(connection, ROOM, MIGRATIONS)
 
-    def append(self, samples: Sequence[Sample]) -> None:
+    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
         """Store one batch."""
         if not samples:
             return
         canonical = chain.ordered(samples)
         with self._connection() as connection, connection.transaction():
             connection.execute("LOCK TABLE batches IN SHARE ROW EXCLUSIVE MODE")
+            if not self._moved(connection, mark):
+                return
             previous = self._newest(connection)
             batch = chain.next_batch(previous, canonical)
             if previous is not None and previous.content == batch.content:

@@ -43,11 +43,23 @@ class ReadingsSettings(BaseModel):
         description="PostgreSQL, as postgresql://user@host/database; null: SQLite in paths.state.",
     )
     sample: SecondsField = Field(default=1.0, ge=0.05, le=3600, description="Time between two samples.")
-    batch: SecondsField = Field(
-        default=5.0,
+    sync: SecondsField = Field(
+        default=10.0,
         gt=0,
         le=10,
-        description="Samples are stored together this often; a power cut loses one batch.",
+        description="Samples are brought onto the disk this often; a power cut loses no more.",
+    )
+    batch: SecondsField = Field(
+        default=300.0,
+        gt=0,
+        le=900,
+        description="They are stored together this often; until then they are in a spool, and shown from it.",
+    )
+    spool_mb: int = Field(
+        default=64,
+        ge=1,
+        description="Megabytes on the disk for samples that cannot be stored: 64 are 7 days of 5 sensors "
+        "each second. Then the oldest go.",
     )
     keep_days: int = Field(default=90, ge=1, description="Samples older than this many days are deleted.")
     keep_rollups: RollupsSettings = Field(

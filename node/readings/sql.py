@@ -13,7 +13,18 @@ from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar
 
 from node.readings import chain
-from node.readings.interface import STEP_ROWS, Batch, Flow, Level, Point, Rollup, Sample, Value, slices
+from node.readings.interface import (
+    STEP_ROWS,
+    Batch,
+    Flow,
+    Level,
+    Mark,
+    Point,
+    Rollup,
+    Sample,
+    Value,
+    slices,
+)
 from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
 from node.sensors.driver import Quantity
 
@@ -159,6 +170,11 @@ class SqlReadings(ABC, Generic[C]):
         with self._connection() as connection:
             return sorted(row[0] for row in self._rows(connection, "SELECT name FROM meters"))
 
+    def marked(self, spool: int) -> int:
+        """How far a spool is stored."""
+        with self._connection() as connection:
+            return self._marked(connection, spool)
+
     def prune(self, before: int) -> int:
         """Delete a step of old samples, whole batches where it can; what is not rolled up yet is so first."""
         with self._connection() as connection, self._transaction(connection):
@@ -210,6 +226,23 @@ class SqlReadings(ABC, Generic[C]):
         found = Counter(row[2] for row in rows)
         whole = [row for row in rows if found[row[2]] == row[3]]
         return [(row[0], row[1], row[2]) for row in whole or rows]
+
+    def _marked(self, connection: C, spool: int) -> int:
+        rows = self._rows(connection, "SELECT number FROM spooled WHERE spool = ?", (spool,))
+        return int(rows[0][0]) if rows else 0
+
+    def _moved(self, connection: C, mark: Mark | None) -> bool:
+        """Move a spool's mark, in the batch's transaction; whether there is anything to store before it."""
+        if mark is None:
+            return True
+        if mark.number <= self._marked(connection, mark.spool):
+            return False
+        self._change(
+            connection,
+            "INSERT INTO spooled VALUES (?, ?) ON CONFLICT (spool) DO UPDATE SET number = excluded.number",
+            (mark.spool, mark.number),
+        )
+        return True
 
     def _newest(self, connection: C) -> Batch | None:
         rows = self._rows(connection, "SELECT * FROM batches ORDER BY number DESC LIMIT 1")

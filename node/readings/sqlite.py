@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from node.readings import chain
-from node.readings.interface import Batch, Level, Sample
+from node.readings.interface import Batch, Level, Mark, Sample
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import sqlite
 from store.errors import StoreError, Unopenable
@@ -59,6 +59,9 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     {"".join(map(backfill, Level))}
     """,
+    """
+    CREATE TABLE spooled (spool INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+    """,
 )
 
 
@@ -83,12 +86,14 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
                 self._writer.close()
                 raise
 
-    def append(self, samples: Sequence[Sample]) -> None:
+    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
         """Store one batch."""
         if not samples:
             return
         canonical = chain.ordered(samples)
         with self._connection() as connection, sqlite.transaction(connection):
+            if not self._moved(connection, mark):
+                return
             previous = self._newest(connection)
             batch = chain.next_batch(previous, canonical)
             if previous is not None and previous.content == batch.content:

@@ -42,7 +42,7 @@ DAY = 86_400
 DAY_MS = 1_000 * DAY
 
 STORED = 15.0
-"""Seconds after a supply until its readings are stored in any case: a batch takes at most ten."""
+"""Seconds, and a batch, after a supply until its readings are stored: they are synced within ten."""
 
 BOOKED = 60.0
 """Seconds in which the books take over what is new on the chain."""
@@ -174,7 +174,7 @@ def figured(sources: Sources, booked: Booked, best: BestVoucher | None) -> Figur
 
 def metered(sources: Sources, run: Run) -> Counted | None:
     """What the readings say of a run; None: it is not over, or not stored, or no meter is known."""
-    if not run.meter or run.over is None or sources.now - run.over < STORED:
+    if not run.meter or run.over is None or sources.now - run.over < STORED + sources.settings.readings.batch:
         return None
     kept = sources.settings.readings
     return counted(

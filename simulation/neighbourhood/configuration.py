@@ -50,6 +50,9 @@ INTENTS = {
 REPORTS = "1 min"
 """A day of the demo has ten of them."""
 
+READINGS = {"sync": "1 s", "batch": "5 s"}
+"""A report of the demo comes after a minute, and a visitor may want a proof in the next."""
+
 LOWEST = 5
 """State of charge that a household without a neighbour to buy from calls low, percent."""
 
@@ -90,6 +93,7 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
             "capacity": f"{member.ratings.capacity:.0f} mWh",
             "fuelgauge": True,
         },
+        "readings": READINGS,
         "reports": {"interval": REPORTS},
         "dapp": {"listen": f"{member.address}:{PAGES}"},
         "intents": INTENTS,

@@ -64,6 +64,7 @@ def recorded(store: Readings, start: int, end: int) -> tuple[int, int]:
     Not from the first batch on: its clock may have been wrong.
     """
     newest = store.newest()
-    if newest is None:
+    if newest is None and not store.latest():
         return start, start
-    return max(start, OLDEST), min(end, max(newest.last, int(time.time() * 1_000)) + 1)
+    last = 0 if newest is None else newest.last
+    return max(start, OLDEST), min(end, max(last, int(time.time() * 1_000)) + 1)

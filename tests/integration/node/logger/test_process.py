@@ -33,7 +33,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.run, self.state = folder / "run", folder / "state"
-        self.readings: dict[str, Any] = {"sample": "100 ms", "batch": "300 ms"}
+        self.readings: dict[str, Any] = {"sample": "100 ms", "sync": "100 ms", "batch": "300 ms"}
         self.battery: dict[str, Any] | None = None
         self.sensors: dict[str, dict[str, Any]] = {}
         self.process: subprocess.Popen[str] | None = None

@@ -27,6 +27,7 @@ from node.doctor import (
     trading,
 )
 from node.doctor.examination import examine, guarded
+from node.readings.spool.status import Status as Spooled
 from node.sensors.driver import Measurement, Quantity
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as SensorStatus
@@ -241,3 +242,11 @@ def test_a_wrong_configuration_is_told_problem_by_problem(tmp_path: Path) -> Non
     found = list(examine([EXAMPLE, wrong]))
     assert [entry.check for entry in found] == ["config", "config"]
     assert all(isinstance(entry.finding, Failed) for entry in found)
+
+
+def test_a_store_that_is_away_and_what_was_lost_by_it_are_told() -> None:
+    assert list(storage.spooled(None)) == list(storage.spooled(Spooled(waiting=40))) == []
+    away = Spooled(waiting=40, since=1_764_460_800.0, reason="PostgreSQL is gone", dropped=7, dropped_at=1.0)
+    failed, warned = storage.spooled(away)
+    assert isinstance(failed, Failed) and "40 samples wait" in failed.what and "is gone" in failed.what
+    assert isinstance(warned, Warned) and "7 samples are lost" in warned.what

@@ -21,7 +21,15 @@ def test_a_server_is_named_without_its_password() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"url": "mysql://db"}, {"url": "readings.db"}, {"batch": "11 s"}, {"sample": "1 ms"}, {"keep_days": 0}],
+    [
+        {"url": "mysql://db"},
+        {"url": "readings.db"},
+        {"batch": "16 min"},
+        {"sync": "11 s"},
+        {"spool_mb": 0},
+        {"sample": "1 ms"},
+        {"keep_days": 0},
+    ],
 )
 def test_a_wrong_value_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
