@@ -105,7 +105,8 @@ class Answering:
             case HelloFrame():
                 return self._hello(session, request, now)
             case StateFrame():
-                return _fitting([s for s in self._switchboard.states(now) if s.contact > request.after])
+                states = sorted(self._switchboard.states(now), key=lambda state: state.contact)
+                return _fitting([state for state in states if state.contact > request.after])
             case CheckFrame():
                 asked = replace(request, buyer=checksum(request.buyer))
                 return self._switchboard.check(asked, self._chain.view, now)

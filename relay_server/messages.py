@@ -6,7 +6,7 @@ A request is one of `HelloFrame`, `StateFrame`, `CheckFrame`, `SwitchFrame`; an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -201,34 +201,43 @@ def parse_request(fields: Mapping[str, Any]) -> Request:
     """
     f = _Fields(fields)
     op = f.text("op")
-    match op:
-        case "HELLO":
-            return HelloFrame(versions=f.numbers("v"))
-        case "STATE":
-            return StateFrame(after=f.integer("after", 32) if "after" in fields else -1)
-        case "CHECK":
-            return CheckFrame(
-                buyer=f.address("buyer"),
-                contact=f.integer("contact", 32),
-                energy=f.integer("energy", 64),
-                price=f.decimal("price", 128),
-            )
-        case "CLOSE" | "KEEP" | "OPEN" | "HOME":
-            energy = f.integer("energy", 64) if "energy" in fields else 0
-            voucher = f.bytes("voucher", 65) if "voucher" in fields else b""
-            if energy and not voucher:
-                raise BadFrame("energy: only a voucher says how much was received")
-            return SwitchFrame(
-                op=Op(op),
-                order=f.bytes("order", 32),
-                contact=f.integer("contact", 32),
-                n=f.integer("n", 64),
-                signature=f.bytes("sig", 65),
-                energy=energy,
-                voucher=voucher,
-            )
-        case _:
-            raise BadFrame(f"{op[:20]!r} is no command of this protocol")
+    if op not in REQUESTS:
+        raise BadFrame(f"{op[:20]!r} is no command of this protocol")
+    return REQUESTS[op](f)
+
+
+def _check(f: _Fields) -> CheckFrame:
+    return CheckFrame(
+        buyer=f.address("buyer"),
+        contact=f.integer("contact", 32),
+        energy=f.integer("energy", 64),
+        price=f.decimal("price", 128),
+    )
+
+
+def _switch(f: _Fields) -> SwitchFrame:
+    energy = f.integer("energy", 64) if "energy" in f.given else 0
+    voucher = f.bytes("voucher", 65) if "voucher" in f.given else b""
+    if energy and not voucher:
+        raise BadFrame("energy: only a voucher says how much was received")
+    return SwitchFrame(
+        op=Op(f.text("op")),
+        order=f.bytes("order", 32),
+        contact=f.integer("contact", 32),
+        n=f.integer("n", 64),
+        signature=f.bytes("sig", 65),
+        energy=energy,
+        voucher=voucher,
+    )
+
+
+REQUESTS: Mapping[str, Callable[[_Fields], Request]] = {
+    "HELLO": lambda f: HelloFrame(versions=f.numbers("v")),
+    "STATE": lambda f: StateFrame(after=f.integer("after", 32) if "after" in f.given else -1),
+    "CHECK": _check,
+    **dict.fromkeys(Op, _switch),
+}
+"""How each op of the protocol is read."""
 
 
 def request_fields(request: Request) -> dict[str, Any]:

@@ -125,10 +125,12 @@ def place(
     *,
     supply_blocks: int = 60,
     environment: Mapping[str, str] | None = None,
+    seller: Account | None = None,
+    buyer: Account | None = None,
     **changes: object,
 ) -> Iterator[Place]:
     """Begin with an offer at each feed; `changes` are of the relay's settings."""
-    seller, buyer = Account.generate(), Account.generate()
+    seller, buyer = seller or Account.generate(), buyer or Account.generate()
     (tmp_path / "chain").mkdir()
     alloc = {seller.address: 1_000 * ETHER, buyer.address: 1_000 * ETHER}
     with one_signer_chain(tmp_path / "chain", HOST, alloc) as chain:

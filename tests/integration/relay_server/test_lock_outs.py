@@ -51,7 +51,7 @@ def test_a_locked_feed_opens_at_once_and_obeys_no_client(rig: Rig) -> None:
     with rig.client(BUYER) as buyer:
         assert refusal(buyer.close(ORDER, FEED)) is Code.LOCKED
         assert refusal(buyer.check(BUYER.address, FEED, 100, 1)) is Code.LOCKED
-        *_, feed = buyer.state()
+        _, feed, _ = buyer.state()
     assert feed.locked == "changing the fuse"
     instructions.unlock(rig.state, FEED, "fuse changed")
     with rig.client(BUYER) as buyer:

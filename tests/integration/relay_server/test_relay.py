@@ -446,11 +446,23 @@ def test_hello_and_state_tell_whose_relay_it_is_and_how_it_stands(rig: Rig) -> N
         hello = client.hello()
         assert hello.relay == rig.seller.address
         assert hello.head_age_ms < 5_000
-        home, tie, feed = client.state()
+        home, feed, tie = client.state()
     assert (home.kind, home.closed) == (Kind.HOME, True)
     assert (tie.kind, tie.closed) == (Kind.TIE, False)
     assert (feed.kind, feed.closed, feed.order) == (Kind.FEED, True, ORDER)
     assert 0 < feed.lease_ms <= 1_000 * LEASE
+
+
+def test_more_contacts_than_a_frame_holds_are_told_one_part_after_the_other(tmp_path: Path) -> None:
+    feeds, ties = (
+        [{"contact": n, "pin": n, "meter": f"feed-{n}", "rating": "36 W"} for n in numbers]
+        for numbers in (range(1, 9), range(11, 19))
+    )
+    with (
+        running_relay(tmp_path, feeds=feeds, transfer={"home_pin": HOME_PIN, "ties": ties}) as rig,
+        rig.client() as client,
+    ):
+        assert [state.contact for state in client.state()] == [0, *range(1, 9), *range(11, 19)]
 
 
 def test_another_households_relay_is_not_talked_to(rig: Rig) -> None:
