@@ -151,10 +151,14 @@ def open_(feed: Feed, account: Account, order: Order, at: Moment) -> Reply:
 
 
 def announce(feed: Feed, at: Moment) -> Reply:
-    """The owner wants it open: the buyer hears so with its next KEEP, and then it opens."""
+    """The owner wants it open: the buyer hears so with its next KEEP, and then it opens.
+
+    Of an order that is used up, too: the end that comes anyway is no longer one that a next order puts off.
+    """
     if feed.live is None:
         return feed, [], Opened()
-    ending = replace(feed, supply=_ending(feed.live, "the seller ended it", at))
+    why = "the seller ended it"
+    ending = replace(feed, supply=replace(_ending(feed.live, why, at), why=why))
     return ending, [Tell(event="feed ending", contact=feed.contact)], Opened()
 
 

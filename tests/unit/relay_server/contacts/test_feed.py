@@ -212,8 +212,7 @@ def test_supply_does_not_roll_over_to_an_order_that_has_ended() -> None:
 
 def test_an_end_that_the_seller_announced_stands_over_the_next_order() -> None:
     full, _, _ = feed_commands.keep(closed(), *paid(closed(), 1_000), at(START + 1))
-    assert full.live
-    announced = replace(full, supply=replace(full.live, why="the seller ended it"))
+    announced, _, _ = feed_commands.announce(full, at(START + 1.5))
     feed, _, _ = feed_commands.keep(announced, *paid(announced, 5, order(NEXT)), at(START + 2))
     assert feed.live
     assert feed.live.ends == START + 6
