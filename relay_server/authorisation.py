@@ -39,6 +39,8 @@ class View:
     """Boottime seconds of that judgement; a view that is not renewed is stale, too."""
     advanced: float = float("-inf")
     """Boottime seconds when the head last advanced."""
+    fresh: float = float("-inf")
+    """Boottime seconds when it was last found fresh."""
     confirmed: Mapping[bytes, Order | None] = field(default_factory=dict)
     """Orders in the state at depth; None: not there. An order that was not looked up is absent."""
     latest: Mapping[bytes, Order | None] = field(default_factory=dict)
@@ -121,6 +123,8 @@ def over(view: View, order: bytes, limits: RelaySettings, now: float) -> str | N
     """Why a running supply has to end now, for what the chain says or no longer says; None: it goes on."""
     if now - view.advanced > limits.stalled_chain:
         return f"the chain stands still since {limits.stalled_chain:g} s"
+    if now - view.fresh > limits.stalled_chain:
+        return f"what the chain says cannot be relied on since {limits.stalled_chain:g} s: {view.stale}"
     if view.staleness(now) or order not in view.latest:
         return None
     return against_supply(view, view.latest[order])

@@ -239,7 +239,9 @@ class ChainView:
         if stale != self.view.stale:
             log.info("chain fresh") if stale is None else log.warning("chain not fresh", why=stale)
         advanced = float("-inf") if self._watch.advanced is None else self._watch.advanced
-        self.view = replace(self.view, stale=stale, judged=self.clock(), advanced=advanced)
+        judged = self.clock()
+        relied = judged if stale is None else self.view.fresh
+        self.view = replace(self.view, stale=stale, judged=judged, advanced=advanced, fresh=relied)
         return self.view
 
     def _read(self, head: Shown, now: float) -> None:

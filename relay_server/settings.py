@@ -124,7 +124,8 @@ class RelaySettings(Section):
     2 × (1 % + 0.5 %)."""
 
     stalled_chain: SecondsField = 600.0
-    """A running supply survives a chain without new blocks for this long."""
+    """A running supply survives a chain that is not fresh (without new blocks, or with old ones, or beside a
+    wrong clock) for this long."""
 
     save: SecondsField = 15.0
     """Meter and vouchers of a running supply go to disk this often: what a power cut may lose."""

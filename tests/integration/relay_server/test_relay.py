@@ -404,6 +404,15 @@ def test_nothing_new_is_supplied_on_a_chain_that_stands_still(rig: Rig) -> None:
         rig.until(lambda: refused(client.close(ORDER, FEED)) is Code.STALE_CHAIN)
 
 
+def test_nothing_new_is_supplied_beside_a_clock_in_the_past(rig: Rig) -> None:
+    rig.chain.fund(ORDER, BUYER.address)
+    rig.chain.clock_offset = 3_600
+    with rig.client(BUYER) as client:
+        rig.until(lambda: refused(client.close(ORDER, FEED)) is Code.STALE_CHAIN)
+        rig.chain.clock_offset = 0
+        rig.until(lambda: isinstance(client.close(ORDER, FEED), Granted))
+
+
 def test_a_running_supply_survives_a_chain_that_stands_still(rig: Rig) -> None:
     with closed_for(rig) as client:
         rig.chain.clock_offset = -60

@@ -134,6 +134,7 @@ def seen(*orders: Order, now: float = 100.0, head: int = 50) -> View:
         stale=None,
         judged=now,
         advanced=now,
+        fresh=now,
         confirmed=known,
         latest=known,
         offers={FEED: offer()},
