@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from chain.client import ChainClient
 from chain.errors import ChainError, Misconfigured
 from node.config import Settings
+from node.daemons import RECORDS
 from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.doctor.storage import AS_ROOT
 from node.wallet.address import own_address
+from relay_server.acts import HOME
 from relay_server.client import RelayClient
-from relay_server.errors import RelayError, RelayUnreachable, RelayWaiting, WrongRelay
+from relay_server.errors import RecordsMissing, RelayError, RelayUnreachable, RelayWaiting, WrongRelay
 from relay_server.messages import ContactState
+from relay_server.records import open_records
+from relay_server.settings import RelaySettings
+from relay_server.wear import Wear, wear
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -19,6 +26,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     chain_id = followed(settings)
     if settings.relay:
         yield from own(settings.relay.listen, account(settings), chain_id)
+        yield from used(settings.relay, settings.paths.state / RECORDS)
     for name, seller in settings.sellers.items():
         yield sellers(name, seller.relay, seller.account, chain_id)
 
@@ -79,6 +87,31 @@ def faults(contacts: tuple[ContactState, ...]) -> Iterator[Finding]:
             yield Warned(
                 f"contact {contact.contact} is locked out: {contact.locked}",
                 f"when nobody works on it any more: commonwatt relay unlock {contact.contact}",
+            )
+
+
+def used(settings: RelaySettings, path: Path) -> Iterator[Finding]:
+    """How far our contacts are through the life that their makers state."""
+    records = open_records(path)
+    if not records.exist:
+        return
+    try:
+        operations = records.operations()
+    except RecordsMissing as error:
+        yield Warned(f"how worn the contacts are cannot be told: {error}", AS_ROOT)
+        return
+    yield from worn(wear(settings, operations))
+
+
+def worn(contacts: tuple[Wear, ...]) -> Iterator[Finding]:
+    """Contacts that are near the end of their rated life, or beyond it."""
+    for each in contacts:
+        if each.worn:
+            name = "home" if each.contact == HOME else f"contact {each.contact}"
+            yield Warned(
+                f"{name} has moved {each.operations} times, {each.used:.0%} of its rated life",
+                "replace it before it sticks or welds; the count goes on, so add the new one's life to "
+                + ("relay.transfer.home_life" if each.contact == HOME else "its `life`"),
             )
 
 

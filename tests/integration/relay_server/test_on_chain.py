@@ -10,16 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contracts.bindings import Market
 from quantities import Energy
+from relay_server.client import RelayClient, RelayUnreachable
 from relay_server.messages import Accepted, Code, Granted, Opened, Refused
 from relay_server.records import open_records
+from tests.integration.relay_server import relay_process
 from tests.integration.relay_server.relay_on_chain import HOST, PRICE, Place, place
-from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE
+from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE, make_settings
 from tests.waiting import PATIENCE, eventually
 
 
@@ -127,6 +131,30 @@ def test_a_taken_port_is_said_in_one_line(here: Place) -> None:
     )
     assert second.returncode == 69
     assert re.fullmatch(rb"commonwatt: relay\.listen: \S+ is taken: .*\n", second.stderr.splitlines(True)[-1])
+
+
+def test_a_chain_of_another_genesis_supplies_nothing(here: Place, tmp_path: Path) -> None:
+    other = replace(here.manifest, genesis_hash="0x" + "44" * 32)
+    other.save(tmp_path / "manifest.json")
+    settings = make_settings()
+    process = relay_process.started(tmp_path, settings, here.seller.address, here.chain.url)
+    try:
+        client = RelayClient(settings.listen, here.seller.address, here.buyer, other.chain_id)
+
+        def refused() -> bool:
+            with suppress(RelayUnreachable):
+                answer = client.close(secrets.token_bytes(32), FEED)
+                return isinstance(answer, Refused) and "chain begins with" in answer.text
+            return False
+
+        with client:
+            eventually(refused, "a refusal that names the genesis")
+            answer = client.close(secrets.token_bytes(32), FEED)
+            assert isinstance(answer, Refused)
+            assert answer.code is Code.STALE_CHAIN
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 def test_the_relay_stays_lean(here: Place) -> None:

@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from relay_server.drivers.interface import load
 from simulation.drivers.pins import SimulatedPins
 from simulation.world import spec
 from simulation.world.client import WorldClient, WorldGone
+from simulation.world.spec import Defect
 from tests.unit.simulation.bench_of_two import FEED_PIN, HOME_PIN, LINE, TIE, TIE_PIN, bench
 from tests.waiting import PATIENCE
 
@@ -23,9 +25,9 @@ from tests.waiting import PATIENCE
 class World:
     """A world process that can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, described: spec.WorldSpec | None = None) -> None:
         self.folder, self.socket = folder, str(folder / "world.sock")
-        (folder / "world.json").write_text(spec.dump(bench()))
+        (folder / "world.json").write_text(spec.dump(described or bench()))
         self.start()
 
     def start(self) -> None:
@@ -33,7 +35,7 @@ class World:
         for name, path in (("spec", "world.json"), ("socket", "world.sock"), ("folder", "state")):
             command += [f"--{name}", str(self.folder / path)]
         self.process = subprocess.Popen(command, stderr=(self.folder / "log").open("a"))
-        self.client = WorldClient(self.socket, patience=10)
+        self.client = WorldClient(self.socket, patience=PATIENCE)
         self.client.ask("truth")
 
     def end(self, number: int) -> None:
@@ -99,6 +101,75 @@ def test_a_battery_tells_its_state_of_charge(world: World) -> None:
     battery = open_sensor("battery", "simulated", {"world": world.socket, "point": "birch.battery"})
     soc = next(m for m in battery.read() if m.quantity == Quantity.SOC)
     assert 4_900 < soc.value <= 5_000
+
+
+BROKEN: Mapping[int, tuple[Defect | None, tuple[str, bool], tuple[str, bool]]] = {
+    31: (None, ("followed", True), ("followed", True)),
+    32: ("stuck", ("never", False), ("never", True)),
+    33: ("stuck-open", ("never", False), ("never", True)),
+    34: ("welded", ("followed", True), ("never", False)),
+    35: ("slow", ("late", True), ("late", True)),
+    36: ("bouncing", ("again and again", True), ("followed", True)),
+}
+"""By pin: how its contact is broken; what it does when its coil gets power, and when it loses it; and whether
+its auxiliary contact is ever seen to agree with the coil in the end."""
+
+LOOKED_AT = 1.6
+"""World seconds after a coil's change."""
+
+
+def broken_feeds(defects: Mapping[int, Defect | None]) -> spec.WorldSpec:
+    """A bench on which Alder has a feed for each way to be broken."""
+    sound = bench()
+    others = tuple(
+        spec.ContactSpec(name=f"alder.feed-{pin}", household="alder", pin=pin, kind="feed", defect=defect)
+        for pin, defect in defects.items()
+    )
+    return replace(sound, contacts=(*sound.contacts, *others))
+
+
+def moved(world: World, pin: int) -> str:
+    """How a contact has moved since its coil's last change, by the world's own clock."""
+    asked = world.client.ask("truth")
+    since = asked["truth"]["contacts"][f"alder.feed-{pin}"]["since"]
+    assert eventually(lambda: world.client.ask("truth")["truth"]["t"] > since + LOOKED_AT)
+    after = [
+        switching["at"] - asked["began"] - since
+        for switching in world.client.ask("switchings")["switchings"]
+        if switching["contact"] == f"alder.feed-{pin}" and switching["at"] - asked["began"] >= since
+    ]
+    if not after:
+        return "never"
+    if len(after) >= 5:
+        return "again and again"
+    return "late" if after[0] > 0.6 else "followed"
+
+
+def agreed(driver: SimulatedPins, pin: int, within: float) -> bool:
+    return eventually(lambda: driver.followed(pin) is True, within)
+
+
+@pytest.mark.parametrize("by", ["the world's description", "the driver's option"])
+def test_contacts_break_in_every_way_over_the_socket(by: str) -> None:
+    defects = {pin: defect for pin, (defect, _, _) in BROKEN.items()}
+    described = by.startswith("the world")
+    with TemporaryDirectory(prefix="cw-") as folder:
+        world = World(Path(folder), broken_feeds(defects if described else dict.fromkeys(defects)))
+        given = {} if described else {"defects": {pin: defect for pin, defect in defects.items() if defect}}
+        driver = load("simulated", {"world": world.socket, "household": "alder", **given})
+        assert isinstance(driver, SimulatedPins)
+        try:
+            for energised in (True, False):
+                for pin in BROKEN:
+                    driver.drive(pin, energised)
+                for pin, (defect, with_power, without) in BROKEN.items():
+                    does, agrees = with_power if energised else without
+                    assert moved(world, pin) == does, defect
+                    assert agreed(driver, pin, 5.0 if agrees else 0.2) is agrees, defect
+        finally:
+            driver.close()
+            world.client.close()
+            world.end(signal.SIGTERM)
 
 
 def test_lost_pins_de_energise_their_household_and_no_other(world: World) -> None:

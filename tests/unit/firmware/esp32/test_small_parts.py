@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.logger.curves import CELLS, Chemistry, curve
+from node.logger.settings import BatterySettings
 from pathboard import seal
 from pathboard.charge import LI_ION, REST_MS, Charge, level
 from pathboard.session import whole
@@ -78,6 +80,15 @@ def test_the_curve_runs_from_empty_to_full_and_always_rises() -> None:
     assert (levels[0], levels[-1]) == (0, 10_000)
     assert [level(mv) for mv, _ in LI_ION] == [soc for _, soc in LI_ION]
     assert level(3_720) == 4_500
+
+
+def test_the_pi_reckons_by_the_boards_curve_from_2800_to_4200_millivolts() -> None:
+    settings = BatterySettings(sensor="battery", capacity="11 Wh", chemistry=Chemistry.LI_ION)
+    its = curve(settings)
+    assert [(mv, round(soc * 10_000)) for soc, mv in CELLS[Chemistry.LI_ION]] == [*LI_ION]
+    assert (LI_ION[0], LI_ION[-1]) == ((2_800, 0), (4_200, 10_000))
+    for millivolts in range(2_700, 4_300):
+        assert abs(its.level(millivolts) * 10_000 - level(millivolts)) <= 1
 
 
 def test_counted_charge_is_what_went_in_and_out() -> None:

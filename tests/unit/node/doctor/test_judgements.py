@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,10 @@ from node.sensors.driver import Measurement, Quantity
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as SensorStatus
 from quantities import Tokens
+from relay_server.acts import HOME, Cycle
 from relay_server.messages import ContactState
+from relay_server.persistence import Persistence
+from relay_server.settings import RelaySettings
 from store.snapshot import Snapshot, boottime
 
 ACCOUNT = "0x" + "ab" * 20
@@ -171,6 +175,40 @@ def test_a_latched_fault_fails_and_says_how_to_clear_it() -> None:
     [found] = relay.faults(contacts)
     assert isinstance(found, Failed)
     assert found.advice.endswith("commonwatt relay clear 2")
+
+
+CONTACTS = RelaySettings.model_validate(
+    {
+        "feeds": [
+            {"contact": 1, "pin": 17, "meter": "feed-1", "life": 10},
+            {"contact": 2, "pin": 18, "meter": "feed-2", "life": 10},
+        ],
+        "transfer": {"home_pin": 22, "home_life": 10},
+    }
+)
+
+
+def test_contacts_near_their_rated_life_are_worth_a_warning(tmp_path: Path) -> None:
+    database = tmp_path / "relay.db"
+    with closing(Persistence(database, 1.0)) as records:
+        records.start(lambda instruction: None)
+        records.keep([Cycle(contact=1)] * 7 + [Cycle(contact=2)] * 8 + [Cycle(contact=HOME)] * 12)
+    tie, home = sorted(relay.used(CONTACTS, database), key=lambda found: found.what)
+    assert isinstance(tie, Warned)
+    assert tie.what == "contact 2 has moved 8 times, 80% of its rated life"
+    assert isinstance(home, Warned)
+    assert home.what == "home has moved 12 times, 120% of its rated life"
+    assert home.advice.endswith("relay.transfer.home_life")
+
+
+def test_a_relay_that_has_not_run_yet_has_worn_nothing(tmp_path: Path) -> None:
+    assert list(relay.used(CONTACTS, tmp_path / "relay.db")) == []
+
+
+def test_records_that_are_none_are_worth_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "relay.db").write_bytes(b"this is no database" * 100)
+    [found] = relay.used(CONTACTS, tmp_path / "relay.db")
+    assert isinstance(found, Warned)
 
 
 def test_a_sensor_shows_its_power_first() -> None:

@@ -17,7 +17,7 @@ def battery(**given: object) -> BatterySettings:
 def test_a_battery_is_li_ion_of_one_cell_unless_said() -> None:
     settings = battery()
     assert settings.capacity == Energy(3_000)
-    assert curve(settings).points[0] == (0.0, 3_000.0)
+    assert curve(settings).points[0] == (0.0, 2_800.0)
     assert curve(settings).points[-1] == (1.0, 4_200.0)
 
 
