@@ -41,7 +41,7 @@ rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot o
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-lint: ansible ## ansible-lint, profile production
-	@cd ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ansible-lint -q
+	@cd ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ansible-lint -q --offline
 
 lint: setup ## style, formatting, imports between rooms, types
 	@$(BIN)/ruff check --quiet $(CODE)

@@ -29,8 +29,9 @@ PLAY = 3_600.0
 class Street:
     """Hosts, the operator's folder with the inventory, and the world in which sensors and pins are."""
 
-    def __init__(self, lab: Lab, scenario: Scenario) -> None:
+    def __init__(self, lab: Lab, scenario: Scenario, residents: list[str]) -> None:
         self.lab = lab
+        self.residents = residents
         self.scenario = scenario
         self.files = lab.folder / "operator"
         self.world: subprocess.Popen[bytes] | None = None
@@ -42,9 +43,9 @@ class Street:
         return self.files / "inventory.yml"
 
     def describe(self) -> None:
-        """Write the inventory and begin the world."""
+        """Write the inventory and begin the world, which knows those to come as well."""
         self.files.mkdir()
-        self.inventory.write_text(yaml.safe_dump(inventory(self.lab, self.scenario), sort_keys=False))
+        self.settle(self.residents)
         (self.files / "world.json").write_text(spec.dump(bench.world(self.scenario)))
         socket = self.lab.shared / "world.sock"
         with (self.lab.folder / "world.log").open("wb") as log:
@@ -59,6 +60,15 @@ class Street:
             )  # fmt: skip
         until(socket.exists, "the world's socket")
         socket.chmod(0o666)  # every household's logger and relay are other users there
+
+    def settle(self, residents: list[str], signers: tuple[str, ...] = ()) -> None:
+        """Write the inventory: who lives here from now on, and who seals, if others than before."""
+        self.residents = residents
+        written = inventory(self.lab, self.scenario, residents)
+        for name, host in written["neighbourhood"]["hosts"].items():
+            if signers:
+                host["household"]["chain"] = "signer" if name in signers else "follower"
+        self.inventory.write_text(yaml.safe_dump(written, sort_keys=False))
 
     def play(self, playbook: str, *options: str, artefacts: Path | None = None) -> Played:
         """Run a playbook as an operator does."""
@@ -142,12 +152,14 @@ class Played:
         return found
 
 
-def inventory(lab: Lab, scenario: Scenario) -> dict[str, Any]:
-    """The operator's inventory of a scenario: its sections as the demo has them."""
+def inventory(lab: Lab, scenario: Scenario, residents: list[str]) -> dict[str, Any]:
+    """The operator's inventory of a scenario's first residents: its sections as the demo has them."""
     hosts = {}
     none = dict.fromkeys((member.name for member in scenario.members), "0x" + "00" * 20)
     around = Surroundings(geth=Path("geth"), run=Path("/srv/world"), accounts=none, enodes={})
     for number, member in enumerate(scenario.members, start=1):
+        if member.name not in residents:
+            continue
         written = configuration.household(scenario, member, around)
         sections = {name: written[name] for name in SECTIONS if name in written}
         del sections["relay"]["listen"]
@@ -160,7 +172,11 @@ def inventory(lab: Lab, scenario: Scenario) -> dict[str, Any]:
                 **sections,
             },
         }
-    lines = [{"feed": f"{x.seller}.{x.feed}", "tie": f"{x.buyer}.{x.tie}"} for x in scenario.lines]
+    lines = [
+        {"feed": f"{x.seller}.{x.feed}", "tie": f"{x.buyer}.{x.tie}"}
+        for x in scenario.lines
+        if {x.seller, x.buyer} <= set(residents)
+    ]
     shared = {
         "overlay": "10.77.0.0/24", "period": f"{PERIOD} s", "tokens": 1_000, "mint_cap": 100_000,
         "supply": "60 s", "challenge": "60 s", "lines": lines,
@@ -183,9 +199,10 @@ def until(true: Callable[[], object], what: str, patience: float = 120.0) -> Non
 
 
 def booted(folder: Path, households: int) -> Street:
-    """A street of empty hosts that have just booted, and its inventory."""
-    scenario = plan(households, period=PERIOD)
-    street = Street(Lab(folder, [member.name for member in scenario.members]), scenario)
+    """A street of empty hosts that have just booted, and its inventory; one household more may come."""
+    scenario = plan(households + 1, period=PERIOD)
+    names = [member.name for member in scenario.members][:households]
+    street = Street(Lab(folder, names), scenario, names)
     street.lab.start()
     street.describe()
     return street
