@@ -23,6 +23,12 @@ EMPTY = 500
 SENSOR_PATIENCE = 60.0
 """Seconds for which a sensor may be without a value: it is started anew within them by itself."""
 
+STORE_PATIENCE = 900.0
+"""Seconds for which the store may take nothing: three batches, as long as a server takes to be upgraded."""
+
+LOST_LATELY = 86_400.0
+"""Seconds for which samples that were lost are told of."""
+
 
 def judge(house: Household, facts: Facts) -> tuple[Alert, ...]:
     """Everything that is wrong now, in a fixed order, what is critical first."""
@@ -128,6 +134,23 @@ def _signers(chain: Chain) -> Iterator[Alert]:
 
 
 def _keeping(facts: Facts) -> Iterator[Alert]:
+    spool, now = facts.spool, facts.seen.unix
+    if spool is not None and spool.dropped_at is not None and now - spool.dropped_at < LOST_LATELY:
+        yield _critical(
+            "samples-lost",
+            f"{spool.dropped} samples are lost: the store was away for longer than the spool holds.",
+            "Bring the readings' store back: commonwatt doctor says why it takes nothing.",
+        )
+    elif spool is not None and spool.since is not None and now - spool.since > STORE_PATIENCE:
+        yield _warning(
+            "store-away",
+            f"Measurements have not been stored for {words.lasting(now - spool.since)}: {spool.reason}.",
+            "Bring the readings' store back; until then they wait in the spool, and nothing is lost.",
+        )
+    yield from _room(facts)
+
+
+def _room(facts: Facts) -> Iterator[Alert]:
     if facts.free is None or facts.free >= LITTLE:
         return
     left = f"{facts.free // 1_000_000} MB are left for the household's files."

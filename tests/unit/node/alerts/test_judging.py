@@ -13,6 +13,7 @@ from node.alerts.alert import CODES
 from node.client_interaction.status import State, Status
 from node.dapp.household import Household
 from node.dapp.sources import Battery, Chain, Observation, Trading
+from node.readings.spool.status import Status as Spool
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
 
@@ -79,6 +80,8 @@ def test_what_is_seen_of_the_processes(seen: dict[str, Any], code: str, severity
         ({"sensors": None}, "logger-silent", "critical"),
         ({"free": 1_999_999_999}, "disk-low", "warning"),
         ({"free": 199_999_999}, "disk-full", "critical"),
+        ({"spool": Spool(waiting=90, since=NOW - 901, reason="no server")}, "store-away", "warning"),
+        ({"spool": Spool(waiting=9, dropped=5, dropped_at=NOW - 86_399)}, "samples-lost", "critical"),
         ({"outlook": "The tokens will run out on 3 May."}, "tokens-low", "warning"),
     ],
 )
@@ -112,6 +115,15 @@ def test_a_sensor_is_told_of_after_a_minute_without_a_value(taken: float, told: 
 def test_a_sensor_that_never_gave_a_value_counts_from_its_start() -> None:
     failed = Sensor(driver="ina219", state=SensorState.FAILED, since=39.0)
     assert list(judged(facts=replace(WELL, sensors={"load": failed}))) == ["sensor:load"]
+
+
+@pytest.mark.parametrize("spool", [
+    Spool(waiting=90),
+    Spool(waiting=90, since=NOW - 899, reason="no server"),
+    Spool(waiting=9, dropped=5, dropped_at=NOW - 86_401),
+])  # fmt: skip
+def test_a_store_that_is_away_for_minutes_and_losses_of_long_ago_are_not_told(spool: Spool) -> None:
+    assert judged(facts=replace(WELL, spool=spool)) == {}
 
 
 def test_a_household_without_sensors_or_node_misses_neither() -> None:
