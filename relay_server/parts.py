@@ -2,6 +2,7 @@
 
 main thread     asyncio: the network
 safety          leases, meters, contacts: twelve times a second, every few milliseconds while one moves
+pins            the pin driver; another such thread for each call that does not return
 chain-view      the chain node
 persistence     the disk
 """
@@ -22,6 +23,7 @@ from relay_server.acts import Tell
 from relay_server.answering import Answering, Identity
 from relay_server.chain_view import ChainReader, ChainView
 from relay_server.drivers.interface import Pins
+from relay_server.hands import NONE, Call, Hands, What
 from relay_server.persistence import Persistence
 from relay_server.safety import Safety
 from relay_server.server import Server
@@ -40,6 +42,7 @@ class Parts:
 
     listening: socket.socket
     pins: Pins
+    hands: Hands
     persistence: Persistence
     switchboard: Switchboard
     chain: ChainView
@@ -61,7 +64,7 @@ class Parts:
         self.safety.end()
         self.persistence.keep([Tell(event="stop", contact=0)])
         try:
-            self.pins.close()
+            self.hands.make([Call((What.CLOSE, NONE), self.pins.close)])
         finally:
             self.persistence.close()
 
@@ -94,9 +97,15 @@ def put_together(
     except Exception:
         listening.close()
         raise
-    remembered = persistence.remembered
+    remembered, hands = persistence.remembered, Hands(boottime)
     switchboard = Switchboard(
-        settings, owner, pins=driver, keeps=persistence, remembered=remembered, now=boottime()
+        settings,
+        owner,
+        pins=driver,
+        keeps=persistence,
+        remembered=remembered,
+        now=boottime(),
+        calls=hands,
     )
     switchboard.make_safe(boottime(), "the relay was started")
     persistence.start(lambda instruction: switchboard.obey(instruction, boottime()))
@@ -106,6 +115,7 @@ def put_together(
     return Parts(
         listening=listening,
         pins=driver,
+        hands=hands,
         persistence=persistence,
         switchboard=switchboard,
         chain=chain,

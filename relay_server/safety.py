@@ -56,6 +56,7 @@ class Safety:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="safety", daemon=True)
         self._late = False
+        self._in_hand = True
         self.failure: Exception | None = None
 
     def start(self) -> None:
@@ -94,8 +95,8 @@ class Safety:
 
     def _judge(self, took: float) -> None:
         """Feed the watchdog, or say since when there is nothing to feed it for."""
-        late = took > IN_TIME
-        if not late:
+        late, in_hand = took > IN_TIME, self._switchboard.in_hand
+        if not late and in_hand:
             sd_watchdog()
         if late is not self._late:
             self._late = late
@@ -105,6 +106,12 @@ class Safety:
                 )
             else:
                 log.info("safety loop in time again")
+        if in_hand is not self._in_hand:
+            self._in_hand = in_hand
+            if in_hand:
+                log.info("contacts in hand again")
+            else:
+                log.warning("contacts out of hand", hint="the pin driver hangs: the watchdog starts us anew")
 
     def _read(self) -> Mapping[int, Register | None]:
         return {contact: registers.read(self._directory, meter) for contact, meter in self._meters.items()}

@@ -17,14 +17,16 @@ from relay_server import authorisation, books, commanding, states
 from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Lock, Save, Tell
 from relay_server.authorisation import View
 from relay_server.books import Books
-from relay_server.coils import Coils
+from relay_server.coils import Coils, Looked
 from relay_server.commanding import Seen, Sent
 from relay_server.contacts import feed as feeds
 from relay_server.contacts import feed_commands, feed_watch, household, recalled
 from relay_server.contacts import transfer as transfers
 from relay_server.contacts.feed import Feed
 from relay_server.contacts.transfer import Transfer
+from relay_server.contacts.trouble import Trouble, kind
 from relay_server.drivers.interface import Pins
+from relay_server.hands import Calls
 from relay_server.instructions import Instruction, What
 from relay_server.messages import (
     Accepted,
@@ -77,12 +79,14 @@ class Switchboard:
         keeps: Keeps,
         remembered: Remembered,
         now: float,
+        calls: Calls | None = None,
     ) -> None:
         """Take the contacts over as they were remembered; `make_safe` comes before anything else.
 
         Args:
             owner: checksummed account of the household.
             now: boottime seconds.
+            calls: who calls the pin driver; None: whoever has the lock, for drivers that are known to return.
         """
         self.owner = owner
         self._settings = settings
@@ -91,10 +95,13 @@ class Switchboard:
         numbers = {c.contact: c.pin for c in (*settings.feeds, *settings.ties)}
         if settings.transfer:
             numbers[HOME] = settings.transfer.home_pin
-        self._coils = Coils(pins, numbers, lambda told: self._keeps.keep([told]))
+        self._coils = Coils(pins, numbers, lambda told: self._keeps.keep([told]), calls)
+        self._tried = {c for c, why in remembered.faults.items() if kind(why) == Trouble.HUNG}
+        """Contacts at which the driver hung before this start: to start anew has not helped these."""
         self._books = Books(remembered)
         self._contacts = recalled.contacts(settings, remembered, now)
         self._registers: Mapping[int, Register | None] = {}
+        self._in_hand = True
         self._stopping = False
 
     # --- safety -----------------------------------------------------------------------------------------
@@ -123,15 +130,29 @@ class Switchboard:
                 account = self._books.account(known.buyer, known.contact)
                 self._take(books.settle(self._contacts, account, known, paid))
             self._coils.drive_again()
-            for number, feed in self._contacts.feeds.items():
-                self._watch(number, feed, view, now)
+            looked = self._look((*self._contacts.feeds, *self._contacts.moving))
+            for number in self._coils.hung(now):
+                self._take(household.hung(self._contacts, number, now))
+            for feed in self._contacts.feeds.values():
+                self._watch(feed, looked, view, now)
             if self._keeps.behind > self._settings.save + LATE:
                 for number in self._contacts.feeds:
                     self.failed(number, "relay.db is not written any more", now)
             if self._contacts.transfer:
-                self._move(*transfers.tick(self._contacts.transfer, self._transfer_moment(now)))
+                at = self._transfer_moment(now, looked)
+                self._move(*transfers.tick(self._contacts.transfer, at))
             self._coils.beat()
+            self._in_hand = self._coils.beating and not self._out_of_hand(now)
             return self._contacts.changing
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether nothing is left, as of the last turn, that only another start of the relay may mend.
+
+        The pin driver hangs at a coil that may be energised against all will, or at a contact for which the
+        household waits between two sources, or at the beat.
+        """
+        return self._in_hand
 
     def stop(self, now: float) -> None:
         """Take no more commands, and release everything."""
@@ -188,7 +209,8 @@ class Switchboard:
                 return self._everything_home(signer, at.now)
             transfer = self._contacts.transfer
             if transfer and frame.contact in transfer.ratings:
-                transfer, acts, answer = commanding.of_tie(transfer, sent, self._transfer_moment(at.now))
+                moment = self._transfer_moment(at.now, self._look(self._contacts.moving))
+                transfer, acts, answer = commanding.of_tie(transfer, sent, moment)
                 return Outcome(answer=answer, written=self._move(transfer, acts))
             feed = self._contacts.feeds.get(frame.contact)
             if feed is None:
@@ -223,6 +245,7 @@ class Switchboard:
                     facts |= {"buyer": account.buyer, "gap_mwh": account.gap.mwh}
                     self._take(books.write_off(self._contacts, account))
                 case What.CLEAR:
+                    self._tried.discard(contact)
                     self._take(household.cleared(self._contacts, contact, now))
                 case What.LOCK:
                     self._take(household.locked(self._contacts, contact, reason, now))
@@ -268,31 +291,36 @@ class Switchboard:
         told = self._act([Tell(event="everything home", contact=HOME, facts={"signer": signer})])
         return Outcome(answer=Opened(), written=written or told)
 
-    def _watch(self, number: int, feed: Feed, view: View, now: float) -> None:
+    def _watch(self, feed: Feed, looked: Looked, view: View, now: float) -> None:
         over = authorisation.over(view, feed.live.order.id, self._settings, now) if feed.live else None
-        at = self._moment(feed, now, followed=self._coils.followed(number), over=over)
+        at = replace(
+            self._moment(feed, now),
+            followed=looked.followed.get(feed.contact),
+            unseen=feed.contact in looked.unseen,
+            over=over,
+        )
         feed, acts = feed_watch.tick(feed, at)
         self._take((self._contacts.having(feed), acts))
 
-    def _moment(
-        self, feed: Feed, now: float, followed: bool | None = None, over: str | None = None
-    ) -> feeds.Moment:
-        return feeds.Moment(
-            now=now,
-            limits=self._settings,
-            register=self._registers.get(feed.contact),
-            followed=followed,
-            over=over,
-        )
-
-    def _transfer_moment(self, now: float) -> transfers.Moment:
+    def _look(self, contacts: Collection[int]) -> Looked:
         tied = self._contacts.tied
+        return self._coils.look(contacts, () if tied is None else (tied,))
+
+    def _out_of_hand(self, now: float) -> frozenset[int]:
+        waited_for = self._contacts.moving if self._contacts.changing else ()
+        return (self._coils.hung(now) & self._coils.astray.union(waited_for)) - self._tried
+
+    def _moment(self, feed: Feed, now: float) -> feeds.Moment:
+        return feeds.Moment(now=now, limits=self._settings, register=self._registers.get(feed.contact))
+
+    def _transfer_moment(self, now: float, looked: Looked) -> transfers.Moment:
         return transfers.Moment(
             now=now,
             limits=self._settings,
             registers=self._registers,
-            followed={contact: self._coils.followed(contact) for contact in self._contacts.moving},
-            powered={} if tied is None else {tied: self._coils.powered(tied)},
+            followed=looked.followed,
+            powered=looked.powered,
+            unseen=looked.unseen.intersection(self._contacts.moving),
         )
 
     # --- acting -----------------------------------------------------------------------------------------

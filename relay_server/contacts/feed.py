@@ -20,7 +20,7 @@ from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Drive, Latch, Save, Tell
 from relay_server.contacts.following import Following, afresh
 from relay_server.contacts.lasting import milliseconds
-from relay_server.contacts.trouble import Trouble
+from relay_server.contacts.trouble import SENTENCES, Trouble, replaces
 from relay_server.messages import Answer, Granted
 from store.registers import Register
 
@@ -104,6 +104,9 @@ class Moment:
     followed: bool | None = None
     """By the auxiliary contact; None where it is not wired."""
 
+    unseen: bool = False
+    """Nothing is known of the contact, because the pin driver has not returned."""
+
     over: str | None = None
     """What a fresh head says against the running order (closing, settled, gone, past its end), or None."""
 
@@ -147,6 +150,13 @@ def faulted(feed: Feed, trouble: Trouble, sentence: str, now: float) -> Step:
         Tell(event="fault", contact=feed.contact, facts={"why": fault}),
     ]
     return replace(feed, fault=fault), acts
+
+
+def hung(feed: Feed, now: float) -> Step:
+    """The feed whose pin driver does not return, however it stands."""
+    if not replaces(Trouble.HUNG, feed.fault):
+        return feed, []
+    return faulted(feed, Trouble.HUNG, SENTENCES[Trouble.HUNG], now)
 
 
 def cleared(feed: Feed, now: float) -> Feed:

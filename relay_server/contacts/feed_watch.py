@@ -91,7 +91,9 @@ def _at_rest(feed: Feed, at: Moment) -> Step:
 def _followed(feed: Feed, at: Moment) -> Step:
     """Compare the contact with its coil; a fault that turns out to be slowness is told as that."""
     before = feed.following
-    seen = following.look(before, at.followed, at.now, energised=feed.closed, driven=feed.driven)
+    seen = following.look(
+        before, at.followed, at.now, energised=feed.closed, driven=feed.driven, unseen=at.unseen
+    )
     if seen is before and not (seen.apart or seen.falls):
         return feed, []
     feed = replace(feed, following=seen)

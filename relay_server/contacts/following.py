@@ -67,16 +67,26 @@ def afresh(before: Following, now: float) -> Following:
 
 
 def look(
-    before: Following, followed: bool | None, now: float, *, energised: bool, driven: float
+    before: Following,
+    followed: bool | None,
+    now: float,
+    *,
+    energised: bool,
+    driven: float,
+    unseen: bool = False,
 ) -> Following:
     """The same contact one look later.
 
     Args:
         followed: by the auxiliary contact; None where none is wired.
         driven: when the coil was last changed, if it was changed since the look before.
+        unseen: nothing is known of it, wired or not: then it does not stand, but its time to follow begins
+            when it is seen again.
     """
     if before.energised is not energised or driven > before.driven:
         before = Following(energised=energised, driven=driven)
+    if unseen:
+        return replace(before, apart=now, agreed=None)
     if followed is not False:
         if before.agreed is not None:
             return before

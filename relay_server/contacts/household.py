@@ -89,6 +89,17 @@ def opened(contacts: Contacts, contact: int, why: str, now: float) -> Step:
     return contacts.having(feed), acts
 
 
+def hung(contacts: Contacts, contact: int, now: float) -> Step:
+    """The pin driver does not return from a call for this contact."""
+    if contact in contacts.feeds:
+        feed, acts = feeds.hung(contacts.feeds[contact], now)
+        return contacts.having(feed), acts
+    if contacts.transfer and contact in contacts.moving:
+        transfer, acts = transfers.hung(contacts.transfer, contact, now)
+        return replace(contacts, transfer=transfer), acts
+    return contacts, []
+
+
 def locked(contacts: Contacts, contact: int, reason: str, now: float) -> Step:
     """Lock a contact out: coils first, for the lock is on disk before anybody is told that it holds."""
     acts: list[Act] = []

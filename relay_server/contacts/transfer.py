@@ -126,6 +126,9 @@ class Moment:
     followed: Mapping[int, bool | None] = field(default_factory=dict)
     """Of home (0) and the ties, by their auxiliary contacts; None where none is wired."""
 
+    unseen: frozenset[int] = frozenset()
+    """Those of which nothing is known, because the pin driver has not returned."""
+
     powered: Mapping[int, bool | None] = field(default_factory=dict)
     """Voltage on the line side of the ties; None where no sense input is wired."""
 
@@ -190,6 +193,16 @@ def lock(transfer: Transfer, contact: int, reason: str, now: float) -> Step:
 def unlock(transfer: Transfer, contact: int) -> Transfer:
     """Take a lock-out off; the household stays at home until its client asks."""
     return replace(transfer, locks={c: why for c, why in transfer.locks.items() if c != contact})
+
+
+def hung(transfer: Transfer, contact: int, now: float) -> Step:
+    """Latch that the pin driver does not return from this contact; with it in use the household goes home."""
+    transfer, acts = _fault(transfer, contact, Trouble.HUNG, SENTENCES[Trouble.HUNG])
+    there = transfer.position
+    if acts and isinstance(there, Leaving | Tied) and contact in (HOME, there.tie):
+        transfer, more = go_home(transfer, transfer.faults[contact], now)
+        acts += more
+    return transfer, acts
 
 
 def cleared(transfer: Transfer, contact: int, now: float) -> Transfer:
@@ -257,6 +270,8 @@ def _kept_home(transfer: Transfer, tie: int, at: Moment) -> Refused | None:
     assert isinstance(transfer.position, Home)  # noqa: S101 - asked for at home only
     if refused := barred(transfer, tie):
         return refused
+    if at.unseen:
+        return Refused(code=Code.BUSY, text="the pin driver does not answer", retry_ms=1_000)
     if any(at.followed.get(other) is False for other in transfer.ratings):
         return Refused(code=Code.FAULT, text="a tie does not stand open, as it should at home")
     wait = transfer.position.since + at.limits.dwell - at.now
@@ -354,7 +369,14 @@ def _seen(transfer: Transfer, at: Moment) -> Step:
         unseen = Following(energised=coil, driven=transfer.position.since)
         before = transfer.following.get(contact, unseen)
         driven = transfer.position.since if coil is not before.energised else before.driven
-        seen = following.look(before, at.followed.get(contact), now, energised=coil, driven=driven)
+        seen = following.look(
+            before,
+            at.followed.get(contact),
+            now,
+            energised=coil,
+            driven=driven,
+            unseen=contact in at.unseen,
+        )
         if seen is not transfer.following.get(contact):
             changed[contact] = seen
         late = following.slowly(before, seen, at.limits.follow)

@@ -23,6 +23,9 @@ class Trouble(StrEnum):
     BOUNCING = "bouncing"
     """It opens and closes again and again under a steady coil: a loose wire, or too low a coil voltage."""
 
+    HUNG = "hung"
+    """Its pin driver does not return from a call: nobody knows how it stands."""
+
     HOME_CLOSED = "home-closed"
     """Home closed while a tie was closed."""
 
@@ -44,8 +47,9 @@ SENTENCES = {
     Trouble.STUCK_OPEN: "the contact stays open against its coil",
     Trouble.WELDED: "the contact stays closed against its coil",
     Trouble.BOUNCING: "the contact opens and closes again and again under a steady coil",
+    Trouble.HUNG: "its pin driver does not return from a call: nobody knows how the contact stands",
 }
-"""Of what an auxiliary contact shows."""
+"""Of what an auxiliary contact shows, or why none shows anything."""
 
 
 def kind(fault: str) -> str:
@@ -59,5 +63,6 @@ def took(seconds: float) -> str:
 
 
 def replaces(found: Trouble, latched: str | None) -> bool:
-    """Whether a trouble is latched: the first one stays, but what follows after all was slow, not stuck."""
-    return latched is None or (found is Trouble.SLOW and kind(latched) in STUCK)
+    """Whether a trouble is latched: the first one stays, but what follows after all was slow, not stuck, and
+    of what a driver hangs at nobody knows that it is stuck."""
+    return latched is None or (found in {Trouble.SLOW, Trouble.HUNG} and kind(latched) in STUCK)

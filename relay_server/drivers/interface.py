@@ -14,8 +14,10 @@ class Pins(Protocol):
     """Outputs that energise coils, and the inputs that tell what became of it.
 
     A driver touches a pin only when told to: making it must change no output, because the relay de-energises
-    in the safe order (feeds and ties first, then home). All methods are called from one thread at a time and
-    return within a few milliseconds; none of them waits for a contact to move.
+    in the safe order (feeds and ties first, then home). All methods return within a few milliseconds; none
+    of them waits for a contact to move. They are called from one thread at a time, but for one case: while a
+    call does not return (`hands.PATIENCE`), those for other contacts, and the release of its own, come from
+    another thread.
     """
 
     def drive(self, pin: int, energised: bool) -> None:

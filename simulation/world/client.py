@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,7 +27,7 @@ class WorldRefused(WorldError):
 
 
 class WorldClient:
-    """Blocking, for one thread.
+    """Blocking; threads that ask at the same time wait for each other.
 
     Args:
         path: of the world's Unix socket.
@@ -40,6 +41,7 @@ class WorldClient:
         self.path = path
         self._greet = greet
         self._patience = patience
+        self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._buffer = b""
 
@@ -50,6 +52,10 @@ class WorldClient:
             WorldGone: nobody answered in time.
             WorldRefused: the world said no.
         """
+        with self._lock:
+            return self._answered(op, fields)
+
+    def _answered(self, op: str, fields: Mapping[str, object]) -> Mapping[str, Any]:
         until = time.monotonic() + self._patience
         while True:
             try:

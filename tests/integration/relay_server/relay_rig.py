@@ -22,6 +22,7 @@ from relay_server.chain_view import ChainView, Shown
 from relay_server.client import RelayClient
 from relay_server.drivers.interface import Pins
 from relay_server.drivers.recording import RecordingPins
+from relay_server.hands import Hands
 from relay_server.persistence import Persistence
 from relay_server.safety import Safety
 from relay_server.server import Server
@@ -208,6 +209,7 @@ def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object)
         keeps=persistence,
         remembered=persistence.remembered,
         now=boottime(),
+        calls=Hands(boottime),
     )
     switchboard.make_safe(boottime(), "the relay was started")
     persistence.start(lambda instruction: switchboard.obey(instruction, boottime()))

@@ -14,6 +14,7 @@ from relay_server.accounts import Order as BuyersOrder
 from relay_server.acts import Act, Baseline, Drive, Latch, Lock, Save, Tell
 from relay_server.authorisation import View
 from relay_server.drivers.interface import Pins
+from relay_server.hands import Calls
 from relay_server.messages import Op, SwitchFrame
 from relay_server.persistence import Remembered
 from relay_server.settings import RelaySettings
@@ -57,9 +58,10 @@ def booted(
     *,
     settings: RelaySettings = SETTINGS,
     owner: str = SELLER,
+    calls: Calls | None = None,
 ) -> Switchboard:
     """A switchboard as a relay's start leaves it."""
-    board = Switchboard(settings, owner, pins=pins, keeps=keeps, remembered=remembered, now=now)
+    board = Switchboard(settings, owner, pins=pins, keeps=keeps, remembered=remembered, now=now, calls=calls)
     board.make_safe(now, "boot")
     return board
 
