@@ -111,6 +111,9 @@ class Persistence:
         self._baselines: dict[int, Baseline] = {}
         self._others: list[tuple[float, Kept]] = []
         self._waiting: list[Future[None]] = []
+        self._written_accounts: dict[tuple[str, int], Account] = {}
+        self._written_orders: dict[bytes, Order] = {}
+        """What of both this process has written, as it stands on the disk."""
         self._oldest: float | None = None
         self._ending = False
         self._seq, self._hash = audit.last(self._database)
@@ -126,10 +129,10 @@ class Persistence:
         """Take what acts ask to keep. If any of it is urgent: a future that is done once it is on disk."""
         urgent = False
         with self._lock:
-            if acts and self._oldest is None:
-                self._oldest = time.monotonic()
             for act in acts:
                 match act:
+                    case Save() if self._is_written(act):
+                        pass  # a buyer that repeats itself costs the disk nothing
                     case Save():
                         self._accounts[act.account.buyer, act.account.contact] = act.account
                         if act.order:
@@ -140,12 +143,26 @@ class Persistence:
                     case Latch() | Lock() | Cycle() | Tell():
                         self._others.append((time.time(), act))
                         urgent |= isinstance(act, Latch | Lock)
+            if self._pending and self._oldest is None:
+                self._oldest = time.monotonic()
             if not urgent:
                 return None
             written: Future[None] = Future()
             self._waiting.append(written)
             self._lock.notify()
         return written
+
+    @property
+    def _pending(self) -> bool:
+        return bool(self._accounts or self._orders or self._baselines or self._others)
+
+    def _is_written(self, act: Save) -> bool:
+        """Whether just this is on disk already, and nothing newer waits."""
+        account, order = act.account, act.order
+        key = account.buyer, account.contact
+        if order is None or key in self._accounts or order.id in self._orders:
+            return False
+        return self._written_accounts.get(key) == account and self._written_orders.get(order.id) == order
 
     @property
     def behind(self) -> float:
@@ -186,6 +203,10 @@ class Persistence:
             baselines, self._baselines = self._baselines, {}
             others, self._others = self._others, []
             waiting, self._waiting = self._waiting, []
+            for key in accounts:
+                self._written_accounts.pop(key, None)  # until the disk has the new one
+            for id_ in orders:
+                self._written_orders.pop(id_, None)
         if not (accounts or orders or baselines or others):
             _done(waiting)
             return
@@ -215,8 +236,9 @@ class Persistence:
             return
         self._seq, self._hash = seq, hashed
         with self._lock:
-            pending = self._accounts or self._orders or self._baselines or self._others
-            self._oldest = begun if pending else None
+            self._written_accounts |= accounts
+            self._written_orders |= orders
+            self._oldest = begun if self._pending else None
         _done(waiting)
         for act, number, known_by in told:
             log.info(act.event, contact=act.contact, **act.facts, audit=number, hash=known_by.hex())

@@ -51,6 +51,13 @@ class OpenFeed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandOver:
+    """Give the seller the last voucher of an order that has ended, which it could not be given then."""
+
+    order: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finish:
     """No more energy under this order; what follows is its settlement."""
 
@@ -76,7 +83,7 @@ class Reclaim:
     order: str
 
 
-Act: TypeAlias = Buy | CloseFeed | CloseTie | GoHome | OpenFeed | Finish | RequestClose | Reclaim
+Act: TypeAlias = Buy | CloseFeed | CloseTie | GoHome | OpenFeed | HandOver | Finish | RequestClose | Reclaim
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
     need ── choose ── Buy ── mined ── confirmed ── CloseFeed ── CloseTie ── supplied
                                                                               │ any reason to end
     settled ◀── seller redeems ◀── Finish ◀── OpenFeed (last voucher) ◀── GoHome
+                               ◀── HandOver, where the seller could not be reached then
 
 A need begins when the battery is below `limit` and lasts as long as its order; after a supply the household
 stays at home for a while (`rest`). So it does not flap between home and a seller. At most one order runs,
@@ -25,7 +26,7 @@ from node.client_interaction.lift import Start
 from node.client_interaction.memory import Memory, Phase, Supply
 from node.client_interaction.rest import rests
 from node.client_interaction.sentences import View
-from node.client_interaction.settlement import settlements
+from node.client_interaction.settlement import handings_over, settlements
 from node.client_interaction.situation import Policy, Situation
 from node.client_interaction.successor import successor
 from node.client_interaction.trade import Side, Trade, TradeState
@@ -73,7 +74,7 @@ def decide(s: Situation, policy: Policy, memory: Memory) -> Decision:
         kept = replace(kept, state=decision.view.state, since=s.wall)
     if decision.view.since is not None:
         kept = replace(kept, since=decision.view.since)
-    acts = (*settlements(s, policy.trading), *decision.acts)
+    acts = (*handings_over(s), *settlements(s, policy.trading), *decision.acts)
     return replace(decision, memory=kept, acts=acts)
 
 

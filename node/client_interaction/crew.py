@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chain.keys import Account
 from contracts.manifest import Manifest
+from node.client_interaction.actors.last_vouchers import LastVouchers
 from node.client_interaction.actors.ledger import News
 from node.client_interaction.actors.line import Line, Terms
 from node.client_interaction.actors.orders import Orders
@@ -20,6 +21,7 @@ from node.client_interaction.acts import (
     CloseTie,
     Finish,
     GoHome,
+    HandOver,
     OpenFeed,
     Outcome,
     Reclaim,
@@ -98,6 +100,7 @@ class Crew:
             period=settings.trading.keep,
             news=news,
         )
+        self.vouchers = LastVouchers(trades, self._lines)
         self.orders = Orders(trades, deeds, journal, account, contracts)
         self.shop = ShopKeeper(
             offers=settings.offers,
@@ -140,6 +143,8 @@ class Crew:
                 return self.supply.go_home(act)
             case OpenFeed():
                 return self.supply.open_feed(act)
+            case HandOver():
+                return self.vouchers.hand_over(act)
             case Finish():
                 return self.orders.finish(act)
             case RequestClose():

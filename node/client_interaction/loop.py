@@ -26,11 +26,7 @@ from node.client_interaction.actors.mailbox import Mailbox
 from node.client_interaction.actors.orders import beyond_credit
 from node.client_interaction.actors.reporter import Reporter
 from node.client_interaction.actors.shop import ForSale
-from node.client_interaction.acts import (
-    Buy,
-    Reclaim,
-    RequestClose,
-)
+from node.client_interaction.acts import Buy, HandOver, Reclaim, RequestClose
 from node.client_interaction.core import Decision, decide, running
 from node.client_interaction.crew import Crew
 from node.client_interaction.day import midnight
@@ -275,10 +271,13 @@ class Trader:
         )
         if crew is None:
             return situation
+        owed = crew.vouchers.owed(trades)
         return replace(
             situation,
             sellers=tuple(crew.seller(name, news, now) for name in self._settings.sellers),
             asked=crew.orders.asked(list(trades), news.head),
+            owed=owed,
+            deliverable=crew.vouchers.deliverable(owed, now),
             meter=None if current is None else crew.supply.meter(current.channel),
             feed=crew.supply.feed,
             tie=crew.supply.tie,
@@ -331,9 +330,8 @@ class Trader:
             self._memory = happened(self._memory, outcome, boottime())
             if isinstance(act, Buy | RequestClose | Reclaim):
                 self._ledger.poke()
-        return any(not isinstance(act, RequestClose | Reclaim) for act in decision.acts) and not _waits(
-            self._memory
-        )
+        later = HandOver | RequestClose | Reclaim
+        return any(not isinstance(act, later) for act in decision.acts) and not _waits(self._memory)
 
     def _sell(self, news: News, s: Situation, in_force: InForce) -> None:
         if self._crew is None or self._leaving or s.now < self._shop_at:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contracts.bindings import Offer, Order, State
-from node.client_interaction.acts import Act, Reclaim, RequestClose, purpose
+from node.client_interaction.acts import Act, HandOver, Reclaim, RequestClose, purpose
 from node.client_interaction.behaviour import Conduct
 from node.client_interaction.situation import Situation
 from node.client_interaction.trade import Side, Trade, TradeState
@@ -16,6 +16,10 @@ from quantities import Tokens
 
 if TYPE_CHECKING:
     from node.client_interaction.settings import TradingSettings
+
+HAND_OVER_WITHIN = 600.0
+"""Seconds for which a last voucher that could not be handed over keeps an order open: as long as a seller
+waits for it (`offers.redeem_idle`)."""
 
 BEGINNING = frozenset({TradeState.PLANNED, TradeState.ORDERED})
 
@@ -112,6 +116,17 @@ def settled(trade: Trade, on_chain: Order) -> Advance:
     return Advance(state=TradeState.REFUNDED, paid=Tokens(0), refunded=on_chain.refunded, why=why)
 
 
+def handings_over(s: Situation) -> Iterator[Act]:
+    """The last vouchers that a cut kept from their sellers, as long as these can be paid by them."""
+    if s.stopping:
+        return
+    for trade in s.trades:
+        on_chain = s.on_chain.get(trade.order)
+        live = on_chain is None or on_chain.state.live
+        if trade.state is TradeState.ENDED and trade.order in s.deliverable and live:
+            yield HandOver(order=trade.order)
+
+
 def settlements(s: Situation, trading: TradingSettings) -> Iterator[Act]:
     """What to do about ended orders that the seller does not settle."""
     if s.chain is None or s.chain.trouble or s.stopping:
@@ -129,5 +144,7 @@ def settlements(s: Situation, trading: TradingSettings) -> Iterator[Act]:
         elif on_chain.state in (State.OPEN, State.WAITING):
             # An order that nothing was signed for gives the seller nothing to wait for.
             patience = trading.settle_within if trade.vouchered else 0.0
+            if trade.order in s.owed:  # at the request the seller redeems what it has, and that is too little
+                patience = max(patience, HAND_OVER_WITHIN)
             if s.wall - trade.changed >= patience and purpose("close", trade.order) not in s.asked:
                 yield RequestClose(order=trade.order)

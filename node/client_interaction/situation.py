@@ -125,6 +125,12 @@ class Situation:
     asked: frozenset[str] = frozenset()
     """Purposes of the journal that are under way or done."""
 
+    owed: frozenset[str] = frozenset()
+    """Ended orders whose last voucher their seller has not got."""
+
+    deliverable: frozenset[str] = frozenset()
+    """Those of them whose seller can be reached now."""
+
     spent: Tokens = field(default_factory=Tokens)
     """In purchases since midnight."""
 

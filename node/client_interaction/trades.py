@@ -99,6 +99,15 @@ class Trades:
         found = self._database.rows('SELECT * FROM trades WHERE "order" = ?', (order,))
         return _trade(found[0]) if found else None
 
+    def handed_over(self, order: str) -> bool:
+        """Whether the seller has the last voucher: with the OPEN, or because the next order took over."""
+        rows = self._database.rows(
+            "SELECT 1 FROM steps WHERE \"order\" = ? AND name = 'feed-opened'"
+            " UNION ALL SELECT 1 FROM trades WHERE previous = ? AND baseline IS NOT NULL LIMIT 1",
+            (order, order),
+        )
+        return bool(rows)
+
     def unfinished(self) -> list[Trade]:
         """Every trade to which something can still happen, oldest first."""
         marks = ", ".join("?" * len(FINAL))

@@ -50,6 +50,9 @@ class Watched:
     trouble: str = "its relay has not been asked yet"
     """Why it is of no use now, as a clause; empty: it is."""
 
+    answers: bool = False
+    """It answered the last time that it was asked, whatever."""
+
     contacts: tuple[ContactState, ...] = ()
 
 
@@ -137,8 +140,8 @@ class Line:
     def _seen(self) -> Watched:
         try:
             if self._terms is None:
-                return Watched(trouble="", contacts=self.command(lambda relay: relay.state()))
-            return replace(self._watched, trouble=self._checked(self._terms()))
+                return Watched(trouble="", answers=True, contacts=self.command(lambda relay: relay.state()))
+            return replace(self._watched, trouble=self._checked(self._terms()), answers=True)
         except WrongRelay as error:
             return Watched(trouble=str(error))
         except RelayWaiting:

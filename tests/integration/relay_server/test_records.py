@@ -47,6 +47,21 @@ def test_what_cannot_be_stored_fails_and_the_thread_lives_on(records: Persistenc
     possible.result(PATIENCE)
 
 
+def test_what_is_on_disk_already_is_not_written_and_waited_for_again(records: Persistence) -> None:
+    """An ended order's OPEN may be repeated as often as its buyer likes."""
+    first = records.keep([save()])
+    assert first
+    first.result(PATIENCE)
+    assert records.keep([save()]) is None
+    assert records.behind == 0
+    other = records.keep([save(energy=2_000)])
+    assert other, "a change is"
+    other.result(PATIENCE)
+    back = records.keep([save()])
+    assert back, "and back again"
+    back.result(PATIENCE)
+
+
 def test_records_tell_for_how_long_they_have_been_waiting(tmp_path: Path, records: Persistence) -> None:
     assert records.behind == 0
     with closing(sqlite3.connect(tmp_path / "relay.db", isolation_level=None)) as other:

@@ -16,6 +16,7 @@ from contracts.deploy import Transaction
 from node.client_interaction.status import State
 from node.client_interaction.trade import TradeState
 from quantities import Tokens
+from relay_server.records import open_records
 from tests.integration.trading.street import Street, street
 from tests.waiting import eventually
 
@@ -74,6 +75,26 @@ def test_a_seller_whose_relay_dies_is_left_and_paid_for_what_it_gave(tmp_path: P
         assert town.birch.trades()[0].state is TradeState.SETTLED
         assert town.conserved()
         assert town.shorts == 0
+
+
+def test_a_seller_that_was_cut_off_is_given_the_last_voucher_when_it_is_back(tmp_path: Path) -> None:
+    """It would wait ten minutes for it, and then redeem the last one that it got."""
+    with street(tmp_path, "127.0.6.18") as town:
+        supplied(town)
+        eventually(lambda: town.true_mwh > 20, "20 mWh")
+        town.alder.stop_relay()
+        eventually(lambda: town.birch.trades()[0].state is TradeState.ENDED, "the supply given up")
+        [trade] = town.birch.trades()
+        records = open_records(town.alder.settings.paths.state / "relay.db")
+        assert records.best_vouchers()[0].energy < trade.vouchered.mwh, "the last one was not answered"
+        town.alder.start_relay()
+        eventually(lambda: town.birch.trades()[0].state is TradeState.SETTLED, "the trade settled")
+        [settled] = [each for each in town.birch.trades() if each.order == trade.order]
+        assert settled.paid == trade.price.cost(trade.vouchered), "all that the buyer's meter saw"
+        handed = [step for step in town.birch.steps(trade.order) if step.name == "feed-opened"]
+        assert len(handed) == 1
+        assert "close-requested" not in {step.name for step in town.birch.steps(trade.order)}
+        assert town.conserved()
 
 
 def test_a_buyer_whose_own_relay_dies_is_at_home_and_settles(tmp_path: Path) -> None:
