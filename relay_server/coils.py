@@ -20,6 +20,16 @@ about the contact: a board that starts anew is no reason to send for somebody.""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What the driver has answered, for those of the contacts for which it has."""
+
+    followed: Mapping[int, bool | None]
+    powered: Mapping[int, bool | None]
+    drives: Mapping[int, int]
+    """How often each contact had been driven when it was asked about: an answer is good until the next."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Looked:
     """What contacts say at one moment."""
 
@@ -58,6 +68,7 @@ class Coils:
         """Driven in this turn only, after they could not be: their contacts have not followed yet."""
         self._awaited: dict[int, bool] = {}
         """How a coil is to stand once the call that is out for it has returned."""
+        self._drives = dict.fromkeys(numbers, 0)
         self._wanted: dict[int, bool] = {}
         """How each coil was last asked to stand."""
         self._released: set[int] = set()
@@ -69,6 +80,7 @@ class Coils:
         While a call for it is out, a coil is released all the same, but not energised.
         """
         what, out = What.ENERGISE if energised else What.RELEASE, self._calls.out
+        self._drives[contact] += 1
         self._wanted[contact] = energised
         if energised:
             self._released.discard(contact)
@@ -103,10 +115,21 @@ class Coils:
             self.drive(contact, energised)
         self._late = frozenset(again)
 
-    def look(self, contacts: Collection[int], sensed: Collection[int] = ()) -> Looked:
-        """Ask what these contacts say, and whether there is voltage at some of them."""
+    def ask(self, contacts: Collection[int], sensed: Collection[int] = (), *, beat: bool = False) -> Heard:
+        """Ask the driver how contacts stand, and whether there is voltage at some of them.
+
+        It may take its time: whoever waits here holds no lock that others need.
+
+        Args:
+            beat: let it beat as well, see `Pins.beat`; not while a coil may be energised unasked. Without the
+                beat the timer in the coils' supply, where one is wired, releases that one with all others.
+
+        Raises:
+            Exception: whatever the driver raises at its beat.
+        """
         followed: dict[int, bool | None] = {}
         powered: dict[int, bool | None] = {}
+        drives = {contact: self._drives[contact] for contact in contacts}
 
         def ask(contact: int) -> None:
             seen = self._followed(contact)
@@ -114,15 +137,25 @@ class Coils:
                 powered[contact] = self._powered(contact)
             followed[contact] = seen
 
-        self._calls.make([Call((What.LOOK, contact), partial(ask, contact)) for contact in contacts])
+        calls = [Call((What.LOOK, contact), partial(ask, contact)) for contact in contacts]
+        beaten: list[Exception | None] = []
+        if beat and not self.astray:
+            calls.append(Call((What.BEAT, NONE), partial(_kept, self._pins.beat, beaten)))
+        self._calls.make(calls)
+        if beaten and beaten[0] is not None:
+            raise beaten[0]
+        return Heard(followed=dict(followed), powered=dict(powered), drives=drives)
+
+    def looked(self, heard: Heard) -> Looked:
+        """What of it is known now: nothing of a contact that was driven since, or for which a call is out."""
         out = {contact for _, contact in self._calls.out}
-        unseen = frozenset(c for c in contacts if c not in followed or c in out)
+        driven = {contact for contact, drives in heard.drives.items() if drives != self._drives[contact]}
+        unseen = frozenset(heard.drives.keys() - heard.followed.keys() | driven | heard.drives.keys() & out)
         undriven = self._undriven.keys() | self._late
-        return Looked(
-            followed={c: False if c in undriven else followed[c] for c in contacts if c not in unseen},
-            powered={c: powered.get(c) for c in sensed},
-            unseen=unseen,
-        )
+        followed = {
+            c: False if c in undriven else seen for c, seen in heard.followed.items() if c not in unseen
+        }
+        return Looked(followed=followed, powered=heard.powered, unseen=unseen)
 
     def hung(self, now: float) -> frozenset[int]:
         """The contacts for which a call has been out for so long that something is wrong."""
@@ -141,18 +174,6 @@ class Coils:
             for what, contact in self._calls.out
             if self._wanted.get(contact) is False and (what is What.ENERGISE or contact not in self._released)
         )
-
-    def beat(self) -> None:
-        """Once a turn of the safety loop, see `Pins.beat`; not while a coil may be energised unasked.
-
-        Without it the timer in the coils' supply, where one is wired, releases that one with all others.
-        """
-        if self.astray:
-            return
-        result: list[Exception | None] = []
-        self._calls.make([Call((What.BEAT, NONE), partial(_kept, self._pins.beat, result))])
-        if result and result[0] is not None:
-            raise result[0]
 
     def _driven(self, contact: int, energised: bool, result: list[Exception | None]) -> None:
         _kept(partial(self._pins.drive, self._numbers[contact], energised), result)

@@ -54,7 +54,7 @@ class Call:
 
 
 class Calls(Protocol):
-    """Who makes the calls; for one thread at a time."""
+    """Who makes the calls; threads that ask at the same time wait for each other."""
 
     def make(self, calls: Sequence[Call]) -> None:
         """Make these in turn, those apart that are out already."""
@@ -82,6 +82,7 @@ class Hands:
         """Begin; `clock` tells boottime seconds."""
         self._clock = clock
         self._patience = patience
+        self._asking = threading.Lock()
         self._lock = threading.Lock()
         self._out: dict[Key, float] = {}
         self._rows = self._begun()
@@ -94,16 +95,17 @@ class Hands:
 
     def make(self, calls: Sequence[Call]) -> None:
         """See `Calls.make`; waits until they have returned, or are given up."""
-        out = self.out
-        left: Sequence[Call] = [call for call in calls if call.key not in out]
-        for _ in range(LOST_AT_ONCE):
-            if not left:
-                return
-            row = _Row(left)
-            self._rows.put(row)
-            if row.returned(self._patience):
-                return
-            left = self._given_up(row)
+        with self._asking:
+            out = self.out
+            left: Sequence[Call] = [call for call in calls if call.key not in out]
+            for _ in range(LOST_AT_ONCE):
+                if not left:
+                    return
+                row = _Row(left)
+                self._rows.put(row)
+                if row.returned(self._patience):
+                    return
+                left = self._given_up(row)
 
     def _given_up(self, row: _Row) -> Sequence[Call]:
         """Go on without a thread that does not return; answers what it has not begun."""

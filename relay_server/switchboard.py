@@ -1,8 +1,9 @@
 """All contacts of one household, in one place and behind one lock: decisions in, coils and records out.
 
 Commands come from the network's thread, turns from the safety loop's. Neither waits here for a network, a
-chain node or a disk: those have threads of their own and leave what they know behind. What is to be done is
-decided by pure functions (`commanding`, `contacts`, `books`); here is what they decide upon, and the lock.
+chain node or a disk: those have threads of their own and leave what they know behind. How contacts stand is
+asked without the lock, so no answer waits for a slow pin driver; coils are driven with it. What is to be done
+is decided by pure functions (`commanding`, `contacts`, `books`); here is what they decide upon, and the lock.
 """
 
 from __future__ import annotations
@@ -130,7 +131,10 @@ class Switchboard:
                 account = self._books.account(known.buyer, known.contact)
                 self._take(books.settle(self._contacts, account, known, paid))
             self._coils.drive_again()
-            looked = self._look((*self._contacts.feeds, *self._contacts.moving))
+            asked, tied = (*self._contacts.feeds, *self._contacts.moving), self._contacts.tied
+        heard = self._coils.ask(asked, () if tied is None else (tied,), beat=True)
+        with self._lock:
+            looked = self._coils.looked(heard)
             for number in self._coils.hung(now):
                 self._take(household.hung(self._contacts, number, now))
             for feed in self._contacts.feeds.values():
@@ -141,7 +145,6 @@ class Switchboard:
             if self._contacts.transfer:
                 at = self._transfer_moment(now, looked)
                 self._move(*transfers.tick(self._contacts.transfer, at))
-            self._coils.beat()
             self._in_hand = self._coils.beating and not self._out_of_hand(now)
             return self._contacts.changing
 
@@ -209,7 +212,8 @@ class Switchboard:
                 return self._everything_home(signer, at.now)
             transfer = self._contacts.transfer
             if transfer and frame.contact in transfer.ratings:
-                moment = self._transfer_moment(at.now, self._look(self._contacts.moving))
+                looked = self._coils.looked(self._coils.ask(self._contacts.moving))
+                moment = self._transfer_moment(at.now, looked)
                 transfer, acts, answer = commanding.of_tie(transfer, sent, moment)
                 return Outcome(answer=answer, written=self._move(transfer, acts))
             feed = self._contacts.feeds.get(frame.contact)
@@ -301,10 +305,6 @@ class Switchboard:
         )
         feed, acts = feed_watch.tick(feed, at)
         self._take((self._contacts.having(feed), acts))
-
-    def _look(self, contacts: Collection[int]) -> Looked:
-        tied = self._contacts.tied
-        return self._coils.look(contacts, () if tied is None else (tied,))
 
     def _out_of_hand(self, now: float) -> frozenset[int]:
         waited_for = self._contacts.moving if self._contacts.changing else ()
