@@ -11,6 +11,7 @@ from chain import lines
 from node.logger import charge, meter, trust
 from node.logger.charge import Charge, Pack, Seen
 from node.logger.curves import curve
+from node.logger.dating import taken
 from node.logger.integration import GAP_SAMPLES
 from node.logger.ledger import Ledger, State, state_of
 from node.logger.meter import NANOSECONDS, Limits, Meter
@@ -38,6 +39,7 @@ class Household:
         run: Path,
         ledger: Ledger,
         keep: Callable[[Sample], None],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Take up every meter where it was left.
 
@@ -45,10 +47,12 @@ class Household:
             period: seconds between two samples.
             run: the folder `paths.run`.
             keep: takes each sample for the readings.
+            wall: what the clock shows, Unix seconds.
         """
         self._run = run
         self._ledger = ledger
         self._keep = keep
+        self._wall = wall
         self._meters = {name: ledger.meter(name, run / "meters") for name in sensors}
         self._seen: dict[str, float] = {}
         self._trust = dict.fromkeys(sensors, Trust())
@@ -85,7 +89,8 @@ class Household:
                     return lie
                 self._count(name, seen, limits)
                 charged = self._judge(name, seen)
-                self._keep(_sample(name, seen, self._meters[name], charged))
+                moment = taken(seen.at, self._wall(), snapshot.boottime())
+                self._keep(_sample(name, moment, seen, self._meters[name], charged))
         return None
 
     def believed(self, name: str) -> Observation | None:
@@ -176,11 +181,11 @@ def _pack(battery: BatterySettings) -> Pack:
     )
 
 
-def _sample(name: str, seen: Observation, counted: Meter, charged: Charge | None) -> Sample:
+def _sample(name: str, moment: int, seen: Observation, counted: Meter, charged: Charge | None) -> Sample:
     counts = counted.at == seen.at
     return Sample(
         meter=name,
-        taken=round((time.time() - (snapshot.boottime() - seen.at)) * 1_000),
+        taken=moment,
         voltage=seen.voltage,
         current=seen.current,
         power=counted.power if counts else None,

@@ -10,12 +10,14 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from chain import lines
+from node.logger.dating import Boot, ahead, dated
 from node.readings.batching import batches, cut, until_next
 from node.readings.interface import Mark, Readings, Sample
 from node.readings.retention import Retention
 from node.readings.spool import Spool, status
 from node.readings.spool.status import Status
 from store.errors import StoreError
+from store.snapshot import boot_id, boottime
 
 if TYPE_CHECKING:
     from node.readings.settings import ReadingsSettings
@@ -86,8 +88,10 @@ class Recorder:
         settings: ReadingsSettings,
         opener: Callable[[], Readings],
         spool: Spool,
+        *,
         run: Path,
         state: Callable[[], Mapping[str, Any]],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Prepare.
 
@@ -95,12 +99,14 @@ class Recorder:
             opener: opens the store.
             run: the folder `paths.run`.
             state: what the logger wants to know again after a power cut.
+            wall: what the clock shows, Unix seconds.
         """
         self._settings = settings
         self._opener = opener
         self._spool = spool
         self._run = run
         self._state = state
+        self._wall = wall
         self._readings: Readings | None = None
         self._lock = Lock()
         self._waiting: list[Sample] = []
@@ -144,11 +150,17 @@ class Recorder:
 
     def store(self) -> None:
         """Store what the spool has, but for the batch that still fills up."""
-        now = None if self._stopping or self._readings is None else round(time.time() * 1_000)
+        now = None if self._stopping or self._readings is None else self._now()
         try:
             self._readings = self._readings or self._opener()
             stored = self._readings.marked(self._spool.id)
-            for number, samples in batches(self._spool.frames(stored), self._settings.batch, now):
+            newest = self._readings.newest()
+            frames = dated(
+                self._spool.frames(stored),
+                Boot(boot_id(), ahead(self._wall(), boottime())),
+                0 if newest is None else newest.last,
+            )
+            for number, samples in batches(frames, self._settings.batch, now):
                 self._readings.append(samples, Mark(self._spool.id, number))
                 self._spool.forget(number)
         except StoreError as error:
@@ -160,9 +172,7 @@ class Recorder:
 
     def until_store(self) -> float:
         """Seconds until there is something to store, or the store may be tried again."""
-        return self._pause or until_next(
-            round(time.time() * 1_000), self._settings.batch, self._settings.sync
-        )
+        return self._pause or until_next(self._now(), self._settings.batch, self._settings.sync)
 
     def last(self) -> None:
         """From now on nothing fills up any more: the next time everything is stored."""
@@ -185,7 +195,11 @@ class Recorder:
                 self._readings.close()
 
     def _kept(self) -> Mapping[str, Any]:
-        return {**self._state(), "dropped": self._dropped, "dropped_at": self._dropped_at}
+        lost = {"dropped": self._dropped, "dropped_at": self._dropped_at}
+        return {**self._state(), **lost, "boot": boot_id()}
+
+    def _now(self) -> int:
+        return round(self._wall() * 1_000)
 
     def _lost(self, samples: int) -> None:
         if samples:

@@ -73,8 +73,8 @@ def run(
                 readings,
                 lambda: open_readings(readings.url, state_folder),
                 spool,
-                run_folder,
-                lambda: household.state(),  # noqa: PLW0108 - it is made below
+                run=run_folder,
+                state=lambda: household.state(),  # noqa: PLW0108 - it is made below
             )
             household = Household(
                 sensors, battery, period=readings.sample, run=run_folder, ledger=ledger, keep=recorder.add

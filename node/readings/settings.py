@@ -50,9 +50,9 @@ class ReadingsSettings(BaseModel):
         description="Samples are brought onto the disk this often; a power cut loses no more.",
     )
     batch: SecondsField = Field(
-        default=300.0,
+        default=900.0,
         gt=0,
-        le=900,
+        le=3600,
         description="They are stored together this often; until then they are in a spool, and shown from it.",
     )
     spool_mb: int = Field(

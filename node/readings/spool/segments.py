@@ -20,8 +20,8 @@ FOLDER = "spool"
 SEGMENT = 65_536
 """Bytes of a file: a quarter of an hour of five sensors each second."""
 
-MOST_READ = 8
-"""Newest files that a reader looks at: what waits longer is shown when it is stored."""
+MOST_READ = 4
+"""Newest files that a reader looks at, an hour of them: what waits longer is shown when it is stored."""
 
 REMEMBERED = 128
 """Frames that a reader need not unpack again: twenty minutes of them."""
@@ -84,11 +84,12 @@ def stored_in(path: Path, after: int) -> Iterator[Packed]:
 class Waiting:
     """The newest of what was in the spool at one moment, stored or not."""
 
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[Packed, ...] = ()
 
     def after(self, number: int) -> list[Sample]:
         """The samples of the frames that follow a number, in the order in which they were synced."""
-        return [sample for frame in self.frames if frame.number > number for sample in frame.samples]
+        fresh = (_unpacked(packed) for packed in self.frames if packed.number > number)
+        return [sample for frame in fresh for sample in frame.samples]
 
     @property
     def spool(self) -> int | None:
@@ -109,7 +110,7 @@ def waiting(folder: Path) -> Waiting:
         newest = [packed for _, path in own[-MOST_READ:] for packed in frames(path.read_bytes())]
     except OSError as error:
         raise Unopenable(f"cannot read the spool {folder}: {error.strerror}") from error
-    return Waiting(tuple(_unpacked(packed) for packed in newest if packed.spool == spool))
+    return Waiting(tuple(packed for packed in newest if packed.spool == spool))
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -24,7 +24,7 @@ def test_a_server_is_named_without_its_password() -> None:
     [
         {"url": "mysql://db"},
         {"url": "readings.db"},
-        {"batch": "16 min"},
+        {"batch": "2 h"},
         {"sync": "11 s"},
         {"spool_mb": 0},
         {"sample": "1 ms"},
