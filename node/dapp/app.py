@@ -27,17 +27,18 @@ from node.intents.book import IntentBook, new_id
 
 log = structlog.get_logger(__name__)
 
-PAGES = ("login", "account", "now", "control", "trades", "wallet", "explorer", "charts", "live")
+PAGES = ("login", "account", "now", "energy", "control", "trades", "wallet", "explorer", "charts", "live")
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 MENU = (
     ("now.show", "Now", "bolt"),
-    ("control.show", "Control", "sliders"),
+    ("energy.show", "Energy", "bars"),
     ("trades.listed", "Trades", "swap"),
+    ("control.show", "Control", "sliders"),
     ("wallet.show", "Wallet", "coins"),
     ("explorer.home", "Explorer", "blocks"),
 )
-"""Endpoint, title and icon."""
+"""Endpoint, title and icon; a phone shows the first four, and the rest under “More”."""
 
 SPOKEN = [
     "ago",

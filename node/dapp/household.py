@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from node.dapp.words import capital
 from node.tariffs.plan import Plan, Rate, Version, plan_of
-from quantities import Energy, SoC, Tokens
+from quantities import Energy, Power, SoC, Tokens
 from quantities.amount import Amount
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Household:
     reserve: SoC | None = None
     """None: it does not sell."""
     budget: Tokens | None = None
+    threshold: Power | None = None
+    """What the house wants to draw less than."""
     sellers: Mapping[str, str] = field(default_factory=dict)
     """Accounts by the names that the configuration gives them."""
 
@@ -118,6 +120,7 @@ def from_settings(settings: Settings) -> Household:
         resume=trading.resume if settings.sellers else None,
         reserve=offers.reserve if offers and offers.feeds else None,
         budget=trading.daily_budget if settings.sellers else None,
+        threshold=settings.dapp.threshold,
         sellers={name: seller.account for name, seller in settings.sellers.items()},
         rpc=settings.chain.rpc if settings.chain else "",
         own_node=bool(settings.chain and settings.chain.node),
@@ -161,6 +164,7 @@ READ: Mapping[str, Callable[[Any], object]] = {
     "manifest": Path,
     "capacity": Energy,
     "budget": Tokens,
+    "threshold": Power,
     "limit": SoC,
     "resume": SoC,
     "reserve": SoC,

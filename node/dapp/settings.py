@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chain.endpoint import checked
-from quantities.fields import SecondsField
+from quantities.fields import PowerField, SecondsField
 
 
 class DappSettings(BaseModel):
@@ -26,3 +26,6 @@ class DappSettings(BaseModel):
     )
     panels: tuple[str, ...] = Field(("panel",), description="meters of what the household makes")
     loads: tuple[str, ...] = Field(("load",), description="meters of what the household draws")
+    threshold: PowerField | None = Field(
+        None, description="power that the household wants to stay below: a line on the Energy page"
+    )

@@ -70,6 +70,13 @@ def tokens(base: int) -> str:
     return f"{Decimal(f'{base / whole:.3g}'):f} tokens"
 
 
+def money(micro: int, currency: str) -> str:
+    """Micro-units of a currency: "12.50 EUR", and two figures of less than a tenth: "0.0042 EUR"."""
+    value = Decimal(micro).scaleb(-6)
+    shown = f"{value:.2f}" if abs(micro) >= 100_000 or not micro else f"{Decimal(f'{value:.2g}'):f}"
+    return f"{shown} {currency}"
+
+
 def exact(base: int) -> str:
     """Tokens in base units, with all of their digits and no more: "2.5"."""
     return f"{Decimal(base).scaleb(-18).normalize():f}"

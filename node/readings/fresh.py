@@ -6,8 +6,9 @@ of batches is that of the store, for what is not stored yet is in no batch.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Self, TypeVar
@@ -137,10 +138,35 @@ class Fresh:
         """What the meter's registers counted."""
 
         def asked(spooled: list[Sample]) -> Flow | None:
-            stored = self._stored.energy(meter, start, end)
+            return self._added(self._stored.energy(meter, start, end), _of(spooled, meter), start, end)
+
+        return self._asked(asked)
+
+    def counted(self, meter: str, moments: Sequence[int]) -> list[Flow | None]:
+        """What the meter's registers counted between each two moments."""
+
+        def asked(spooled: list[Sample]) -> list[Flow | None]:
+            stored, own = self._stored.counted(meter, moments), _of(spooled, meter)
+            first = own[0].taken if own else None
+            return [
+                flow if first is None or end < first else self._added(flow, own, start, end)
+                for flow, (start, end) in zip(stored, pairwise(moments), strict=True)
+            ]
+
+        return self._asked(asked)
+
+    def spots(self, meter: str, moments: Sequence[int]) -> list[Sample | None]:
+        """The newest sample by each moment."""
+
+        def asked(spooled: list[Sample]) -> list[Sample | None]:
             own = _of(spooled, meter)
-            base = self._stored.sample_at(meter, end) if own else None
-            return adding.energy(stored, None if base is None else base[0], own, start, end)
+            taken = [each.taken for each in own]
+            found = list(self._stored.spots(meter, moments))
+            for place, moment in enumerate(moments):
+                known, stored = bisect_right(taken, moment), found[place]
+                if known and (stored is None or stored.taken <= taken[known - 1]):
+                    found[place] = own[known - 1]
+            return found
 
         return self._asked(asked)
 
@@ -193,6 +219,11 @@ class Fresh:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _added(self, stored: Flow | None, own: list[Sample], start: int, end: int) -> Flow | None:
+        """An energy with what one meter's samples in the spool add to it."""
+        base = self._stored.sample_at(own[0].meter, end) if own else None
+        return adding.energy(stored, None if base is None else base[0], own, start, end)
 
     def _asked(self, ask: Callable[[list[Sample]], T]) -> T:
         """What follows from the samples that are not stored yet, by a store that did not move meanwhile."""

@@ -174,6 +174,12 @@ class Readings(Protocol):
         Where the samples were deleted by age it is right to the minute, or as rollups are kept.
         """
 
+    def counted(self, meter: str, moments: Sequence[int]) -> list[Flow | None]:
+        """What was counted between each two of these moments, in their order: as `energy`, in one look."""
+
+    def spots(self, meter: str, moments: Sequence[int]) -> list[Sample | None]:
+        """The meter's newest sample at or before each moment, in one look: a chart of any span, unsummed."""
+
     def batches(self, start: int, end: int) -> list[Batch]:
         """The batches with samples in [start, end), in their order."""
 

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar
 
@@ -122,12 +123,20 @@ class SqlReadings(ABC, Generic[C]):
 
     def energy(self, meter: str, start: int, end: int) -> Flow | None:
         """What the meter's registers counted."""
+        return self.counted(meter, (start, end))[0]
+
+    def counted(self, meter: str, moments: Sequence[int]) -> list[Flow | None]:
+        """What the meter's registers counted between each two moments."""
         with self._connection() as connection:
-            began = self._register_by(connection, meter, start) or self._first_register(connection, meter)
-            ended = self._register_by(connection, meter, end)
-        if began is None or ended is None:
-            return None
-        return Flow(max(ended[0] - began[0], 0), max(ended[1] - began[1], 0))
+            registers = self._registers_by(connection, meter, moments)
+            first = None if all(registers) else self._first_register(connection, meter)
+        return [_flow(began or first, ended) for began, ended in pairwise(registers)]
+
+    def spots(self, meter: str, moments: Sequence[int]) -> list[Sample | None]:
+        """The newest sample by each moment."""
+        with self._connection() as connection:
+            found = [self._sample_by(connection, meter, moment) for moment in moments]
+        return [None if row is None else sample_of(row[1:]) for row in found]
 
     def batches(self, start: int, end: int) -> list[Batch]:
         """The links of the chain with samples in this span."""
@@ -151,13 +160,9 @@ class SqlReadings(ABC, Generic[C]):
 
     def sample_at(self, meter: str, moment: int) -> tuple[Sample, int] | None:
         """The newest sample by a moment."""
-        query = (
-            f"SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter "  # noqa: S608
-            f"WHERE meter = {METER} AND taken <= ? ORDER BY taken DESC, batch DESC LIMIT 1"
-        )
         with self._connection() as connection:
-            rows = self._rows(connection, query, (meter, moment))
-        return (sample_of(rows[0][1:]), rows[0][0]) if rows else None
+            row = self._sample_by(connection, meter, moment)
+        return None if row is None else (sample_of(row[1:]), row[0])
 
     def stored(self, last: int) -> int:
         """How many samples there are."""
@@ -325,22 +330,31 @@ class SqlReadings(ABC, Generic[C]):
         )
         return [_bucket(row) for row in self._rows(connection, query, (level, level, meter, first, last))]
 
-    def _register_by(self, connection: C, meter: str, moment: int) -> tuple[int, int] | None:
-        """The newest registers by a moment; where samples are gone, those of a bucket that ended by then."""
-        found = self._rows(
-            connection,
-            f"SELECT forward, reverse FROM samples WHERE meter = {METER} AND taken <= ? "  # noqa: S608
-            "AND forward IS NOT NULL AND reverse IS NOT NULL ORDER BY taken DESC, batch DESC LIMIT 1",
-            (meter, moment),
+    def _sample_by(self, connection: C, meter: str, moment: int) -> Sequence[Any] | None:
+        """The batch, and the sample, that were the newest by a moment."""
+        query = (
+            f"SELECT batch, {COLUMNS} FROM samples JOIN meters ON meters.id = samples.meter "  # noqa: S608
+            f"WHERE meter = {METER} AND taken <= ? ORDER BY taken DESC, batch DESC LIMIT 1"
         )
-        for level in Level:
-            found = found or self._rows(
-                connection,
-                f"SELECT forward, reverse FROM rollups WHERE level = ? AND meter = {METER} AND at <= ? "  # noqa: S608
-                "AND forward IS NOT NULL AND reverse IS NOT NULL ORDER BY at DESC LIMIT 1",
-                (level, meter, moment - level),
-            )
-        return (found[0][0], found[0][1]) if found else None
+        rows = self._rows(connection, query, (meter, moment))
+        return rows[0] if rows else None
+
+    def _registers_by(
+        self, connection: C, meter: str, moments: Sequence[int]
+    ) -> list[tuple[int, int] | None]:
+        """The newest registers by each moment; where samples are gone, of a bucket that ended by then."""
+        [known] = self._rows(connection, f"SELECT {METER}", (meter,))
+        if not moments or known[0] is None:
+            return [None] * len(moments)
+        asked = ", ".join(["(?)"] * len(moments))
+        forward, reverse = (_newest_by(register, int(known[0])) for register in ("forward", "reverse"))
+        rows = self._rows(
+            connection,
+            f"WITH asked (moment) AS (VALUES {asked}) SELECT moment, {forward}, {reverse} FROM asked",  # noqa: S608
+            moments,
+        )
+        found = {moment: (there, back) for moment, there, back in rows if there is not None}
+        return [found.get(moment) for moment in moments]
 
     def _first_register(self, connection: C, meter: str) -> tuple[int, int] | None:
         """The first registers that there are."""
@@ -361,6 +375,27 @@ class SqlReadings(ABC, Generic[C]):
         )
         first = min(found, key=lambda row: row[0], default=None)
         return None if first is None else (first[1], first[2])
+
+
+def _newest_by(register: str, meter: int) -> str:
+    """A meter's newest value of a register by `asked.moment`, in SQL: of a sample, else of a bucket."""
+    having = f"meter = {meter:d} AND forward IS NOT NULL AND reverse IS NOT NULL"
+    samples = (
+        f"(SELECT {register} FROM samples WHERE {having} AND taken <= moment "  # noqa: S608
+        "ORDER BY taken DESC, batch DESC LIMIT 1)"
+    )
+    buckets = (
+        f"(SELECT {register} FROM rollups WHERE level = {level:d} AND {having} AND at <= moment - {level:d} "  # noqa: S608
+        "ORDER BY at DESC LIMIT 1)"
+        for level in Level
+    )
+    return f"coalesce({', '.join((samples, *buckets))})"
+
+
+def _flow(began: tuple[int, int] | None, ended: tuple[int, int] | None) -> Flow | None:
+    if began is None or ended is None:
+        return None
+    return Flow(max(ended[0] - began[0], 0), max(ended[1] - began[1], 0))
 
 
 def sample_of(row: Sequence[Any]) -> Sample:

@@ -26,7 +26,7 @@ from node.readings.sqlite import SqliteReadings
 from node.sensors import status as sensor_status
 from node.tariffs.plan import Plan, Rate, Version
 from node.wallet.database import Database
-from quantities import Energy, Price, SoC, Tokens
+from quantities import Energy, Power, Price, SoC, Tokens
 from store import registers, snapshot
 from store.registers import Register
 
@@ -85,6 +85,7 @@ def household(root: Path, listen: str = "127.0.7.1:8080") -> Household:
         resume=SoC.from_percent(60),
         reserve=SoC.from_percent(40),
         budget=Tokens.parse(5),
+        threshold=Power(80_000),
         sellers={"alder": ALDER, "cedar": CEDAR},
         meters=("battery", "panel", "load", "feed-1", "tie-11", "tie-12"),
         time_zone="Europe/Paris",

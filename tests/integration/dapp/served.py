@@ -52,7 +52,7 @@ tariffs:
       - valid_from: 2020-01-01
         price: 0.2516
         rates: [{{name: night, price: 0.1828, night: true, after: "22:00", before: "06:00"}}]
-dapp: {{listen: "{listen}", threads: 2, viewers: 200}}
+dapp: {{listen: "{listen}", threads: 2, viewers: 200, threshold: 80 W}}
 """
 
 

@@ -158,6 +158,23 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
     assert [complaint for complaint in browser.complaints if expected not in complaint] == []
 
 
+def test_energy_is_drawn_and_fits_a_phone(pages: Pages, browser: Browser) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    for name, path in {
+        "energy": "/energy",
+        "energy-now": "/energy?span=now&unit=W",
+        "energy-year": "/energy?span=year&unit=money",
+    }.items():
+        browser.open(pages.address + path)
+        browser.until("document.querySelectorAll('.chart canvas').length === 3")
+        _look(browser, name)
+    browser.run("document.querySelector('.menu summary').click()")
+    browser.size(*PHONE)
+    assert browser.run("document.querySelector('.menu details a').getBoundingClientRect().height") >= 44
+    browser.picture(PICTURES / "more-phone.png", whole=False)
+    assert browser.complaints == []
+
+
 def _look(browser: Browser, name: str) -> None:
     """Nothing is wider than the phone; every control has a name and is large enough for a thumb."""
     browser.size(*PHONE)

@@ -268,7 +268,7 @@ def _provider(place: int, plan: Plan) -> dict[str, object]:
         "night_slope_watt_euros": night,
         "night_constant_watt_euros": 0.0,
         "current": int(place == 0),
-        "threshold": 0,
+        "threshold": threshold.watts if (threshold := context().household.threshold) else 0,
     }
     rate = _night(version) if version else None
     if rate is not None and day != night:

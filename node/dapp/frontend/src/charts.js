@@ -1,5 +1,6 @@
 // Battery and power over time, drawn by uPlot in the page's own colours.
 import uPlot from "uplot";
+import { axis as plain, height, palette } from "./look.js";
 
 const REFRESH = 15_000; // ms
 
@@ -10,7 +11,7 @@ export function charts(root) {
   let span = buttons.find((b) => b.getAttribute("aria-pressed") === "true")?.dataset.span ?? "1h";
 
   const draw = async (box) => {
-    const answer = await fetch(`/data/chart/${box.dataset.chart}?span=${span}`).catch(() => undefined);
+    const answer = await fetch(box.dataset.source ?? `/data/chart/${box.dataset.chart}?span=${span}`).catch(() => undefined);
     if (!answer?.ok) return;
     const found = await answer.json();
     drawn.get(box)?.destroy();
@@ -41,23 +42,14 @@ export function charts(root) {
   all();
 }
 
-const height = (box) => (box.clientWidth < 500 ? 180 : 230);
-
 function options(box, found) {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  const axis = {
-    stroke: colour("soft"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { show: false },
-    font: "12px system-ui, sans-serif",
-  };
+  const colour = palette(), axis = plain(colour);
   const unit = found.series[0]?.unit ?? "";
   const percent = unit === "%";
   return {
     width: box.clientWidth,
     height: height(box),
-    scales: { x: { range: () => found.span }, y: percent ? { range: () => [0, 100] } : { range: softly } },
+    scales: { x: { range: () => found.span }, y: found.range ? { range: () => found.range } : percent ? { range: () => [0, 100] } : { range: softly } },
     axes: [
       { ...axis, values: times(found.span[1] - found.span[0]), space: 70, size: 30 },
       { ...axis, size: 44 },
@@ -72,7 +64,7 @@ function options(box, found) {
         fill: percent ? `color-mix(in srgb, ${colour(line.colour)} 14%, transparent)` : undefined,
         points: { show: false },
         spanGaps: false,
-        value: (_, value) => (value === null ? "–" : `${value.toFixed(1)} ${line.unit}`),
+        value: (_, value) => (value === null ? "–" : `${value.toFixed(line.unit === "V" ? 2 : 1)} ${line.unit}`),
       })),
     ],
     cursor: { points: { size: 7 } },

@@ -14,6 +14,10 @@ if (live || parts.length) {
     ...Object.fromEntries(kinds.map((kind) => [kind, refresher(parts.filter((p) => p.dataset.refresh === kind))])),
   });
 }
+for (const box of document.querySelectorAll("[data-bars]")) {
+  const { bars } = await import("./bars.js");
+  bars(box);
+}
 if (document.querySelector("[data-chart]")) {
   const { charts } = await import("./charts.js");
   charts(document);

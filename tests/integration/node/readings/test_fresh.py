@@ -44,6 +44,7 @@ def asked(readings: Readings, seed: int) -> dict[str, object]:
     for number in range(8):
         start = NOON + dice.randrange(-HOUR, HOUR)
         end = start + dice.randrange(1_000, 2 * HOUR)
+        moments = sorted(dice.sample(range(start, start + 2 * HOUR), 5))
         for meter in ("battery", "load", "nobody"):
             answers |= {
                 f"{number} {meter} {start} {end} energy": readings.energy(meter, start, end),
@@ -54,6 +55,8 @@ def asked(readings: Readings, seed: int) -> dict[str, object]:
                     meter, Quantity.SOC, start, end, 50
                 ),
                 f"{number} {meter} {start} {end} fine": readings.chart(meter, start, end, 300),
+                f"{number} {meter} {start} {end} counted": readings.counted(meter, moments),
+                f"{number} {meter} {start} {end} spots": readings.spots(meter, moments),
                 f"{number} {meter} {start} {end} rollup": readings.rollup(meter, Level.MINUTE, start, end),
                 f"{number} {meter} {start} {end} quarters": readings.rollup(meter, Level.QUARTER, start, end),
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,20 @@ def asked(readings: Readings) -> dict[str, Any]:
         "energy": readings.energy("load", *span),
         "digest": readings.newest(),
     }
+
+
+def test_what_was_counted_between_many_moments_is_what_each_two_of_them_tell(readings: Readings) -> None:
+    for hours in range(49):
+        readings.append(counting(hours * 3_600, 360))
+    readings.prune(MIDNIGHT + DAY)
+    moments = [MIDNIGHT - HOUR, MIDNIGHT, *range(MIDNIGHT + HOUR, MIDNIGHT + 3 * DAY, 5 * HOUR)]
+    apart = [readings.energy("load", start, end) for start, end in pairwise(moments)]
+    assert readings.counted("load", moments) == apart
+    assert apart[0] is None
+    assert readings.counted("nowhere", moments) == [None] * (len(moments) - 1)
+
+
+def test_a_spot_is_the_newest_sample_by_then(readings: Readings) -> None:
+    readings.append(counting(0, 3))
+    spots = readings.spots("load", [MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 19_999, MIDNIGHT + DAY])
+    assert [None if spot is None else spot.taken - MIDNIGHT for spot in spots] == [None, 0, 10_000, 20_000]

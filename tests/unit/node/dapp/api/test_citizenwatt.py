@@ -151,7 +151,7 @@ def test_the_night_is_told_apart(program: Program, tmp_path: Path) -> None:
 def test_providers_are_the_tariffs(program: Program) -> None:
     one = {
         "id": 1, "name": "grid", "type_id": 1, "day_slope_watt_euros": 0.2516, "day_constant_watt_euros": 0.0,
-        "night_slope_watt_euros": 0.1828, "night_constant_watt_euros": 0.0, "current": 1, "threshold": 0,
+        "night_slope_watt_euros": 0.1828, "night_constant_watt_euros": 0.0, "current": 1, "threshold": 80.0,
         "start_night_rate": "22:00", "end_night_rate": "06:00",
     }  # fmt: skip
     assert program.get("/api/energy_providers") == {"data": [one]}
