@@ -31,6 +31,7 @@ from node.intents.kinds import (
     OwnOffer,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -136,6 +137,19 @@ def send(settings: Settings, to: str, amount: str, as_json: bool) -> int:
     except Malformed as error:
         raise click.UsageError(str(error)) from None
     return _ask(settings, SendTokens(to=account, amount=_typed(typed.tokens, amount)), as_json)
+
+
+@ask.command()
+@click.argument("spender")
+@json_option
+@with_settings
+def revoke(settings: Settings, spender: str, as_json: bool) -> int:
+    """Let SPENDER, an account, take no tokens of this household any more: the wallet's page lists who may."""
+    try:
+        account = recipient(spender if spender.startswith("0x") else "")
+    except Malformed as error:
+        raise click.UsageError(str(error)) from None
+    return _ask(settings, Revoke(spender=account), as_json)
 
 
 def _typed(read: Callable[[str], T], text: str) -> T:

@@ -95,7 +95,14 @@ class Transfer:
     amount: Tokens
 
 
-Effect: TypeAlias = Purchase | Halt | SwitchOff | SwitchOn | PutLimit | PutOffer | Transfer
+@dataclass(frozen=True, kw_only=True)
+class Forbid:
+    """Let an account take none of the household's tokens any more."""
+
+    spender: str
+
+
+Effect: TypeAlias = Purchase | Halt | SwitchOff | SwitchOn | PutLimit | PutOffer | Transfer | Forbid
 
 
 # --- judgements ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from node.client_interaction.ending import FULL
 from node.client_interaction.judgement import (
     Accepted,
     Expired,
+    Forbid,
     Grounds,
     Halt,
     Judgement,
@@ -40,6 +41,7 @@ from node.intents.kinds import (
     Limit,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -71,7 +73,7 @@ def judge(letter: Letter, g: Grounds) -> Judgement:
         intent = read(letter.kind, letter.body)
     except Malformed as error:
         return Refused(text=str(error))
-    if isinstance(intent, BuyNow | SendTokens) and age < PATIENCE and _not_known_yet(g.situation):
+    if isinstance(intent, BuyNow | SendTokens | Revoke) and age < PATIENCE and _not_known_yet(g.situation):
         return Waits()
     return _judged(intent, letter.by, g)
 
@@ -92,6 +94,8 @@ def _judged(intent: Intent, by: str, g: Grounds) -> Accepted | Refused:  # noqa:
             return _change_limit(intent, g)
         case SendTokens():
             return _send(intent, g)
+        case Revoke():
+            return _revoke(intent, g)
     assert_never(intent)
 
 
@@ -213,6 +217,17 @@ def _send(intent: SendTokens, g: Grounds) -> Accepted | Refused:  # noqa: PLR091
         effect=Transfer(account=account, amount=intent.amount),
         text=f"Sending {intent.amount} tokens to {to}.",
     )
+
+
+def _revoke(intent: Revoke, g: Grounds) -> Accepted | Refused:
+    """It costs a transaction and takes nothing away from what runs: an order is paid as it is made."""
+    s = g.situation
+    if why := s.trouble or (s.chain.trouble if s.chain else "The chain has not answered yet."):
+        return Refused(text=why)
+    if s.waiting or s.chain is None:
+        return Refused(text=f"The neighbourhood's contracts are waited for: {s.waiting}.")
+    text = f"{intent.spender} may take no tokens of this household any more."
+    return Accepted(effect=Forbid(spender=intent.spender), text=text)
 
 
 def _shown(value: SoC | Price | Tokens) -> str:

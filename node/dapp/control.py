@@ -19,6 +19,7 @@ from node.intents.kinds import (
     Limit,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -110,6 +111,8 @@ def title(kind: str, body: str) -> str:  # noqa: PLR0911 - one a kind
             return f"{LIMITS[limit]} {'as configured' if value is None else shown(value)}"
         case SendTokens(to=to, amount=amount):
             return f"Send {words.tokens(amount.value)} to {words.capital(words.short(to))}"
+        case Revoke(spender=spender):
+            return f"Revoke what {words.short(spender)} may take"
 
 
 def shown(value: SoC | Price | Tokens) -> str:

@@ -100,7 +100,15 @@ class SendTokens:
     amount: Tokens
 
 
-Intent: TypeAlias = BuyNow | Stop | Pause | Resume | SetOffer | ChangeLimit | SendTokens
+@dataclass(frozen=True, kw_only=True)
+class Revoke:
+    """Let somebody who may take of this household's tokens take none any more."""
+
+    spender: str
+    """An account, checksummed."""
+
+
+Intent: TypeAlias = BuyNow | Stop | Pause | Resume | SetOffer | ChangeLimit | SendTokens | Revoke
 
 
 def write(intent: Intent) -> tuple[str, str]:
@@ -124,6 +132,8 @@ def write(intent: Intent) -> tuple[str, str]:
             kind, fields = "limit", {"limit": limit.value, "value": _amount(value)}
         case SendTokens(to=to, amount=amount):
             kind, fields = "send", {"to": to, "amount": _amount(amount)}
+        case Revoke(spender=spender):
+            kind, fields = "revoke", {"spender": spender}
     return kind, json.dumps(fields, separators=(",", ":"))
 
 
@@ -178,6 +188,13 @@ def _send(given: Fields) -> SendTokens:
     return SendTokens(to=recipient(given["to"] or ""), amount=amount)
 
 
+def _revoke(given: Fields) -> Revoke:
+    spender = given["spender"] or ""
+    if not ADDRESS.match(spender):
+        raise Malformed("A spender is an account: 0x and 40 hexadecimal digits.")
+    return Revoke(spender=recipient(spender))
+
+
 def recipient(to: str) -> str:
     """A household's name, or an account whose letters, if they are mixed, say that it is spelt right.
 
@@ -210,6 +227,7 @@ READERS: Mapping[str, tuple[frozenset[str], Callable[[Fields], Intent]]] = {
     "offer": (frozenset({"contact", "on", "price", "most"}), _offer),
     "limit": (frozenset({"limit", "value"}), _limit),
     "send": (frozenset({"to", "amount"}), _send),
+    "revoke": (frozenset({"spender"}), _revoke),
 }
 
 

@@ -22,6 +22,7 @@ from node.client_interaction.acts import Buy
 from node.client_interaction.judgement import (
     Accepted,
     Effect,
+    Forbid,
     Grounds,
     Halt,
     Judgement,
@@ -250,7 +251,7 @@ class Desk:
     def _settle(self, letter: Letter, judgement: Judgement, now: Moment, means: Means | None) -> bool:
         """Do and record what was judged, together; True: it is recorded."""
         match judgement:
-            case Accepted(effect=Purchase() | Transfer()) if means is None:
+            case Accepted(effect=Purchase() | Transfer() | Forbid()) if means is None:
                 return False
             case Accepted() | Refused():
                 pass
@@ -291,6 +292,11 @@ class Desk:
                 call = Call(to=means.token, data=data, gas=GAS["send"])
                 self._journal.plan(purpose(letter.id), call, now.wall)
                 return None, amount
+            case Forbid(spender=spender):
+                assert means is not None  # noqa: S101 - checked before
+                data = Token.encode_approve(spender, Tokens(0))
+                call = Call(to=means.token, data=data, gas=GAS["revoke"])
+                self._journal.plan(purpose(letter.id), call, now.wall)
             case Halt():
                 self._answers.wish(STOPPED, "", asked, now)
             case SwitchOff():

@@ -34,6 +34,7 @@ GAS = {
     "reclaim": 200_000,
     "offer": 200_000,
     "send": 100_000,
+    "revoke": 100_000,
 }
 """Limits of each kind of transaction; about half of it is used."""
 

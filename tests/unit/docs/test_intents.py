@@ -18,12 +18,15 @@ from node.intents.kinds import (
     OwnOffer,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
 )
 from node.intents.settings import IntentsSettings
 from quantities import Energy, Price, Tokens
+
+ALDER = "0xA1DE4c0F5b3D9E7f8A2b6c4D1E3f5A7b9C0d2E4F"
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "intents.md").read_text()
@@ -61,6 +64,7 @@ def test_each_example_asks_for_what_the_page_says(monkeypatch: pytest.MonkeyPatc
         SetOffer(contact=1, offer=OwnOffer(price=Price.parse("0.28"), most=Energy(4_000), on=True)),
         SetOffer(contact=1, offer=OwnOffer(price=Price(0), most=Energy(1_000), on=False)),
         SendTokens(to="alder", amount=Tokens.parse("2.5")),
+        Revoke(spender=ALDER),
     ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contracts.bindings import Household, Role
+from contracts.bindings import Household, Role, Token
 from node.client_interaction.actors import desk as desk_
 from node.client_interaction.actors.desk import Desk, Means
 from node.client_interaction.loop import MIGRATIONS
@@ -29,6 +29,7 @@ from node.intents.kinds import (
     OwnOffer,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -158,6 +159,18 @@ def test_tokens_are_planned_once_however_often_the_letter_is_seen(office: Office
     assert told.answer.sent == Tokens.parse(2)
     assert told.stage is not None
     assert office.desk.in_force(office.clock()).wishes.outgoing == Tokens.parse(2)
+
+
+def test_a_revoked_allowance_is_one_approval_of_nothing_and_gives_nothing_away(office: Office) -> None:
+    letter = office.letter(Revoke(spender=ALDER))
+    assert office.attend(letter)
+    assert not office.attend(letter)
+    [planned] = office.database.rows('SELECT purpose, "to", data FROM journal')
+    assert planned["purpose"] == purpose(letter.id)
+    assert planned["to"] == TOKEN
+    assert bytes(planned["data"]) == Token.encode_approve(ALDER, Tokens(0))
+    assert office.told()[0].answer.sent == Tokens(0)
+    assert office.desk.in_force(office.clock()).wishes.outgoing == Tokens(0)
 
 
 def test_an_id_that_comes_again_with_another_wish_changes_nothing(office: Office) -> None:

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain.keys import checksum
 from node.client_interaction.judgement import (
     Accepted,
     Expired,
+    Forbid,
     Grounds,
     Halt,
     Purchase,
@@ -38,6 +40,7 @@ from node.intents.kinds import (
     OwnOffer,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -115,6 +118,7 @@ ALL: list[Intent] = [
     SetOffer(contact=1, offer=OwnOffer(price=Price.parse("0.30"), most=Energy(1), on=True)),
     ChangeLimit(limit=Limit.LIMIT, value=SoC(2_000)), ChangeLimit(limit=Limit.DAILY_BUDGET, value=None),
     SendTokens(to="alder", amount=Tokens.parse(1)),
+    Revoke(spender=CEDAR),
 ]  # fmt: skip
 
 
@@ -308,6 +312,16 @@ def test_tokens_go_to_a_household_by_its_name_or_its_account() -> None:
     assert accepted(SendTokens(to="alder", amount=Tokens.parse(5))) == expected
     effect = accepted(SendTokens(to=ALDER.lower(), amount=Tokens.parse(5)))
     assert effect.account.lower() == ALDER
+
+
+def test_an_allowance_is_revoked_whoever_has_it_and_while_trading_is_off() -> None:
+    off = situation(wishes=Wishes(paused=ANNA))
+    assert accepted(Revoke(spender=CEDAR), situation=off) == Forbid(spender=checksum(CEDAR))
+
+
+def test_an_allowance_is_not_revoked_on_a_chain_that_is_not_ours() -> None:
+    assert "fake" in refused(Revoke(spender=CEDAR), situation=situation(trouble="A fake market."))
+    assert "stands still" in refused(Revoke(spender=CEDAR), situation=situation(chain=STANDS))
 
 
 def test_tokens_go_while_trading_is_off() -> None:

@@ -16,6 +16,7 @@ from node.intents.kinds import (
     OwnOffer,
     Pause,
     Resume,
+    Revoke,
     SendTokens,
     SetOffer,
     Stop,
@@ -42,6 +43,7 @@ intents = st.one_of(
     st.sampled_from([Stop(), Pause(), Resume()]),
     st.builds(SetOffer, contact=st.integers(0, 2**32 - 1), offer=st.none() | offers),
     limits,
+    st.builds(Revoke, spender=st.just(ACCOUNT)),
     st.builds(SendTokens, to=st.sampled_from(["alder", "house-7", ACCOUNT]), amount=tokens),
 )
 
