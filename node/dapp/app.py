@@ -27,7 +27,20 @@ from node.intents.book import IntentBook, new_id
 
 log = structlog.get_logger(__name__)
 
-PAGES = ("login", "account", "now", "energy", "control", "trades", "wallet", "explorer", "charts", "live")
+PAGES = (
+    "login",
+    "account",
+    "now",
+    "energy",
+    "control",
+    "trades",
+    "wallet",
+    "neighbourhood",
+    "devices",
+    "explorer",
+    "charts",
+    "live",
+)
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 MENU = (
@@ -36,6 +49,8 @@ MENU = (
     ("trades.listed", "Trades", "swap"),
     ("control.show", "Control", "sliders"),
     ("wallet.show", "Wallet", "coins"),
+    ("neighbourhood.show", "Neighbourhood", "neighbours"),
+    ("devices.show", "Devices", "plug"),
     ("explorer.home", "Explorer", "blocks"),
 )
 """Endpoint, title and icon; a phone shows the first four, and the rest under “More”."""

@@ -40,6 +40,8 @@ from store.errors import StoreError
 
 if TYPE_CHECKING:
     from node.dapp.api.tokens import AppTokens
+    from node.dapp.scout import Scout
+    from node.dapp.statements import Statements
     from node.tariffs.intervals import IntervalFiles
 
 log = structlog.get_logger(__name__)
@@ -190,6 +192,27 @@ class Context:
     def outlook(self) -> Outlook:
         """Whether the tokens will last."""
         return Outlook(self.household, self.ledger)
+
+    def account(self) -> str | None:
+        """The household's own, as the registry has it."""
+        name = self.household.name
+        return next((each.account for each in self.ledger.households() if each.name == name), None)
+
+    @cached_property
+    def statements(self) -> Statements | None:
+        """Monthly statements; None where there is no chain to read them from."""
+        from node.dapp.statements import Statements, from_chain  # noqa: PLC0415 - who reads none spares it
+
+        if not self.household.rpc:
+            return None
+        return Statements(self.account, from_chain(self.household.rpc, lambda: self.ledger.manifest))
+
+    @cached_property
+    def scout(self) -> Scout | None:
+        """What is seen of the neighbours; None where there is no chain to ask."""
+        from node.dapp.scout import Scout  # noqa: PLC0415 - who never looks spares it
+
+        return Scout(self.household.rpc, lambda: self.ledger.manifest) if self.household.rpc else None
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -37,6 +37,8 @@ NEEDS: Mapping[str, Role] = {
     "energy.export_battery": Role.VIEWER,
     "energy.data": Role.VIEWER,
     "energy.battery": Role.VIEWER,
+    "neighbourhood.show": Role.VIEWER,
+    "devices.show": Role.VIEWER,
     "trades.listed": Role.VIEWER,
     "trades.one": Role.VIEWER,
     "explorer.home": Role.VIEWER,
@@ -50,6 +52,8 @@ NEEDS: Mapping[str, Role] = {
     "explorer.qr": Role.VIEWER,
     "explorer.search": Role.VIEWER,
     "wallet.show": Role.VIEWER,
+    "wallet.month": Role.VIEWER,
+    "wallet.month_table": Role.VIEWER,
     "login.leave": Role.VIEWER,
     "account.show": Role.VIEWER,
     "account.password": Role.VIEWER,
@@ -63,6 +67,7 @@ NEEDS: Mapping[str, Role] = {
     "control.limit": Role.MEMBER,
     "control.offer": Role.MEMBER,
     "control.send": Role.MEMBER,
+    "control.revoke": Role.MEMBER,
 }
 """The least role for every endpoint; one that is not in here is for operators only."""
 
@@ -89,7 +94,7 @@ def needed(endpoint: str) -> Role:
 def is_grave(endpoint: str, form: Mapping[str, str]) -> bool:
     """Whether a request spends money, closes a contact, or widens what may be spent.
 
-    It takes the second factor of whoever has one. To stop and to go home never does.
+    It takes the second factor of whoever has one. To stop, to go home and to revoke never does.
     """
     match endpoint:
         case "control.ask":

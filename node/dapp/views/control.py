@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -26,6 +27,7 @@ from node.intents.kinds import (
     SendTokens,
     SetOffer,
     Stop,
+    read,
     recipient,
 )
 from quantities import Price, SoC, Tokens
@@ -114,6 +116,16 @@ def send() -> Page:
     if "sure" in request.form:
         return _asked(intent)
     return render_template("send.html", intent=intent, form=new_id())
+
+
+@page.post("/control/revoke")
+def revoke() -> Page:
+    """Somebody may take none of the tokens any more."""
+    try:
+        intent = read("revoke", json.dumps({"spender": request.form.get("spender", "")}))
+    except Malformed as error:
+        return _page(str(error)), 400
+    return _asked(intent)
 
 
 def _transfer() -> SendTokens:

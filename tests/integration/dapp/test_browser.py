@@ -5,6 +5,7 @@ Pictures of every page are kept under build/screenshots/dapp, to be looked at.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,11 +147,18 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
                 "address": f"/explorer/address/{traded.seller.address}",
                 "transactions": "/explorer/transactions",
                 "signers": "/explorer/signers",
+                "neighbourhood": "/neighbourhood",
+                "devices": "/devices",
                 "wallet": "/wallet",
                 "account": "/account/",
                 "audit": "/account/audit",
                 "not-found": "/nowhere",
             }
+            browser.open(f"{pages.address}/neighbourhood")
+            browser.until("document.getElementById('households-title')")
+            browser.open(f"{pages.address}/wallet/{time.strftime('%Y-%m')}")
+            browser.until("document.body.textContent.includes('Movements')")
+            _look(browser, "statement")
             for name, path in looked.items():
                 browser.open(pages.address + path)
                 _look(browser, name)

@@ -38,7 +38,10 @@ function columns({ labels, series: [own, bought], threshold }) {
 
 function options(box, found, tip) {
   const colour = palette(), count = found.labels.length;
-  const every = Math.max(Math.ceil((count * 44) / Math.max(box.clientWidth - 60, 1)), 1);
+  const fitting = ({ width }) => {
+    const every = Math.max(Math.ceil((count * 44) / Math.max(width - 60, 1)), 1);
+    return found.labels.map((_, i) => i).filter((i) => i % every === 0);
+  };
   const [own, bought] = found.series;
   const paths = uPlot.paths.bars({ size: [0.82, 56], radius: count > 31 ? 0 : 0.12 });
   const bar = (line, label) => ({ label, stroke: colour(line.colour), fill: colour(line.colour), width: 0, paths, points: { show: false } });
@@ -48,7 +51,7 @@ function options(box, found, tip) {
     legend: { show: false },
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, found.threshold?.[0] ?? 0, 1e-6) * 1.1] } },
     axes: [
-      { ...axis(colour), grid: { show: false }, splits: found.labels.map((_, i) => i).filter((i) => i % every === 0), values: (_, splits) => splits.map((i) => found.labels[i]), size: 30 },
+      { ...axis(colour), grid: { show: false }, splits: fitting, values: (_, splits) => splits.map((i) => found.labels[i]), size: 30 },
       { ...axis(colour), size: 52 },
     ],
     series: [

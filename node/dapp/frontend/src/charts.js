@@ -78,7 +78,8 @@ function softly(_, low, high) {
 }
 
 function times(seconds) {
-  const form = seconds > 3 * 86_400
+  const form = seconds > 60 * 86_400 ? { month: "short" }
+    : seconds > 3 * 86_400
     ? { weekday: "short", day: "numeric" }
     : { hour: "2-digit", minute: "2-digit", hour12: false };
   const write = new Intl.DateTimeFormat(undefined, form);

@@ -1,0 +1,54 @@
+"""*Devices*: how each sensor does, and how the household's own contacts stand; and what to do at the box."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from node.dapp import words
+from node.dapp.context import Context, context
+from node.dapp.neighbourhood import Relay
+from node.sensors import status
+from store import snapshot
+
+page = Blueprint("devices", __name__)
+
+BADGES = {
+    status.State.LIVE: "good",
+    status.State.STARTING: "planned",
+    status.State.STALE: "ended",
+    status.State.FAILED: "bad",
+}
+
+UNITS = {"voltage": (1_000, "V"), "current": (1_000, "A"), "soc": (100, "%")}
+"""Divisor and unit of what has no words of its own."""
+
+
+@page.get("/devices")
+def show() -> str:
+    """What the logger and the relay say now."""
+    here = context()
+    return render_template(
+        "devices.html",
+        sensors=status.read(here.household.run),
+        badges=BADGES,
+        shown=shown,
+        now_boot=snapshot.boottime(),
+        relay=_own_relay(here),
+    )
+
+
+def shown(quantity: str, value: int) -> str:
+    """A measured value for people."""
+    if quantity == "power":
+        return words.power(value)
+    if quantity in UNITS:
+        divisor, unit = UNITS[quantity]
+        return f"{value / divisor:.2f} {unit}"
+    return words.energy(value)
+
+
+def _own_relay(here: Context) -> Relay | None:
+    """What the own relay said at the last look at the neighbourhood; None: it is not known."""
+    scene = here.scout.scene() if here.scout else None
+    own = (seen for seen in scene.sightings if seen.registered.name == here.household.name) if scene else ()
+    return next((seen.relay for seen in own), None)
