@@ -186,14 +186,17 @@ class Supervisor:
                 self._say_once(str(error))
 
     def _go_on(self, status: NodeStatus, now: float) -> None:
-        """Have a chain that stands still go on, once the sealer that it waited for is there."""
+        """Have a chain that stands still go on, once the sealer that it waited for is there.
+
+        Geth also stops sealing while it follows a fork, and does not always begin again by itself.
+        """
         self._still = self._still.seen(status.height, now)
         patience = Bounds.of(self._period, len(self._known_signers)).stall
-        if not status.sealing or status.syncing or not self._still.lasts(patience, now):
+        if self._node.sealer is None or status.syncing or not self._still.lasts(patience, now):
             return
         self._sealer()
         self._engine.seal_anew()
-        lines.info("the head stood still: sealing begins anew", height=status.height)
+        lines.info("the head stood still: sealing begins anew", height=status.height, sealed=status.sealing)
         self._still = self._still.tried(now)
 
     def _state(self, status: NodeStatus) -> Mapping[str, object]:

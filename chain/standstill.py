@@ -1,7 +1,8 @@
 """When geth is to begin sealing anew: a block that its sealer did not sign is given up, not tried again.
 
 Geth prepares the next block when a head or a transaction arrives. On a chain of one signer, or whose signers'
-sealers were all away for a moment, no head comes any more, and it would wait for a transaction for ever.
+sealers were all away for a moment, no head comes any more, and it would wait for a transaction for ever. It
+also stops sealing while it follows a fork; on a busy machine signers were seen that never began again.
 """
 
 from __future__ import annotations

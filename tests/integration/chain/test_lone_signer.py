@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chain import ipc
 from chain.genesis import Genesis
 from tests.integration.chain.processes import Household, describe, ended, until
 from tests.integration.chain_node import chain_id, short_directory
@@ -39,3 +40,10 @@ def test_a_chain_whose_only_sealer_was_away_goes_on_when_it_is_back(alone: House
     until(lambda: alone.client.block_number() >= height + 3, "blocks of the new sealer")
     assert "sealing begins anew" in alone.log("run")
     assert alone.geth_pids() == geth
+
+
+def test_a_node_that_stopped_sealing_by_itself_begins_again(alone: Household) -> None:
+    ipc.request(alone.settings.plan().ipc, "miner_stop")
+    until(lambda: alone.state()["sealing"] is False, "a node that seals no more")
+    height = alone.client.block_number()
+    until(lambda: alone.client.block_number() >= height + 3, "further blocks")
