@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -28,6 +28,10 @@ CACHE_KIB = 512
 
 WAL_LIMIT_BYTES = 4 * 1024 * 1024
 """To which a write-ahead log is cut back once its content is in the database."""
+
+
+BACKUP_PAGES = 1_024
+"""Copied at a time."""
 
 
 def open_writer(path: Path, durability: Durability) -> sqlite3.Connection:
@@ -138,8 +142,17 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def backup(connection: sqlite3.Connection, target: Path) -> None:
+def backup(
+    connection: sqlite3.Connection,
+    target: Path,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> None:
     """Copy the database while it is in use; `target` appears whole or not at all, as one file.
+
+    It is the state of one moment, however long the copying takes and whoever writes meanwhile.
+
+    Args:
+        progress: told the pages that are done, and all of them.
 
     Raises:
         Unwritable: no permission or no space.
@@ -150,15 +163,49 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
         _make(fresh)
         copy = sqlite3.connect(fresh)
         try:
-            connection.backup(copy, pages=256)
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # holds this state: another's
+            # commit would begin the copy anew
+            connection.backup(
+                copy, pages=BACKUP_PAGES, progress=lambda _, left, all_: progress(all_ - left, all_), sleep=0
+            )
             copy.execute("PRAGMA journal_mode = DELETE")
         finally:
             copy.close()
+            connection.rollback()
         fresh.replace(target)
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
             fresh.unlink()
         raise Unwritable(f"cannot back {_name(connection)} up to {target}: {error}") from error
+
+
+def in_use(path: Path) -> bool:
+    """Whether any process has the database open: each holds a lock on it for as long."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return True
+        raise Unopenable(f"cannot open {path}: {error}; run this as root") from error
+    except sqlite3.DatabaseError:
+        return False  # it is none
+    return False
+
+
+def damage(path: Path) -> str:
+    """What is wrong with a database's file, in SQLite's words; empty: nothing."""
+    try:
+        with closing(open_reader(path)) as database:
+            [result] = database.execute("PRAGMA integrity_check(1)").fetchone()
+    except (Unopenable, sqlite3.Error) as error:
+        return str(error)
+    return "" if result == "ok" else str(result)
 
 
 def log_of(path: Path) -> Path:

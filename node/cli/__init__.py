@@ -47,6 +47,7 @@ COMMANDS = {
     "relay": ("node.cli.relay:relay", "The relay server and its contacts."),
     "sensor": ("node.cli.sensor:sensor", "Find sensors, look at what they measure, calibrate them."),
     "statement": ("node.cli.statement:statement", "A household's month: energy, tokens, balances."),
+    "store": ("node.cli.store:store", "Back the databases up, restore, check and move them."),
     "token": ("node.cli.token:token", "App tokens: what programs show to read the household's data."),
     "tokens": ("node.cli.tokens:tokens", "Issue tokens for money, pay money out for tokens."),
     "user": ("node.cli.user:user", "Who may open the household's pages, and as what."),

@@ -13,3 +13,7 @@ class ProofRefused(ReadingsError):
 
 class NotProvable(ReadingsError):
     """There is nothing to prove a reading with: it is not reported yet, or not there any more."""
+
+
+class NotCopied(ReadingsError):
+    """Readings cannot be copied: the target holds others, or they are not as they were written."""

@@ -6,11 +6,15 @@ Who only reads sees what is still in the logger's spool, too.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from node.readings.fresh import Fresh
 from node.readings.interface import Readings
 from node.readings.spool.segments import beside
 from node.readings.sqlite import SqliteReadings
+
+if TYPE_CHECKING:
+    from node.readings.postgres import PostgresReadings
 
 FILE = "readings.db"
 
@@ -31,11 +35,12 @@ def open_readings(url: str | None, state: Path, *, read_only: bool = False) -> R
             is not there yet learns that at its first question.
     """
     if not read_only:
-        return _opened(url, state, read_only=False)
-    return Fresh(_opened(url, state, read_only=True), beside(state / METERS))
+        return open_store(url, state)
+    return Fresh(open_store(url, state, read_only=True), beside(state / METERS))
 
 
-def _opened(url: str | None, state: Path, *, read_only: bool) -> Readings:
+def open_store(url: str | None, state: Path, *, read_only: bool = False) -> SqliteReadings | PostgresReadings:
+    """The same, without what is in the spool: for who copies it."""
     if url is None:
         return SqliteReadings(state / FILE, read_only=read_only)
     from node.readings.postgres import PostgresReadings  # noqa: PLC0415 - psycopg is for who has a server

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from node.readings import chain
-from node.readings.interface import Batch, Level, Mark, Sample
+from node.readings.interface import Batch, Level, Sample
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import postgres
 from store.errors import StoreError, Unreachable
@@ -87,31 +87,6 @@ class PostgresReadings(SqlReadings[postgres.Connection]):
             if not read_only:
                 postgres.migrate(connection, ROOM, MIGRATIONS)
 
-    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
-        """Store one batch."""
-        if not samples:
-            return
-        canonical = chain.ordered(samples)
-        with self._connection() as connection, connection.transaction():
-            connection.execute("LOCK TABLE batches IN SHARE ROW EXCLUSIVE MODE")
-            if not self._moved(connection, mark):
-                return
-            previous = self._newest(connection)
-            batch = chain.next_batch(previous, canonical)
-            if previous is not None and previous.content == batch.content:
-                return
-            connection.execute(
-                "INSERT INTO batches VALUES (%s, %s, %s, %s, %s, %s)",
-                (batch.number, batch.first, batch.last, batch.samples, batch.content, batch.digest),
-            )
-            meters = self._meters(connection, {sample.meter for sample in canonical})
-            postgres.copy(
-                connection,
-                f"samples (meter, taken, batch, {', '.join(chain.FIELDS)})",
-                ((meters[meter], taken, batch.number, *values) for meter, taken, *values in rows(canonical)),
-            )
-            self._roll_up(connection, meters, canonical)
-
     def latest(self) -> dict[str, Sample]:
         """The newest sample of every meter."""
         query = f"""
@@ -171,8 +146,30 @@ class PostgresReadings(SqlReadings[postgres.Connection]):
                 self._open.close()
             self._open = None
 
-    @staticmethod
-    def _meters(connection: postgres.Connection, names: Iterable[str]) -> dict[str, int]:
+    def _alone(self, connection: postgres.Connection) -> None:
+        connection.execute("LOCK TABLE batches IN SHARE ROW EXCLUSIVE MODE")
+
+    def _insert(
+        self, connection: postgres.Connection, pages: Sequence[tuple[Batch, Sequence[Sample]]]
+    ) -> dict[str, int]:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO batches VALUES (%s, %s, %s, %s, %s, %s)",
+                [(b.number, b.first, b.last, b.samples, b.content, b.digest) for b, _ in pages],
+            )
+        meters = self._meters(connection, {sample.meter for _, own in pages for sample in own})
+        postgres.copy(
+            connection,
+            f"samples (meter, taken, batch, {', '.join(chain.FIELDS)})",
+            (
+                (meters[meter], taken, batch.number, *values)
+                for batch, own in pages
+                for meter, taken, *values in rows(own)
+            ),
+        )
+        return meters
+
+    def _meters(self, connection: postgres.Connection, names: Iterable[str]) -> dict[str, int]:
         known = {row[0] for row in connection.execute("SELECT name FROM meters").fetchall()}
         for name in sorted(set(names) - known):  # an insert that conflicts would use an id up, too
             connection.execute("INSERT INTO meters (name) VALUES (%s)", (name,))

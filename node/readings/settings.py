@@ -11,7 +11,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from quantities.fields import SecondsField
 
 
-def _server(url: str) -> str:
+def server(url: str) -> str:
+    """The URL of a PostgreSQL, as it is.
+
+    Raises:
+        ValueError: it is none, or holds a password.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("write a PostgreSQL URL, postgresql://user@host/database, or null for SQLite")
@@ -38,7 +43,7 @@ class ReadingsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: Annotated[str, AfterValidator(_server)] | None = Field(
+    url: Annotated[str, AfterValidator(server)] | None = Field(
         default=None,
         description="PostgreSQL, as postgresql://user@host/database; null: SQLite in paths.state.",
     )

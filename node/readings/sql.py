@@ -5,6 +5,7 @@ Queries are written with SQLite's placeholder, `?`, and hold no other question m
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from node.readings.interface import (
 )
 from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
 from node.sensors.driver import Quantity
+from store.errors import StoreError
 
 C = TypeVar("C")
 
@@ -36,6 +38,12 @@ COLUMNS = "meters.name AS meter, taken, voltage, current, power, forward, revers
 METER = "(SELECT id FROM meters WHERE name = ?)"
 BUCKET = "at, samples, counted, lowest, total, highest, forward_from, forward, reverse_from, reverse"
 KEPT = tuple(name.strip() for name in BUCKET.split(",")[1:])
+
+ANEW = (
+    f"ON CONFLICT (level, meter, at) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in KEPT)} "
+    "WHERE excluded.samples >= rollups.samples"
+)
+"""A bucket that is there is replaced, but not by one of fewer samples: some may be deleted by age."""
 
 KEY = "meter, taken, batch"
 
@@ -64,8 +72,83 @@ class SqlReadings(ABC, Generic[C]):
         """All of it or nothing."""
 
     @abstractmethod
+    def _alone(self, connection: C) -> None:
+        """Keep other writers out until the transaction ends."""
+
+    @abstractmethod
+    def _insert(self, connection: C, pages: Sequence[tuple[Batch, Sequence[Sample]]]) -> dict[str, int]:
+        """Store batches with their samples; the ids of all meters."""
+
+    @abstractmethod
+    def _meters(self, connection: C, names: Iterable[str]) -> dict[str, int]:
+        """The ids of all meters, these included."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the store."""
+
+    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
+        """Store one batch."""
+        if not samples:
+            return
+        canonical = chain.ordered(samples)
+        with self._connection() as connection, self._transaction(connection):
+            self._alone(connection)
+            if not self._moved(connection, mark):
+                return
+            previous = self._newest(connection)
+            batch = chain.next_batch(previous, canonical)
+            if previous is not None and previous.content == batch.content:
+                return
+            meters = self._insert(connection, [(batch, canonical)])
+            self._roll_up(connection, meters, canonical)
+
+    def adopt(self, pages: Sequence[tuple[Batch, Sequence[Sample]]]) -> None:
+        """Store batches of another store as they are there, without their rollups.
+
+        Raises:
+            StoreError: they do not follow this store's newest batch.
+        """
+        with self._connection() as connection, self._transaction(connection):
+            self._alone(connection)
+            newest = self._newest(connection)
+            due = 1 if newest is None else newest.number + 1
+            if pages[0][0].number != due:
+                raise StoreError(
+                    f"batch {due} is due here, not {pages[0][0].number}: another writer is at work"
+                )
+            self._insert(connection, pages)
+
+    def marks(self) -> list[Mark]:
+        """How far every spool is stored."""
+        with self._connection() as connection:
+            return [Mark(*row) for row in self._rows(connection, "SELECT spool, number FROM spooled")]
+
+    def adopt_marks(self, marks: Sequence[Mark]) -> None:
+        """Take over how far another store has stored the spools, which was copied whole."""
+        with self._connection() as connection, self._transaction(connection):
+            for mark in marks:
+                self._moved(connection, mark)
+
+    def kept(self, meter: str, level: Level, after: int, count: int) -> list[Bucket]:
+        """The rollups that are kept, as they are: the `count` that begin after a moment."""
+        query = (
+            f"SELECT {BUCKET} FROM rollups WHERE level = ? AND meter = {METER} AND at > ? "  # noqa: S608
+            "ORDER BY at LIMIT ?"
+        )
+        with self._connection() as connection:
+            return [Bucket(*row) for row in self._rows(connection, query, (level, meter, after, count))]
+
+    def adopt_rollups(self, meter: str, level: Level, buckets: Sequence[Bucket]) -> None:
+        """Keep rollups of another store as they are there."""
+        with self._connection() as connection, self._transaction(connection):
+            number = self._meters(connection, [meter])[meter]
+            places = ", ".join("?" * (2 + len(dataclasses.fields(Bucket))))
+            self._change_each(
+                connection,
+                f"INSERT INTO rollups (level, meter, {BUCKET}) VALUES ({places}) {ANEW}",  # noqa: S608
+                [(int(level), number, *dataclasses.astuple(bucket)) for bucket in buckets],
+            )
 
     def between(self, meter: str, quantity: Quantity, start: int, end: int, points: int) -> list[Point]:
         """A chart of one quantity."""
@@ -290,16 +373,13 @@ class SqlReadings(ABC, Generic[C]):
                 self._fold(connection, level, meter, first, end)
 
     def _fold(self, connection: C, level: Level, meter: int, start: int, end: int) -> None:
-        """Make buckets; one is made anew only of as many samples as before: some may be deleted by age."""
+        """Make buckets."""
         time, source, which, columns = _made_of(level)
         self._change(
             connection,
             f"INSERT INTO rollups (level, meter, {BUCKET}) "  # noqa: S608
             f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
-            f"WHERE {which} AND meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket "
-            "ON CONFLICT (level, meter, at) DO UPDATE SET "
-            + ", ".join(f"{name} = excluded.{name}" for name in KEPT)
-            + " WHERE excluded.samples >= rollups.samples",
+            f"WHERE {which} AND meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket " + ANEW,
             (meter, start, end),
         )
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from node.readings import chain
-from node.readings.interface import Batch, Level, Mark, Sample
+from node.readings.interface import Batch, Level, Sample
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import sqlite
 from store.errors import StoreError, Unopenable
@@ -86,29 +85,6 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
                 self._writer.close()
                 raise
 
-    def append(self, samples: Sequence[Sample], mark: Mark | None = None) -> None:
-        """Store one batch."""
-        if not samples:
-            return
-        canonical = chain.ordered(samples)
-        with self._connection() as connection, sqlite.transaction(connection):
-            if not self._moved(connection, mark):
-                return
-            previous = self._newest(connection)
-            batch = chain.next_batch(previous, canonical)
-            if previous is not None and previous.content == batch.content:
-                return
-            connection.execute(
-                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
-                (batch.number, batch.first, batch.last, batch.samples, batch.content, batch.digest),
-            )
-            meters = self._meters(connection, {sample.meter for sample in canonical})
-            connection.executemany(
-                "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(meters[meter], taken, batch.number, *values) for meter, taken, *values in rows(canonical)],
-            )
-            self._roll_up(connection, meters, canonical)
-
     def latest(self) -> dict[str, Sample]:
         """The newest sample of every meter."""
         query = (
@@ -160,8 +136,28 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
         except sqlite3.Error as error:
             raise Unopenable(f"{self._path}: {error}; see `commonwatt doctor`") from error
 
-    @staticmethod
-    def _meters(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
+    def _alone(self, connection: sqlite3.Connection) -> None:
+        """A transaction that writes is alone."""
+
+    def _insert(
+        self, connection: sqlite3.Connection, pages: Sequence[tuple[Batch, Sequence[Sample]]]
+    ) -> dict[str, int]:
+        connection.executemany(
+            "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
+            [(b.number, b.first, b.last, b.samples, b.content, b.digest) for b, _ in pages],
+        )
+        meters = self._meters(connection, {sample.meter for _, own in pages for sample in own})
+        connection.executemany(
+            "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (meters[meter], taken, batch.number, *values)
+                for batch, own in pages
+                for meter, taken, *values in rows(own)
+            ],
+        )
+        return meters
+
+    def _meters(self, connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
         connection.executemany(
             "INSERT INTO meters (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in sorted(names)]
         )
