@@ -85,7 +85,9 @@ def power_chart(household: Household, readings: Readings, span: Span) -> Chart:
 
 
 def _values(readings: Readings, meter: str, quantity: Quantity, span: Span, divisor: int) -> dict[int, float]:
-    found = readings.between(meter, quantity, span.start, span.end, span.points)
+    whole = (span.start, span.end, span.points)
+    power = quantity is Quantity.POWER
+    found = readings.chart(meter, *whole) if power else readings.between(meter, quantity, *whole)
     return {point.at // 1_000: round(point.mean / divisor, 3) for point in found}
 
 

@@ -16,6 +16,10 @@ from chain.daemon import sd_watchdog
 if TYPE_CHECKING:
     from node.dapp.live import Hub
 
+SEND_WITHIN = 20.0
+"""Seconds in which a reader has to take what is sent at once (of a file: a few hundred lines), and a sender
+to send the body that it announced: else it would hold a thread for ever."""
+
 HANDED_OVER: WeakSet[socket.socket] = WeakSet()
 
 
@@ -29,6 +33,14 @@ class LiveWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def notify(self) -> None:
         """Each turn of the loop, once a second at least: tell systemd's watchdog instead of a master."""
         sd_watchdog()
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Answer a request, if its sender takes the answer."""
+        conn.sock.settimeout(SEND_WITHIN)
+        try:
+            return bool(super().handle_request(req, conn))
+        except TimeoutError as error:
+            raise ConnectionResetError(errno.ECONNRESET, "the client takes nothing") from error
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """After a request: keep, or close, the connection, unless it is the hub's now."""

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from node.dapp.api.problems import Problem
 from node.dapp.household import Household
-from node.readings.interface import Point, Readings
+from node.readings.interface import Level, Point, Readings
 from node.readings.opening import open_readings
 from node.sensors.driver import Quantity
 
@@ -32,10 +32,21 @@ def opened(house: Household) -> Readings:
 
 
 def sliced(store: Readings, meter: str, quantity: Quantity, of: tuple[int, int], length: int) -> list[Point]:
-    """A chart whose slices have one length, in ms like the times; the first is a multiple of it."""
+    """A chart whose slices have one length, in ms like the times; the first is a multiple of it.
+
+    Of the power it is made of rollups where they fit: the same, in a moment, and when the samples are gone.
+    """
     start, end = of
     count = max(-(-(end - start) // length), 1)
+    level = rolled(length)
+    if quantity is Quantity.POWER and level is not None and length % level == 0:
+        return store.chart(meter, start, start + count * length, count + 1)
     return store.between(meter, quantity, start, start + count * length, count + 1)
+
+
+def rolled(length: int) -> Level | None:
+    """The coarsest rollups that are as fine as slices of this length (ms)."""
+    return max((level for level in Level if level <= length), default=None)
 
 
 def windows(house: Household, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:

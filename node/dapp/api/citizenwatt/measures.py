@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from node.dapp.api.slices import opened, sliced, windows
+from node.dapp.api.slices import opened, rolled, sliced, windows
 from node.dapp.context import context
 from node.local_time import zone
 from node.readings.interface import Readings
@@ -112,6 +112,9 @@ class Book:
 
     def _sums(self, store: Readings, start: int, end: int) -> Sums | None:
         length = max(-(-(end - start) // FINE), 1)
+        level = rolled(length * SECOND)
+        if level is not None:  # whole buckets
+            length = -(-length * SECOND // level) * level // SECOND
         first = start // length * length * SECOND
         points = sliced(store, self.meter, Quantity.POWER, (first, end * SECOND), length * SECOND)
         measures = [
