@@ -19,6 +19,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
     "tests/integration/contracts/test_compiled.py": 60,
+    "tests/integration/power/": 60,
     "tests/integration/contracts/test_trades.py": 60,
     "tests/integration/node/treasury/test_killed.py": 55,
     "tests/integration/cli/test_bad_input.py": 50,
