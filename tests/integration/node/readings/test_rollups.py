@@ -211,8 +211,9 @@ def test_a_database_of_every_earlier_version_is_brought_up_and_keeps_all(
         fill(expected)
         now = asked(expected)
     with psycopg.connect(postgres_url, autocommit=True) as old:
-        if version < 2:
-            old.execute("DROP TABLE rollups")
+        for since, table in ((2, "rollups"), (3, "spooled")):
+            if version < since:
+                old.execute(f"DROP TABLE {table}".encode())
         old.execute("UPDATE schema_version SET version = %s WHERE room = 'readings'", (version,))
         assert server.schema_version(old, "readings") == version
     with open_readings(postgres_url, tmp_path) as upgraded:
