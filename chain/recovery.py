@@ -65,7 +65,7 @@ def adopt(plan: NodePlan, verdict: Verdict) -> bool:
         Whether anything was to be done here.
 
     Raises:
-        ChainError: the node does not answer, or did not take the blocks.
+        ChainError: the node does not answer, has gone on since it was asked, or did not take the blocks.
     """
     due = verdict.blocks_for(public_key(load_node_key(plan.key_file)).hex())
     if due is None:
@@ -73,6 +73,7 @@ def adopt(plan: NodePlan, verdict: Verdict) -> bool:
     common, blocks = due
     if _hash(plan, blocks[-1].number) == blocks[-1].hash:
         return False
+    _refuse_moved(plan, verdict, common, blocks)
     # The node reads this file itself; it runs as the same user, or the socket would be closed to us.
     file = plan.data / "taken.rlp"
     replace_file(file, b"".join(bytes.fromhex(block.raw.removeprefix("0x")) for block in blocks), mode=0o644)
@@ -92,6 +93,17 @@ def adopt(plan: NodePlan, verdict: Verdict) -> bool:
             f"the node did not take block {blocks[-1].number}, {blocks[-1].hash}: see its log, repeat this"
         )
     return True
+
+
+def _refuse_moved(plan: NodePlan, verdict: Verdict, common: int, blocks: tuple[Last, ...]) -> None:
+    """A node that has blocks which nobody judged is not taken back: the chain has healed by itself."""
+    head = ipc.request(plan.ipc, "eth_getBlockByNumber", "latest", False)
+    known = {*(verdict.heads or {}).values(), *(block.hash for block in blocks)}
+    if int(head["number"], 16) > common and head["hash"] not in known:
+        raise NodeUnavailable(
+            f"this node has block {int(head['number'], 16)} since it was asked, so the chain goes on: "
+            "nothing was changed; ask all nodes anew"
+        )
 
 
 def _hash(plan: NodePlan, number: int) -> str | None:

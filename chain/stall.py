@@ -112,6 +112,8 @@ class Verdict:
     """Whose chain everybody is to take; None: nobody has to take any."""
     adopters: Mapping[str, int] | None = None
     """By node: the last block that it has in common with the winner's chain, and goes back to."""
+    heads: Mapping[str, str] | None = None
+    """By node: the hash of its head when it was asked; one that has another since has gone on by itself."""
 
     def blocks_for(self, node: str) -> tuple[int, tuple[Last, ...]] | None:
         """The block to go back to, and the winner's that follow it; None: nothing is to be done there."""
@@ -134,7 +136,7 @@ def judge(surveys: Sequence[Survey], now: float) -> Verdict:
     if not surveys:
         raise ValueError("at least one node has to be asked")
     newest = max(surveys, key=lambda each: each.head.sealed)
-    still = now - newest.head.sealed
+    still = _still(surveys, newest)
     found = _not_to_be_touched(surveys, newest, now)
     if found is not None:
         return found
@@ -163,20 +165,30 @@ def judge(surveys: Sequence[Survey], now: float) -> Verdict:
         f"{winner.head.number}, {winner.head.hash}",
         winner,
         adopters,
+        {each.node: each.head.hash for each in others},
     )
+
+
+def _still(surveys: Sequence[Survey], newest: Survey) -> float:
+    """Seconds for which no node had a new block before the first was asked.
+
+    Not until now: surveys take a while, and a chain that runs goes on between two of them.
+    """
+    return min(each.taken for each in surveys) - newest.head.sealed
 
 
 def _not_to_be_touched(surveys: Sequence[Survey], newest: Survey, now: float) -> Verdict | None:
     """Why nothing may be done, by age and number of the surveys; None: it may."""
-    still = now - newest.head.sealed
-    patience = max(LEAST, STILL * newest.period)
-    if still < patience:
-        return Verdict(
-            Finding.RUNS, f"block {newest.head.number} is {still:.0f} s old: wait {patience:.0f} s"
-        )
     oldest = min(each.taken for each in surveys)
     if now - oldest > TOGETHER:
         return Verdict(Finding.OLD, f"a survey is {now - oldest:.0f} s old: ask all nodes anew")
+    still, patience = _still(surveys, newest), max(LEAST, STILL * newest.period)
+    if still < patience:
+        return Verdict(
+            Finding.RUNS,
+            f"block {newest.head.number} was {max(still, 0):.0f} s old when the first node was asked, "
+            f"less than {patience:.0f} s: if no block comes, ask all nodes anew",
+        )
     signers = set(newest.signers)
     asked = {each.sealer for each in surveys} & signers
     needed = len(signers) // 2 + 1

@@ -6,15 +6,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from chain.errors import NodeUnavailable
 from chain.genesis import Genesis
 from chain.headers import signer_of
 from chain.recovery import adopt, survey
-from chain.stall import Finding, Survey, judge
+from chain.stall import Finding, Survey, Verdict, judge
 from tests.integration.chain.processes import Household, acquaint, describe, ended, until
 from tests.integration.chain_node import chain_id, short_directory
 
@@ -61,7 +63,7 @@ def test_two_signers_that_sealed_the_same_height_are_brought_together(signers: l
     assert len(heads) == 2, "they hold equal chains, and wait for each other"
     surveys = [told(each) for each in (first, second)]
     assert judge(surveys, time.time()).finding is Finding.RUNS, "too early to say"
-    verdict = judge(surveys, time.time() + LATER)
+    verdict = judge([replace(each, taken=each.taken + LATER) for each in surveys], time.time() + LATER)
     assert verdict.finding is Finding.PARTED
     assert verdict.winner is not None
     assert verdict.winner.head.hash == min(heads)
@@ -71,6 +73,20 @@ def test_two_signers_that_sealed_the_same_height_are_brought_together(signers: l
     until(lambda: all(each.client.block_number() >= height + 4 for each in (first, second)), "blocks")
     assert {each.client.block(height + 1).hash for each in (first, second)} == {min(heads)}
     assert not any(adopt(plan, verdict) for plan in plans), "twice does no harm"
+    assert verdict.adopters is not None
+    (loser,) = verdict.adopters
+    turned = Verdict(
+        Finding.PARTED,
+        "as if the others' chain had won",
+        winner=next(each for each in surveys if each.node == loser),
+        adopters={verdict.winner.node: verdict.adopters[loser]},
+        heads={verdict.winner.node: verdict.winner.head.hash},
+    )
+    reached = [each.client.block_number() for each in (first, second)]
+    with pytest.raises(NodeUnavailable, match="the chain goes on"):
+        for plan in plans:
+            adopt(plan, turned)
+    assert all(each.client.block_number() >= was for each, was in zip((first, second), reached, strict=True))
 
 
 def halted(signers: list[Household]) -> int:

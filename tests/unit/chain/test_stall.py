@@ -77,6 +77,17 @@ def test_nobody_goes_back_while_most_signers_could_go_on_unseen() -> None:
     assert stranger.finding is Finding.TOO_FEW
 
 
+def test_a_chain_that_goes_on_while_nodes_are_asked_one_after_the_other_runs() -> None:
+    early = replace(A, taken=NOW)
+    late = node("b", *COMMON, block(3, "b", sealed=int(NOW) + 50), sealer="0xB", taken=NOW + 60)
+    assert judge([early, late], NOW + 120).finding is Finding.RUNS
+
+
+def test_what_was_young_when_the_first_node_was_asked_is_not_old_by_waiting() -> None:
+    asked = [replace(each, taken=SEALED + LEAST - 1) for each in (A, B)]
+    assert judge(asked, NOW + 200).finding is Finding.RUNS
+
+
 def test_old_surveys_are_not_acted_upon() -> None:
     assert judge([A, replace(B, taken=NOW - TOGETHER - 1)], NOW).finding is Finding.OLD
 
