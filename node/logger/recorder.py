@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chain import lines
 from node.logger.dating import Boot, ahead, dated
+from node.logger.steadiness import Steadiness
 from node.readings.batching import batches, cut, until_next
 from node.readings.interface import Mark, Readings, Sample
 from node.readings.retention import Retention
@@ -117,6 +118,7 @@ class Recorder:
         self._pause = 0.0
         self._stopping = False
         self._retention = Retention(settings)
+        self._steadiness = Steadiness()
 
     def add(self, sample: Sample) -> None:
         """Take a sample; never blocks on a disk or a server."""
@@ -179,12 +181,12 @@ class Recorder:
         self._stopping = True
 
     def forget(self) -> None:
-        """Delete a little of what is too old; nothing while the readings cannot be stored."""
-        readings = self._readings
-        if readings is None or self._pause:
+        """Delete a little of what is too old; nothing while none can be stored, or by a new time."""
+        readings, steady = self._readings, self._steadiness.look(self._wall(), boottime())
+        if readings is None or self._pause or not steady:
             return
         with suppress(StoreError):  # whoever stores next tells it
-            gone = self._retention.step(readings, round(time.time() * 1_000))
+            gone = self._retention.step(readings, self._now())
             if gone is not None:
                 lines.info("readings.deleted_by_age", samples=gone.samples, rollups=gone.rollups)
 
