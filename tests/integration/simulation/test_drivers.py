@@ -109,10 +109,11 @@ BROKEN: Mapping[int, tuple[Defect | None, tuple[str, bool], tuple[str, bool]]] =
     33: ("stuck-open", ("never", False), ("never", True)),
     34: ("welded", ("followed", True), ("never", False)),
     35: ("slow", ("late", True), ("late", True)),
-    36: ("bouncing", ("again and again", True), ("followed", True)),
+    36: ("bouncing", ("again and again", True), ("followed or never", True)),
 }
 """By pin: how its contact is broken; what it does when its coil gets power, and when it loses it; and whether
-its auxiliary contact is ever seen to agree with the coil in the end."""
+its auxiliary contact is ever seen to agree with the coil in the end. One that bounces may just be open when
+its coil loses power."""
 
 LOOKED_AT = 1.6
 """World seconds after a coil's change."""
@@ -164,7 +165,7 @@ def test_contacts_break_in_every_way_over_the_socket(by: str) -> None:
                     driver.drive(pin, energised)
                 for pin, (defect, with_power, without) in BROKEN.items():
                     does, agrees = with_power if energised else without
-                    assert moved(world, pin) == does, defect
+                    assert moved(world, pin) in does.split(" or "), defect
                     assert agreed(driver, pin, 5.0 if agrees else 0.2) is agrees, defect
         finally:
             driver.close()

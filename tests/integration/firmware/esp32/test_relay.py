@@ -49,13 +49,17 @@ def supplied(rig: Rig) -> RelayClient:
     return client
 
 
+def fault_of_feed(looking: RelayClient) -> str | None:
+    return next(contact.fault for contact in looking.state() if contact.contact == FEED)
+
+
 def test_an_order_supplies_until_nobody_keeps_it(board: Board, rig: Rig) -> None:
     client = supplied(rig)
     board.until_closed("SUPPLY")
     assert isinstance(client.keep(ORDER, FEED, 0, voucher(BUYER, ORDER, 0)), Granted)
     board.until_closed("IDLE")
     with rig.client() as looking:
-        assert looking.state()[-1].fault is None
+        assert fault_of_feed(looking) is None
 
 
 def test_a_tie_receives_and_home_is_idle(board: Board, rig: Rig) -> None:
@@ -78,7 +82,7 @@ def test_a_board_that_dies_in_the_middle_is_a_fault_and_stays_idle_when_it_is_ba
         def faulted() -> bool:
             client.keep(ORDER, FEED, 0, voucher(BUYER, ORDER, 0))
             time.sleep(0.1)
-            return looking.state()[-1].fault is not None
+            return fault_of_feed(looking) is not None
 
         board.until(faulted)
     board.switch_on()

@@ -259,7 +259,7 @@ def test_a_device_that_lies_is_not_believed_until_it_speaks_the_truth(
 
 
 def test_the_state_of_charge_is_counted_on_after_a_crash(bench: Bench) -> None:
-    bench.meter("battery", voltage=3_720, power=0, forward=0, reverse=0)
+    bench.meter("battery", voltage=3_750, power=0, forward=0, reverse=0)
     bench.battery = {"sensor": "battery", "capacity": "10 Wh"}
 
     def soc() -> int:
@@ -270,7 +270,7 @@ def test_the_state_of_charge_is_counted_on_after_a_crash(bench: Bench) -> None:
     wait_until(lambda: soc() == 5_000)
     time.sleep(0.5)  # a save of the registers
     bench.end(signal.SIGKILL)
-    bench.meter("battery", voltage=3_300, power=-9_000, forward=0, reverse=1_000)
+    bench.meter("battery", voltage=3_650, power=-9_000, forward=0, reverse=1_000)
     bench.start()
     wait_until(lambda: soc() == 4_000)
 
