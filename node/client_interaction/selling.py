@@ -22,6 +22,10 @@ LAST_VOUCHER = 2.0
 SUPPLY_MARGIN = 15.0
 """Seconds before an order's supply or its challenge ends on the chain at which it is redeemed in any case."""
 
+RECORDED = 30.0
+"""Seconds for which a record of the relay's says that an order is supplied: it is written when the feed
+closes, and then each `relay.save` (15 s)."""
+
 UNUSED = 90.0
 """Seconds after which an order that nobody asked to be supplied under is given back: longer than any buyer's
 `start_within`, so that it is not given back under his feet."""
@@ -197,7 +201,7 @@ def _settled(shop: Shop, offers: OffersSettings) -> Iterator[SellerAct]:
                 shop, offers, order, voucher, supplied
             ):
                 yield Redeem(order=name, voucher=voucher)
-        elif purpose("release", name) in shop.busy or _owed(shop, offers, voucher):
+        elif purpose("release", name) in shop.busy or _owed(shop, offers, voucher) or _begun(shop, voucher):
             continue
         elif _unsuppliable(shop, offers, order, supplied):
             yield Release(order=name)
@@ -220,6 +224,15 @@ def _owed(shop: Shop, offers: OffersSettings, voucher: BestVoucher | None) -> bo
     if voucher is None or voucher.delivered <= UNPAID:
         return False
     return shop.wall - voucher.at < offers.redeem_idle
+
+
+def _begun(shop: Shop, voucher: BestVoucher | None) -> bool:
+    """Whether the relay has closed for the order lately, by its own records.
+
+    They are ahead of `contacts`, which is what the relay said when it was asked last: an order that had just
+    begun to be supplied was given back, and what was vouchered for it could be redeemed no more.
+    """
+    return voucher is not None and not voucher.ended and shop.wall - voucher.at < RECORDED
 
 
 def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bool) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from contracts.bindings import State
 from node.client_interaction.pricing import Moment
 from node.client_interaction.selling import (
+    RECORDED,
     AnnounceEnd,
     Publish,
     Redeem,
@@ -178,7 +179,7 @@ def test_what_was_delivered_without_a_voucher_is_not_given_back_while_its_buyer_
     s = with_order(State.CLOSING, vouchers={ORDER: unpaid})
     assert sell(s, OFFERS) == ()
     assert sell(replace(s, wall=WALL + 600), OFFERS) == (Release(order=ORDER),)
-    nothing = replace(unpaid, delivered=2)
+    nothing = replace(unpaid, delivered=2, ended=True)
     assert sell(replace(s, vouchers={ORDER: nothing}), OFFERS) == (Release(order=ORDER),)
 
 
@@ -210,6 +211,24 @@ def test_an_order_that_cannot_be_supplied_is_given_back(
 ) -> None:
     acts = sell(replace(with_order(state), **changes), OFFERS)
     assert acts == ((Release(order=ORDER),) if released else ())
+
+
+@pytest.mark.parametrize(
+    ("record", "released"),
+    [
+        (None, True),
+        (voucher(0, age=1), False),
+        (voucher(0, age=RECORDED - 1), False),
+        (voucher(0, age=RECORDED), True),
+        (voucher(0, age=1, ended=True), True),
+    ],
+)
+def test_an_order_that_the_relay_has_just_closed_for_is_not_given_back(
+    record: BestVoucher | None, released: bool
+) -> None:
+    """What the relay said of its contacts last may be a second old; its records are not."""
+    empty = with_order(soc=SoC(3_900), offers={}, vouchers={ORDER: record} if record else {}, contacts=())
+    assert sell(empty, OFFERS) == ((Release(order=ORDER),) if released else ())
 
 
 @pytest.mark.parametrize("changes", [{"soc": SoC(3_900)}, {"buying": True}])
