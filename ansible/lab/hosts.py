@@ -111,14 +111,6 @@ class Host:
                 quiet("nsenter", "-t", leader, "-m", "mount", "-o", "remount,rw,bind", place)
         quiet("nsenter", "-t", leader, "-a", "systemctl", "daemon-reexec")
 
-    def console(self, command: str) -> str:
-        """What a command says at its console, plugged in or not; it must work."""
-        line = ["nsenter", "-t", str(self.leader()), "-a", "sh", "-c", command]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode:
-            raise OSError(f"{self.name}: {command}: {done.stdout}{done.stderr}")
-        return done.stdout
-
     def cut_power(self) -> None:
         """End it at once, as a power cut does."""
         self.down.set()
@@ -154,42 +146,15 @@ class Lab:
         run("ip", "link", "add", BRIDGE, "type", "bridge")
         run("ip", "address", "add", f"{NETWORK}.1/24", "dev", BRIDGE)
         run("ip", "link", "set", BRIDGE, "up")
+        below = base()
         LOGS.mkdir(exist_ok=True)
         for host in self.hosts.values():
-            self._furnish(host)
+            self._furnish(host, below)
             self._connect(host)
             host.boot()
         for host in self.hosts.values():
-            self._await(host)
-
-    def add(self, name: str) -> Host:
-        """One more host, empty, booted."""
-        number = len(self.hosts)
-        host = Host(name, f"{NETWORK}.{11 + number}", self.folder / name / "root", self.shared)
-        self.hosts[name] = host
-        self._furnish(host)
-        self._connect(host)
-        host.boot()
-        self._await(host)
-        return host
-
-    def replace(self, host: Host) -> None:
-        """Take a host away as it stands, and put an empty one in its place: another card, another machine."""
-        host.cut_power()
-        run("umount", "-l", str(host.root))
-        shutil.rmtree(host.root.parent)
-        self._furnish(host)
-        host.boot()
-        self._await(host)
-
-    def power_on(self, host: Host) -> None:
-        """Boot a host whose power was cut."""
-        host.boot()
-        self._await(host)
-
-    def _await(self, host: Host) -> None:
-        self.await_ssh(host)
-        host.limits_take_effect()
+            self.await_ssh(host)
+            host.limits_take_effect()
 
     def ssh(self, host: Host, command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command on a host as its administrator, through sudo."""
@@ -222,11 +187,11 @@ class Lab:
             quiet("umount", "-l", str(host.root))
         quiet("umount", "-l", str(self.folder))
 
-    def _furnish(self, host: Host) -> None:
+    def _furnish(self, host: Host, below: Path) -> None:
         parts = {part: self.folder / host.name / part for part in ("upper", "work", "root")}
         for part in parts.values():
             part.mkdir(parents=True)
-        layers = f"lowerdir={base()},upperdir={parts['upper']},workdir={parts['work']}"
+        layers = f"lowerdir={below},upperdir={parts['upper']},workdir={parts['work']}"
         run("mount", "-t", "overlay", "overlay", "-o", layers, str(host.root))
         (host.root / "etc/hostname").write_text(f"{host.name}\n")
         ssh = host.root / "home" / USER / ".ssh"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from node.dapp.household import Household
-from node.dapp.sources import Observation, observe
+from node.dapp.sources import Observation
 from node.readings.spool import status as spool
 from node.readings.spool.status import Status as Spool
 from node.sensors import status
@@ -30,11 +30,11 @@ class Facts:
     """Of the tokens, as a sentence; empty: they last."""
 
 
-def gather(house: Household, unix: float, boottime: float, outlook: str = "") -> Facts:
-    """Look at everything once.
+def gather(house: Household, seen: Observation, boottime: float, outlook: str = "") -> Facts:
+    """Look at what is beside an observation, once.
 
     Args:
-        unix: Unix seconds.
+        seen: of this moment.
         boottime: boottime seconds.
         outlook: whether the tokens last, by whoever knows.
     """
@@ -43,7 +43,7 @@ def gather(house: Household, unix: float, boottime: float, outlook: str = "") ->
     except OSError:
         free = None
     return Facts(
-        seen=observe(house, unix, boottime),
+        seen=seen,
         boottime=boottime,
         sensors=status.read(house.run),
         spool=spool.read(house.run),

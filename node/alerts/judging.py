@@ -9,7 +9,7 @@ from node.alerts.facts import Facts
 from node.client_interaction.status import State
 from node.dapp import words
 from node.dapp.household import Household
-from node.dapp.sources import HEAD_LATE, STALE_PROCESS, Chain
+from node.dapp.sources import STALE_PROCESS, Chain, Standing, standing
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
 
@@ -94,25 +94,25 @@ def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
     if not house.own_node:
         return
     chain, now = facts.seen.chain, facts.seen.unix
-    if chain is None or chain.age > STALE_PROCESS:
+    if chain is None or (stands := standing(chain, now)) is Standing.SILENT:
         yield _critical(
             "chain-silent",
             "The chain node says nothing.",
             "Look at its log: journalctl -u commonwatt-chain. Running supplies go on for ten minutes.",
         )
-    elif chain.syncing:
+    elif stands is Standing.SYNCING:
         yield _warning(
             "chain-behind",
             "The chain node is catching up with its neighbours; trading waits for it.",
             "Nothing, unless it takes more than an hour: then look whether the network is slow.",
         )
-    elif now - chain.head_time > HEAD_LATE:
+    elif stands is Standing.STALLED:
         yield _critical(
             "chain-stalled",
             f"There has been no new block for {words.lasting(now - chain.head_time)}.",
             "Look on the signers' hosts (commonwatt chain status); if all run: commonwatt chain survey",
         )
-    elif chain.peers == 0 and chain.signers > 1:
+    elif stands is Standing.ALONE:
         yield _warning(
             "no-neighbour",
             "No neighbour's node is connected.",

@@ -59,10 +59,12 @@ def alerts(settings: Settings, as_json: bool) -> None:
     """Show what is wrong now. Exit code 1 when something is critical."""
     from node.alerts import Severity, gather, judge  # noqa: PLC0415 - not for its neighbours
     from node.dapp.household import from_settings  # noqa: PLC0415
+    from node.dapp.sources import observe  # noqa: PLC0415
     from store.snapshot import boottime  # noqa: PLC0415
 
     house = from_settings(settings)
-    found = judge(house, gather(house, time.time(), boottime()))
+    booted = boottime()
+    found = judge(house, gather(house, observe(house, time.time(), booted), booted))
     lines = [f"{alert.severity}: {alert.says}\n  {alert.act}" for alert in found]
     answer(as_json, {"alerts": [vars(alert) for alert in found]}, "\n".join(lines) or NOTHING)
     if any(alert.severity is Severity.CRITICAL for alert in found):

@@ -21,12 +21,11 @@ from node.config import Settings
 from node.readings import Readings, open_readings
 from node.readings.checking import Checked, check
 from node.readings.proof import Proof, dumps, fields, loads
+from node.readings.retention import kept_since
 from node.reports.book import Entry, open_book
 from node.reports.comparing import day
 from node.reports.onchain import Reported
 from node.wallet.database import FILE
-
-DAY_MS = 86_400_000
 
 
 class Moment(click.ParamType[int]):
@@ -75,7 +74,7 @@ def check_(context: click.Context, settings: Settings, as_json: bool) -> None:
     from node.reports.comparing import differences  # noqa: PLC0415 - only what each command needs
     from node.reports.covering import rooted  # noqa: PLC0415
 
-    kept_since = round(time.time() * 1_000) - settings.readings.keep_days * DAY_MS
+    since = kept_since(settings.readings, round(time.time() * 1_000))
     try:
         on_chain, why = reported_on_chain(settings), ""
     except (ChainError, ContractsError) as error:
@@ -83,7 +82,7 @@ def check_(context: click.Context, settings: Settings, as_json: bool) -> None:
     with opened(settings) as stored:
         newest = stored.newest()
         with counted("batches", 0 if newest is None else newest.number) as progress:
-            found = check(stored, kept_since=kept_since, progress=progress)
+            found = check(stored, kept_since=since, progress=progress)
         booked = [] if why else reported(settings)
         wrong = list(differences(booked, on_chain, lambda covered: rooted(stored, covered.span)))
     facts = {

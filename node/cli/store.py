@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +15,8 @@ from node.cli.options import answer, file_path, json_option, with_settings
 from node.cli.progress import followed
 from node.config import Settings
 
-Progress = Callable[[str], Callable[[int, int], None]]
-
-DAY_MS = 86_400_000
+if TYPE_CHECKING:
+    from node.backup import Progress
 
 KEYS = "The keys are not in it: `commonwatt key backup` is for those."
 
@@ -148,20 +148,19 @@ def move(settings: Settings, to: str, as_json: bool) -> None:
     answer(as_json, facts, text)
 
 
-def own(
-    settings: Settings, progress: Callable[[str], Callable[[int, int], None]]
-) -> tuple[list[str], list[str]]:
+def own(settings: Settings, progress: Progress) -> tuple[list[str], list[str]]:
     """The household's databases, and what is wrong with them."""
     from node import backup as backups  # noqa: PLC0415 - only what each command needs
     from node.readings.opening import open_store  # noqa: PLC0415
+    from node.readings.retention import kept_since  # noqa: PLC0415
 
     state, url = settings.paths.state, settings.readings.url
     names = sorted(name for name in backups.WRITERS if (state / name).exists())
     wrong = [each for name in names for each in backups.damaged(state / name)]
     if not wrong and (url is not None or backups.READINGS in names):
-        kept_since = round(time.time() * 1_000) - settings.readings.keep_days * DAY_MS
+        since = kept_since(settings.readings, round(time.time() * 1_000))
         with open_store(url, state, read_only=True) as readings:
-            wrong += backups.unfit(readings, progress(backups.READINGS), kept_since)
+            wrong += backups.unfit(readings, progress(backups.READINGS), since)
     return names, wrong
 
 

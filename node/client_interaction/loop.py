@@ -277,7 +277,7 @@ class Trader:
             sellers=tuple(crew.seller(name, news, now) for name in self._settings.sellers),
             asked=crew.orders.asked(list(trades), news.head),
             owed=owed,
-            deliverable=crew.vouchers.deliverable(owed, now),
+            deliverable=crew.vouchers.deliverable(trades, owed, now),
             meter=None if current is None else crew.supply.meter(current.channel),
             feed=crew.supply.feed,
             tie=crew.supply.tie,

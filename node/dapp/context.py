@@ -136,9 +136,8 @@ class Context:
             log.debug("answers_unread", error=str(error))
         return lines(self.book.latest(ASKED), told, snapshot.boottime(), snapshot.boot_id())
 
-    def picture(self) -> dict[str, str]:
+    def picture(self, seen: Observation) -> dict[str, str]:
         """The first page's texts."""
-        seen = self.observe()
         self._look_at_money(seen.unix)
         return picture(self.in_force(), seen, self._money[1], self.outlook.says())
 
@@ -154,14 +153,14 @@ class Context:
         }
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
-        news["alert"] = {"seen": self.alerts()[1]}
+        news["alert"] = {"seen": self.alerts(seen)[1]}
         return news
 
-    def alerts(self) -> tuple[tuple[Alert, ...], str]:
-        """What is wrong now, and a word that changes with it, and each minute for as long as it lasts."""
-        now = time.time()
-        found = judge(self.household, gather(self.household, now, snapshot.boottime(), self.outlook.says()))
-        return found, " ".join((f"{now // 60:.0f}", *(alert.key for alert in found))) if found else ""
+    def alerts(self, seen: Observation) -> tuple[tuple[Alert, ...], str]:
+        """What is wrong then, and a word that changes with it, and each minute for as long as it lasts."""
+        house = self.household
+        found = judge(house, gather(house, seen, snapshot.boottime(), self.outlook.says()))
+        return found, " ".join((f"{seen.unix // 60:.0f}", *(alert.key for alert in found))) if found else ""
 
     def _look_at_money(self, now: float) -> None:
         trades = self.trades(TODAY)
@@ -195,8 +194,8 @@ class Context:
 
     def account(self) -> str | None:
         """The household's own, as the registry has it."""
-        name = self.household.name
-        return next((each.account for each in self.ledger.households() if each.name == name), None)
+        own = self.ledger.own()
+        return None if own is None else own.account
 
     @cached_property
     def statements(self) -> Statements | None:

@@ -411,6 +411,10 @@ class Ledger:
         self._registered = (time.monotonic(), found)
         return found
 
+    def own(self) -> Registered | None:
+        """This household as the registry has it; None: it has it not, or cannot be read."""
+        return next((each for each in self.households() if each.name == self._household.name), None)
+
     def names(self) -> Names:
         """Who is who on this chain."""
         sellers = {account.lower(): capital(name) for name, account in self._household.sellers.items()}

@@ -18,7 +18,8 @@ HEAD_BEHIND = 10
 """Blocks that a relay's head may be behind ours before somebody should look."""
 
 LOW_GAS = 10**16
-"""Wei: below it a household soon cannot settle; the credit of a new one is ten times that."""
+"""Wei, about fifty transactions of 200,000 gas at 1 gwei: below it a household soon cannot settle; the credit
+of a new one is ten times that."""
 
 QUIET = 3 * 86_400
 """Seconds without a report, of a household that has reported before, after which somebody should look."""

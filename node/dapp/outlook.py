@@ -69,8 +69,7 @@ class Outlook:
         self._said = "" if found is None else f"{capital(sentence(found))}."
 
     def _read(self) -> RunsOut | None:
-        manifest = self._ledger.manifest
-        own = next((h for h in self._ledger.households() if h.name == self._household.name), None)
+        manifest, own = self._ledger.manifest, self._ledger.own()
         if manifest is None or own is None:
             return None
         with closing(ChainClient(self._household.rpc)) as client:

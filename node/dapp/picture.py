@@ -14,7 +14,15 @@ from node.dapp import words
 from node.dapp.flows import Flow, Flows, Way, flows
 from node.dapp.household import Household
 from node.dapp.purse import Purse
-from node.dapp.sources import HEAD_LATE, STALE_METER, STALE_PROCESS, Chain, Observation, Trading
+from node.dapp.sources import (
+    STALE_METER,
+    STALE_PROCESS,
+    Chain,
+    Observation,
+    Standing,
+    Trading,
+    standing,
+)
 
 Picture = Mapping[str, str]
 
@@ -203,15 +211,15 @@ def _chain(chain: Chain | None, now: float) -> dict[str, str]:
             "chain_class": "health absent",
         }
     late = now - chain.head_time
-    note, health = "Blocks arrive as they should.", "fine"
-    if chain.age > STALE_PROCESS:
-        note, health = f"Last heard of {words.ago(chain.age)}: the chain node may have stopped.", "stale"
-    elif chain.syncing:
-        note, health = "Catching up with the neighbours' blocks; trading waits for it.", "late"
-    elif late > HEAD_LATE:
-        note, health = f"No new block for {words.lasting(late)}: too few signers may be on line.", "late"
-    elif chain.peers == 0 and chain.signers > 1:
-        note, health = "No neighbour's node is connected; look at the network.", "late"
+    stands = standing(chain, now)
+    note = {
+        Standing.SILENT: f"Last heard of {words.ago(chain.age)}: the chain node may have stopped.",
+        Standing.SYNCING: "Catching up with the neighbours' blocks; trading waits for it.",
+        Standing.STALLED: f"No new block for {words.lasting(late)}: too few signers may be on line.",
+        Standing.ALONE: "No neighbour's node is connected; look at the network.",
+        Standing.FINE: "Blocks arrive as they should.",
+    }[stands]
+    health = {Standing.FINE: "fine", Standing.SILENT: "stale"}.get(stands, "late")
     return {
         "chain": {"fine": "In step", "late": "Behind", "stale": "Silent"}[health],
         "chain_note": note,

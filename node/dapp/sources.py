@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +59,30 @@ class Chain:
     syncing: bool
     geth: str
     age: float
+
+
+class Standing(Enum):
+    """How the chain node does; of several troubles the one to look at first."""
+
+    SILENT = "silent"
+    """Its process says nothing any more."""
+    SYNCING = "syncing"
+    STALLED = "stalled"
+    """No new block for `HEAD_LATE`."""
+    ALONE = "alone"
+    """No other node is connected, and others have to seal."""
+    FINE = "fine"
+
+
+def standing(chain: Chain, unix: float) -> Standing:
+    """How the chain node does at this Unix second."""
+    if chain.age > STALE_PROCESS:
+        return Standing.SILENT
+    if chain.syncing:
+        return Standing.SYNCING
+    if unix - chain.head_time > HEAD_LATE:
+        return Standing.STALLED
+    return Standing.ALONE if chain.peers == 0 and chain.signers > 1 else Standing.FINE
 
 
 @dataclass(frozen=True, kw_only=True)

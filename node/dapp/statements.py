@@ -17,6 +17,7 @@ from chain.errors import ChainError
 from chain.signers import SignerSet
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from node.dapp.words import capital
 from node.statement.errors import StatementError
 from node.statement.period import Month
 from node.statement.reading import Paper, read
@@ -90,7 +91,7 @@ class Statements:
                 paper = self._read(account, month)
         except (ChainError, ContractsError, StatementError) as error:
             log.info("statement_unread", month=str(month), error=str(error))
-            problem = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            problem = f"{capital(str(error))}."
         with self._lock:
             self._found[str(month)] = Found(paper=paper, problem=problem, at=self._clock())
             self._found.move_to_end(str(month))

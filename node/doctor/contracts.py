@@ -10,15 +10,13 @@ from contracts import manifest as manifests
 from contracts.bindings import Household, Registry, Token
 from contracts.errors import ChainBehind, ContractsError, ManifestError
 from node.config import Settings
+from node.dapp.neighbourhood import LOW_GAS
 from node.doctor.findings import Failed, Finding, Ok, Warned
 from node.statement.errors import StatementError
 from node.statement.forecast import sentence
 from node.statement.outlook import outlook
 from node.wallet.address import own_address
 from quantities import Tokens
-
-FEW_FEES = 10**16
-"""Wei: about fifty transactions of 200,000 gas at 1 gwei."""
 
 DEEP = 2
 """Blocks below the head that are read: enough with up to three signers."""
@@ -91,5 +89,5 @@ def fees(wei: int) -> Finding:
     if not wei:
         return Failed(f"{what}: no transaction can be sent", f"{OPERATOR} for a gas credit")
     return (
-        Warned(f"{what}: enough for few transactions", f"{OPERATOR} for more") if wei < FEW_FEES else Ok(what)
+        Warned(f"{what}: enough for few transactions", f"{OPERATOR} for more") if wei < LOW_GAS else Ok(what)
     )

@@ -206,7 +206,7 @@ class Recorder:
     def _lost(self, samples: int) -> None:
         if samples:
             self._dropped += samples
-            self._dropped_at = time.time()
+            self._dropped_at = self._wall()
             lines.warning("readings.dropped", samples=samples, all=self._dropped)
 
     def _tell(self) -> None:
@@ -225,6 +225,6 @@ class Recorder:
     def _failed(self, error: StoreError) -> None:
         if not self._pause:
             lines.warning("readings.unreachable", reason=str(error))
-            self._since = time.time()
+            self._since = self._wall()
         self._reason = str(error)
         self._pause = min(max(self._pause * 2, self._settings.sync), LONGEST_PAUSE)

@@ -8,12 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from chain.files import replace_file
 from node.alerts import Alert, Severity
 from node.notify.following import Trouble
 from store.errors import Unwritable
 
 FILE = "notify.json"
 """In the state folder."""
+
+MODE = 0o640
+"""Owner writes, group reads: as everything in the state folder."""
 
 
 def read(path: Path) -> dict[str, Trouble]:
@@ -32,11 +36,8 @@ def write(path: Path, troubles: Mapping[str, Trouble]) -> None:
         Unwritable: no permission or no space.
     """
     told = [asdict(trouble) for trouble in troubles.values() if trouble.told is not None]
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(told))
-        fresh.replace(path)
+        replace_file(path, json.dumps(told).encode(), MODE)
     except OSError as error:
         raise Unwritable(f"cannot write {path}: {error.strerror}") from error
 

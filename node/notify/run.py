@@ -14,6 +14,7 @@ from chain.daemon import Misconfigured, Stop, run_every, sd_ready
 from node import hours
 from node.alerts import Alert, Severity, gather, judge
 from node.dapp.household import Household
+from node.dapp.sources import observe
 from node.local_time import zone
 from node.notify import memory
 from node.notify.following import Kind, after, due, follow
@@ -127,7 +128,8 @@ def run(settings: NotificationsSettings, house: Household, outlook: Callable[[],
 
     def look() -> None:
         now, booted = time.time(), boottime()
-        notifier.look(judge(house, gather(house, now, booted, outlook())), now, booted)
+        facts = gather(house, observe(house, now, booted), booted, outlook())
+        notifier.look(judge(house, facts), now, booted)
 
     run_every(EVERY, look, stop)
     return 0

@@ -24,6 +24,7 @@ from node.readings.interface import (
     Rollup,
     Sample,
     Value,
+    rolled,
     slices,
 )
 from node.readings.spool.segments import waiting
@@ -101,7 +102,7 @@ class Fresh:
     def chart(self, meter: str, start: int, end: int, points: int) -> list[Point]:
         """A chart of the power."""
         _, length = slices(start, end, points)
-        level = max((level for level in Level if level <= length), default=None)
+        level = rolled(length)
         if level is None:
             return self.between(meter, Quantity.POWER, start, end, points)
         length, first = -(-length // level) * level, start // level * level

@@ -215,6 +215,11 @@ class Readings(Protocol):
         """Close."""
 
 
+def rolled(length: int) -> Level | None:
+    """The coarsest rollups that are as fine as slices of this length (ms); None: only samples are."""
+    return max((level for level in Level if level <= length), default=None)
+
+
 def slices(start: int, end: int, points: int) -> tuple[int, int]:
     """Where the first slice of a chart begins, and how long each is (ms).
 

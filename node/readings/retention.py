@@ -40,6 +40,15 @@ class Gone:
     rollups: int = 0
 
 
+def kept_since(settings: ReadingsSettings, now: int) -> int:
+    """The moment before which samples may have been deleted by age.
+
+    Args:
+        now: Unix ms, as what is returned.
+    """
+    return now - settings.keep_days * DAY_MS
+
+
 class Retention:
     """Goes through everything that is too old, once a day and after a start."""
 
@@ -89,7 +98,7 @@ def olds(settings: ReadingsSettings, today: int) -> Iterator[Old]:
         today: Unix ms at which the day began.
     """
     kept = settings.keep_rollups
-    yield Old(None, today - settings.keep_days * DAY_MS)
+    yield Old(None, kept_since(settings, today))
     days = {Level.MINUTE: kept.minutes, Level.QUARTER: kept.quarters, Level.DAY: kept.days}
     for level, count in days.items():
         if count is not None:

@@ -25,6 +25,7 @@ from node.readings.interface import (
     Rollup,
     Sample,
     Value,
+    rolled,
     slices,
 )
 from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
@@ -190,7 +191,7 @@ class SqlReadings(ABC, Generic[C]):
     def chart(self, meter: str, start: int, end: int, points: int) -> list[Point]:
         """A chart of the power."""
         _, length = slices(start, end, points)
-        level = max((level for level in Level if level <= length), default=None)
+        level = rolled(length)
         if level is None:
             return self.between(meter, Quantity.POWER, start, end, points)
         length = -(-length // level) * level

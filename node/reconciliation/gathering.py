@@ -16,6 +16,7 @@ from node.client_interaction.trades import open_trades
 from node.readings import Readings
 from node.readings.errors import NotProvable
 from node.readings.proof import Proof
+from node.readings.retention import kept_since
 from node.reconciliation.counting import counted, settled
 from node.reconciliation.evidence import Evidence, Shown, Vouchered
 from node.reconciliation.hearing import Times, digested, signed_by
@@ -39,7 +40,6 @@ RELAY_DATABASE = "relay.db"
 
 ALL = 1_000_000_000
 DAY = 86_400
-DAY_MS = 1_000 * DAY
 
 STORED = 15.0
 """Seconds, and a batch, after a supply until its readings are stored: they are synced within ten."""
@@ -183,7 +183,7 @@ def metered(sources: Sources, run: Run) -> Counted | None:
         run.began,
         run.over,
         sample=kept.sample,
-        kept_since=round(sources.now * 1_000) - kept.keep_days * DAY_MS,
+        kept_since=kept_since(kept, round(sources.now * 1_000)),
     )
 
 

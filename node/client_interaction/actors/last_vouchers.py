@@ -7,7 +7,7 @@ anew: the tie's meter may have counted another order's energy since.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 
@@ -48,14 +48,18 @@ class LastVouchers:
         ended = (t for t in trades if t.side is Side.BUYER and t.state is TradeState.ENDED and t.voucher)
         return frozenset(trade.order for trade in ended if not self._done(trade))
 
-    def deliverable(self, owed: Iterable[str], now: float) -> frozenset[str]:
+    def deliverable(self, trades: Sequence[Trade], owed: Collection[str], now: float) -> frozenset[str]:
         """Those that can be handed over now.
 
         Args:
+            trades: with those that are owed.
+            owed: see `owed`.
             now: boottime seconds.
         """
         return frozenset(
-            order for order in owed if now >= self._try_at.get(order, 0.0) and self._answers(order)
+            trade.order
+            for trade in trades
+            if trade.order in owed and now >= self._try_at.get(trade.order, 0.0) and self._answers(trade)
         )
 
     def hand_over(self, act: HandOver) -> Outcome:
@@ -91,7 +95,6 @@ class LastVouchers:
             self._over.add(trade.order)
         return trade.order in self._over
 
-    def _answers(self, order: str) -> bool:
-        trade = self._trades.get(order)
-        line = None if trade is None else self._sellers.get(trade.partner)
+    def _answers(self, trade: Trade) -> bool:
+        line = self._sellers.get(trade.partner)
         return line is not None and line.watched.answers

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from node.dapp.api.problems import Problem
 from node.dapp.household import Household
-from node.readings.interface import Level, Point, Readings
+from node.readings.interface import Point, Readings, rolled
 from node.readings.opening import open_readings
 from node.sensors.driver import Quantity
 
@@ -42,11 +42,6 @@ def sliced(store: Readings, meter: str, quantity: Quantity, of: tuple[int, int],
     if quantity is Quantity.POWER and level is not None and length % level == 0:
         return store.chart(meter, start, start + count * length, count + 1)
     return store.between(meter, quantity, start, start + count * length, count + 1)
-
-
-def rolled(length: int) -> Level | None:
-    """The coarsest rollups that are as fine as slices of this length (ms)."""
-    return max((level for level in Level if level <= length), default=None)
 
 
 def windows(house: Household, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:

@@ -17,15 +17,15 @@ page = Blueprint("now", __name__)
 def show() -> str:
     """The page that a family opens."""
     here = context()
-    house = here.in_force()
+    house, seen = here.in_force(), here.observe()
     return render_template(
         "now.html",
         household=house,
         control=here.control(),
-        alerts=here.alerts(),
+        alerts=here.alerts(seen),
         back="/",
         many=2,
-        live=here.picture(),
+        live=here.picture(seen),
         marks=gauge_marks(house),
         ring=f"{RING:.1f}",
         first_span=first_span(here.household, int(time.time() * 1_000)),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from node.dapp.api.slices import opened, rolled, sliced, windows
+from node.dapp.api.slices import opened, sliced, windows
 from node.dapp.context import context
 from node.local_time import zone
-from node.readings.interface import Readings
+from node.readings.interface import Readings, rolled
 from node.sensors.driver import Quantity
 from node.tariffs.pieces import cost, pieces
 from node.tariffs.plan import Charge, Files, Plan, charge_at

@@ -78,7 +78,7 @@ class Books:
 
     @property
     def deliverable(self) -> frozenset[str]:
-        return self.vouchers.deliverable(self.owed, self.now)
+        return self.vouchers.deliverable(self.trades.unfinished(), self.owed, self.now)
 
 
 @pytest.fixture
