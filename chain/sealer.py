@@ -35,6 +35,9 @@ CONNECTION_LIMIT = 8
 BACKLOG = 128
 """Callers that may wait to be taken: connecting to a full Unix socket fails at once."""
 
+MODE = 0o660
+"""Of the socket: its owner's and its group's."""
+
 FRAME_TIME = 2.0
 """Seconds in which a request that has begun must be complete."""
 
@@ -191,11 +194,9 @@ def listen(path: Path) -> socket.socket:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() or path.is_symlink():
             _clear(path)
-        before = os.umask(0o117)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
+        os.fchmod(listener.fileno(), MODE)  # So what bind makes is never open to others.
+        listener.bind(str(path))
+        path.chmod(MODE)  # The umask may have taken from it. It is the whole process's: not ours to change.
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import stat
 import subprocess
@@ -64,6 +65,14 @@ def start(keystore: Path, password_file: Path, path: Path) -> subprocess.Popen[s
 
 def test_only_owner_and_group_reach_the_socket(running: Running) -> None:
     assert stat.S_IMODE(running.path.stat().st_mode) == 0o660
+
+
+def test_a_program_that_another_thread_starts_meanwhile_keeps_its_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the umask is the whole process's"))
+    with sealer.listen(tmp_path / "seal.sock"):
+        assert stat.S_IMODE((tmp_path / "seal.sock").stat().st_mode) == 0o660
 
 
 def test_it_is_small(running: Running) -> None:

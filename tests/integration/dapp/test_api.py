@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -120,6 +121,7 @@ def _answers() -> bool:
         return False
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl: install the package curl")
 @pytest.mark.usefixtures("relay")
 def test_every_example_of_the_page_answers(pages: Pages, token: str, tmp_path: Path) -> None:
     examples = re.findall(r"^curl .*$", DOCUMENT.read_text(), re.M)

@@ -186,7 +186,7 @@ def test_energy_is_drawn_and_fits_a_phone(pages: Pages, browser: Browser) -> Non
 def _look(browser: Browser, name: str) -> None:
     """Nothing is wider than the phone; every control has a name and is large enough for a thumb."""
     browser.size(*PHONE)
-    assert browser.run("document.documentElement.scrollWidth") <= PHONE[0], name
+    browser.until(f"document.documentElement.scrollWidth <= {PHONE[0]}")  # Charts follow with the next frame.
     assert browser.run(UNNAMED) == [], name
     assert browser.run("document.querySelectorAll('h1').length") == 1, name
     assert browser.run("document.title.length") > 10, name

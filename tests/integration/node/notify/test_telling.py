@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from node.alerts import Alert, Severity
+from node.alerts import Alert, Severity, judging
 from node.notify import memory
 from node.notify.following import Trouble
 from tests.integration.dapp import made_up
@@ -139,7 +140,11 @@ def test_what_ended_while_nobody_ran_is_told_by_itself(tmp_path: Path, post: Pos
 def test_what_is_wrong_is_shown_at_the_box(tmp_path: Path) -> None:
     household(tmp_path)
     made_up.publish(tmp_path)
-    assert answer(tmp_path, "alerts").stdout == "Nothing is wrong.\n"
+    said = answer(tmp_path, "alerts").stdout
+    if shutil.disk_usage(tmp_path).free >= judging.LITTLE:
+        assert said == "Nothing is wrong.\n"
+    else:
+        assert "disk" in said
     (tmp_path / "run" / "sensors.json").unlink()
     found = answer(tmp_path, "alerts", "--json")
     assert found.returncode == 1, "no logger runs, which is critical"

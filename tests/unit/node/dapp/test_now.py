@@ -1,8 +1,11 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from node.alerts import judging
 from node.client_interaction.status import State
 from node.client_interaction.trade import Side, TradeState
 from node.dapp.household import Household
@@ -62,7 +65,10 @@ def test_old_values_look_old_and_say_how_old(member: Visitor, tmp_path: Path) ->
     assert "the chain node may have stopped" in page
 
 
-def test_nothing_is_said_to_be_wrong_while_nothing_is(member: Visitor, tmp_path: Path) -> None:
+def test_nothing_is_said_to_be_wrong_while_nothing_is(
+    member: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * judging.LITTLE))
     made_up.publish(tmp_path)
     assert 'class="alert' not in member.get("/")
 
