@@ -27,10 +27,25 @@ class Pace:
             now: seconds of any clock that never goes back.
             cost: frames that this one counts as.
         """
+        self._fill(now)
+        self._owed += cost
+        return max(self._owed / self.rate, 0.0)
+
+    def take(self, now: float) -> bool:
+        """Count a frame if it need not wait; answers whether it was counted.
+
+        Args:
+            now: as of `wait`.
+        """
+        self._fill(now)
+        if self._owed > -1.0:
+            return False
+        self._owed += 1.0
+        return True
+
+    def _fill(self, now: float) -> None:
         if self._at is None:
             self._owed = -self.burst
         else:
             self._owed = max(self._owed - (now - self._at) * self.rate, -self.burst)
         self._at = now
-        self._owed += cost
-        return max(self._owed / self.rate, 0.0)

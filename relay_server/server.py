@@ -47,6 +47,12 @@ SIGNED = 5.0
 BAD_FRAMES = 10
 """After which a connection is closed."""
 
+NEWCOMERS_PER_SECOND = 50.0
+"""Connections of strangers that are begun, on average; those beyond are turned away, which costs a fifth."""
+
+NEWCOMERS_BURST = 100.0
+"""At once after a rest: twice the households of a large neighbourhood, when its relays were restarted."""
+
 AT_ONCE = 4
 """Connections taken or turned away before the others are heard again."""
 
@@ -99,6 +105,7 @@ class Server:
         """Account that holds a lease, or owns the relay → the address from which it last proved that."""
 
         self._strangers = Pace(rate=STRANGERS_PER_SECOND, burst=STRANGERS_BURST)
+        self._newcomers = Pace(rate=NEWCOMERS_PER_SECOND, burst=NEWCOMERS_BURST)
         self._keys = 0
         self._listening: socket.socket | None = None
         self._pausing: asyncio.TimerHandle | None = None
@@ -145,6 +152,9 @@ class Server:
         now = self._clock()
         holders = self._switchboard.holders()
         self._homes = {account: home for account, home in self._homes.items() if account in holders}
+        at_home = address in self._homes.values()
+        if not at_home and not self._newcomers.take(now):
+            return "too many newcomers at once"
         guests = [
             Guest(
                 key=key,
@@ -156,7 +166,6 @@ class Server:
             for key, c in self._connections.items()
         ]
         limit, per_address = self._settings.connections, self._settings.connections_per_address
-        at_home = address in self._homes.values()
         admission = admit(guests, address, limit, per_address, now, at_home=at_home)
         if isinstance(admission, Full):
             return admission.why

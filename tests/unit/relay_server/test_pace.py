@@ -24,3 +24,10 @@ def test_what_costs_more_makes_the_next_wait_longer() -> None:
     pace = Pace(rate=10.0, burst=1.0)
     pace.wait(0.0, cost=5.0)
     assert pace.wait(0.0) == pytest.approx(0.5)
+
+
+def test_who_does_not_wait_is_counted_only_when_there_is_room() -> None:
+    pace = Pace(rate=10.0, burst=2.0)
+    assert [pace.take(0.0) for _ in range(5)] == [True, True, False, False, False]
+    assert pace.take(0.1), "those turned away cost nothing"
+    assert not pace.take(0.1)
