@@ -63,6 +63,13 @@ class Cycle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """Count a contact's operations from zero: it is another one now."""
+
+    contact: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tell:
     """A transition, for the log and the audit log."""
 
@@ -71,4 +78,4 @@ class Tell:
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Act: TypeAlias = Drive | Save | Baseline | Latch | Lock | Cycle | Tell
+Act: TypeAlias = Drive | Save | Baseline | Latch | Lock | Cycle | Renewal | Tell

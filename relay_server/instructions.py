@@ -1,7 +1,9 @@
 """What the operator tells a relay on its own host: forgive a buyer, clear a fault, lock a contact out.
 
 They are written into relay.db, where the running relay finds them within a second, or the next one at its
-start; each ends up in the audit log. Whoever may write that file may switch the contacts anyway.
+start; each ends up in the audit log. One counts as done when what came of it is on disk: a relay that dies
+before that obeys it once more, which changes nothing. Whoever may write that file may switch the contacts
+anyway.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class What(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     HOME = "home"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +90,30 @@ def everything_home(path: Path, reason: str) -> None:
     _give(path, Instruction(what=What.HOME, contact=0, reason=reason))
 
 
-def taken(database: sqlite3.Connection) -> list[Instruction]:
-    """Take the instructions that nobody has taken yet; called by the one writer of relay.db."""
+def renew(path: Path, contact: int, reason: str = "") -> None:
+    """Count a contact's operations from zero, for it was replaced; 0 is home.
+
+    Raises:
+        RecordsMissing: no relay has run here yet, or the file is not ours to write.
+    """
+    _give(path, Instruction(what=What.RENEW, contact=contact, reason=reason))
+
+
+def waiting(database: sqlite3.Connection) -> tuple[int, list[Instruction]]:
+    """The instructions that are not done, and the number of the last of them; 0: there are none."""
     rows = database.execute("SELECT * FROM instructions WHERE NOT done ORDER BY number").fetchall()
-    if rows:
-        with transaction(database):
-            database.execute("UPDATE instructions SET done = 1 WHERE number <= ?", (rows[-1]["number"],))
     known = tuple(What)
-    return [
+    return rows[-1]["number"] if rows else 0, [
         Instruction(what=What(row["what"]), contact=row["contact"], buyer=row["buyer"], reason=row["reason"])
         for row in rows
         if row["what"] in known
     ]
+
+
+def done(database: sqlite3.Connection, last: int) -> None:
+    """They are obeyed up to this number, and what came of it is on disk; called by relay.db's one writer."""
+    with transaction(database):
+        database.execute("UPDATE instructions SET done = 1 WHERE number <= ?", (last,))
 
 
 def _give(path: Path, instruction: Instruction) -> None:

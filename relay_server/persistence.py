@@ -17,10 +17,10 @@ from typing import TypeAlias
 import structlog
 
 from quantities import Energy
-from relay_server import audit
+from relay_server import audit, instructions
 from relay_server.accounts import Account, Order
-from relay_server.acts import Act, Baseline, Cycle, Latch, Lock, Save, Tell
-from relay_server.instructions import Instruction, taken
+from relay_server.acts import Act, Baseline, Cycle, Latch, Lock, Renewal, Save, Tell
+from relay_server.instructions import Instruction
 from store.sqlite import migrate, open_writer, transaction
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ LET_GO = 0.8
 """Seconds that a stop waits for the disk: the contacts are home by then, and a daemon ends within 3 s."""
 
 
-Kept: TypeAlias = Latch | Lock | Cycle | Tell
+Kept: TypeAlias = Latch | Lock | Cycle | Renewal | Tell
 """What is written in the order in which it happened."""
 
 
@@ -140,7 +140,7 @@ class Persistence:
                         urgent |= act.urgent
                     case Baseline():
                         self._baselines[act.contact] = act
-                    case Latch() | Lock() | Cycle() | Tell():
+                    case Latch() | Lock() | Cycle() | Renewal() | Tell():
                         self._others.append((time.time(), act))
                         urgent |= isinstance(act, Latch | Lock)
             if self._pending and self._oldest is None:
@@ -194,8 +194,8 @@ class Persistence:
             self._look()
         self._write()
 
-    def _write(self) -> None:
-        """One transaction, one sync; what could not be written is tried again with the next."""
+    def _write(self) -> bool:
+        """One transaction, one sync; what could not be written is tried again with the next: False."""
         begun = time.monotonic()
         with self._lock:
             accounts, self._accounts = self._accounts, {}
@@ -209,7 +209,7 @@ class Persistence:
                 self._written_orders.pop(id_, None)
         if not (accounts or orders or baselines or others):
             _done(waiting)
-            return
+            return True
         seq, hashed = self._seq, self._hash
         told: list[tuple[Tell, int, bytes]] = []
         try:
@@ -233,7 +233,7 @@ class Persistence:
             _failed(waiting, error)
             log.warning("relay.db not written", error=str(error), hint="check the disk: full, or worn out")
             time.sleep(0.1)
-            return
+            return False
         self._seq, self._hash = seq, hashed
         with self._lock:
             self._written_accounts |= accounts
@@ -242,6 +242,7 @@ class Persistence:
         _done(waiting)
         for act, number, known_by in told:
             log.info(act.event, contact=act.contact, **act.facts, audit=number, hash=known_by.hex())
+        return True
 
     def _save_account(self, account: Account) -> None:
         self._database.execute(
@@ -302,6 +303,8 @@ class Persistence:
                     "INSERT INTO cycles VALUES (?, 1) ON CONFLICT DO UPDATE SET operations = operations + 1",
                     (act.contact,),
                 )
+            case Renewal():
+                self._database.execute("DELETE FROM cycles WHERE contact = ?", (act.contact,))
             case Tell():
                 entry = audit.Entry(
                     seq=seq + 1,
@@ -315,12 +318,24 @@ class Persistence:
         return seq, hashed
 
     def _look(self) -> None:
+        """Have the operator obeyed; what could not be written by then is obeyed again at the next look."""
         try:
-            for instruction in taken(self._database):
-                if self._obey:
-                    self._obey(instruction)
+            last, given = instructions.waiting(self._database)
+            if not last:
+                return
+            for instruction in given:
+                self._pass_on(instruction)
+            if self._write():
+                instructions.done(self._database, last)
         except Exception as error:
-            log.warning("instructions not obeyed", error=str(error))
+            log.warning("instructions not done", error=str(error))
+
+    def _pass_on(self, instruction: Instruction) -> None:
+        try:
+            if self._obey:
+                self._obey(instruction)
+        except Exception as error:  # those after it are obeyed all the same
+            log.warning("instruction not obeyed", what=instruction.what.value, error=str(error))
 
     def _read(self) -> Remembered:
         database = self._database

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from relay_server import authorisation, books, commanding, states
-from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Lock, Save, Tell
+from relay_server.acts import HOME, Act, Baseline, Cycle, Drive, Latch, Lock, Renewal, Save, Tell
 from relay_server.authorisation import View
 from relay_server.books import Books
 from relay_server.coils import Coils, Looked
@@ -258,6 +258,8 @@ class Switchboard:
                 case What.HOME:
                     for each in self._contacts.lockable:
                         self._take(household.locked(self._contacts, each, f"everything home: {reason}", now))
+                case What.RENEW:
+                    self._act([Renewal(contact=contact)])
             self._act([Tell(event=f"operator: {instruction.what.value}", contact=contact, facts=facts)])
 
     def orders_supplied(self) -> tuple[bytes, ...]:
@@ -341,7 +343,7 @@ class Switchboard:
                     self._coils.drive(act.contact, act.energised)
                 case Save():
                     self._books.keep(act)
-                case Tell() | Baseline() | Latch() | Lock() | Cycle():
+                case Tell() | Baseline() | Latch() | Lock() | Cycle() | Renewal():
                     pass
         return self._keeps.keep(acts)
 

@@ -121,8 +121,11 @@ def _moved(
         pins.drive(pin, move.energised)
     except OSError as error:
         return Seen(move=move, verdict=Verdict.BAD, text=f"its output cannot be driven: {error}")
-    while (followed := pins.followed(pin)) is False and clock() - begun < follow:
-        pause(LOOK)
+    try:
+        while (followed := pins.followed(pin)) is False and clock() - begun < follow:
+            pause(LOOK)
+    except OSError as error:
+        return Seen(move=move, verdict=Verdict.BAD, text=f"its auxiliary contact cannot be read: {error}")
     took = f"{(clock() - begun) * 1_000:.0f} ms"
     match followed:
         case True:

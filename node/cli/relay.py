@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chain.errors import Misconfigured
+from chain.errors import Misconfigured, Unavailable
 from node import lean
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
@@ -79,6 +79,8 @@ def try_(context: click.Context, settings: Settings, contact: int, hold: float, 
     from contextlib import closing  # noqa: PLC0415
 
     from relay_server import host, trying  # noqa: PLC0415
+    from relay_server.hands import Hands  # noqa: PLC0415
+    from relay_server.patient import PatientPins  # noqa: PLC0415
 
     chosen, contacts = one_of(settings, contact), section(settings)
     with host.listening(contacts):  # a running relay server, or a second trial, is refused here
@@ -86,12 +88,17 @@ def try_(context: click.Context, settings: Settings, contact: int, hold: float, 
             click.confirm("Is the line free of voltage and everybody's hands off the wires?", abort=True)
         for ending in (signal.SIGTERM, signal.SIGHUP):  # a lost ssh session, say: the coils come first
             signal.signal(ending, signal.default_int_handler)
-        with closing(host.driver(contacts)) as pins:
+        with closing(PatientPins(host.driver(contacts), Hands(time.monotonic))) as pins:
             trial = trying.try_contact(
                 contacts, chosen, pins, hold=hold, clock=time.monotonic, pause=time.sleep
             )
-            with closing(trial):
-                seen = [_shown(each) for each in trial]
+            try:
+                with closing(trial):
+                    seen = [_shown(each) for each in trial]
+            except OSError as error:
+                raise Unavailable(
+                    f"a coil may still be energised: {error}; switch the coils' supply off"
+                ) from error
     click.echo("every coil is released")
     if any(each.verdict is trying.Verdict.BAD for each in seen):
         context.exit(1)
@@ -120,6 +127,18 @@ def wear(settings: Settings, as_json: bool) -> None:
         for each in used
     ]
     answer(as_json, facts, "\n".join([f"starts: {boots}", *lines]))
+
+
+@relay.command()
+@contact_argument
+@reason_option
+@with_settings
+def renew(settings: Settings, contact: int, reason: str) -> None:
+    """Count the operations of CONTACT (0 is home) from zero, for it was replaced."""
+    from relay_server import instructions  # noqa: PLC0415
+
+    instructions.renew(settings.paths.state / RECORDS, one_of(settings, contact), reason)
+    click.echo(f"told: the relay counts contact {contact} from zero. {WHEN}")
 
 
 @relay.command()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,31 +21,40 @@ from tests.waiting import PATIENCE, eventually
 HOST = "127.0.5.9"
 
 
+@dataclass(frozen=True)
+class World:
+    """A running one, of which one contact is the household's feed."""
+
+    socket: Path
+    process: subprocess.Popen[bytes]
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A seller whose feed is one contact of a running world."""
+def world() -> Iterator[World]:
     with short_directory() as short:
         (short / "world.json").write_text(spec.dump(bench()))
         command = [sys.executable, "-m", "simulation.world", "--spec", str(short / "world.json")]
         command += ["--socket", str(short / "world.sock"), "--folder", str(short / "state")]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as world:
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             client = WorldClient(str(short / "world.sock"), patience=10)
             client.ask("truth")
-            made = settled(tmp_path, HOST)
-            made.change(
-                relay={
-                    "listen": f"{HOST}:15555",
-                    "pins": {
-                        "driver": "simulated",
-                        "world": str(short / "world.sock"),
-                        "household": "alder",
-                    },
-                    "feeds": [{"contact": 1, "pin": FEED_PIN, "meter": "feed-1"}],
-                }
-            )
-            yield made
+            yield World(socket=short / "world.sock", process=process)
             client.close()
-            world.terminate()
+            process.terminate()
+
+
+@pytest.fixture
+def home(tmp_path: Path, world: World) -> Home:
+    """A seller at this world."""
+    made = settled(tmp_path, HOST)
+    made.change(
+        relay={
+            "listen": f"{HOST}:15555",
+            "pins": {"driver": "simulated", "world": str(world.socket), "household": "alder"},
+            "feeds": [{"contact": 1, "pin": FEED_PIN, "meter": "feed-1"}],
+        }
+    )
+    return made
 
 
 def test_a_contact_that_follows_is_told_move_by_move(home: Home) -> None:
@@ -81,6 +91,22 @@ def test_a_lost_session_ends_the_trial_in_good_order(home: Home) -> None:
         assert "energised" in trial.stdout.readline()
         trial.send_signal(signal.SIGHUP)
         assert trial.wait(PATIENCE) == 130
+
+
+def test_a_driver_that_hangs_is_told_in_place_of_a_wait_for_ever(home: Home, world: World) -> None:
+    command = line(home, ("relay", "try", "1", "--yes", "--hold", "2"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as trial:
+        assert trial.stdout is not None
+        assert "energised" in trial.stdout.readline()
+        world.process.send_signal(signal.SIGSTOP)
+        try:
+            said, complaint = trial.communicate(timeout=PATIENCE)
+        finally:
+            world.process.send_signal(signal.SIGCONT)
+    assert trial.returncode == 69
+    assert "contact 1 released: its output cannot be driven: the pin driver hangs" in said
+    assert "switch the coils' supply off" in complaint
+    assert "every coil is released" not in said
 
 
 def test_wear_is_counted_and_shown(home: Home) -> None:

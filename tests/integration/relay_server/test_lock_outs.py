@@ -11,6 +11,7 @@ import pytest
 from chain.keys import Account
 from relay_server import audit, instructions
 from relay_server.messages import NO_ORDER, Code, Opened
+from relay_server.records import open_records
 from tests.integration.relay_server.relay_rig import (
     FEED,
     FEED_PIN,
@@ -53,8 +54,11 @@ def test_a_locked_feed_opens_at_once_and_obeys_no_client(rig: Rig) -> None:
         assert refusal(buyer.check(BUYER.address, FEED, 100, 1)) is Code.LOCKED
         _, feed, _ = buyer.state()
     assert feed.locked == "changing the fuse"
+    assert open_records(rig.state).operations().get(FEED) == 1
+    instructions.renew(rig.state, FEED, "the contact, too")
     instructions.unlock(rig.state, FEED, "fuse changed")
     with rig.client(BUYER) as buyer:
+        rig.until(lambda: FEED not in open_records(rig.state).operations())
         rig.until(lambda: refusal(buyer.close(ORDER, FEED)) is not Code.LOCKED)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,13 +14,14 @@ from threading import Event
 import pytest
 
 from quantities import Energy
-from relay_server import persistence
+from relay_server import instructions, persistence
 from relay_server.accounts import Account, Order
-from relay_server.acts import Act, Save, Tell
+from relay_server.acts import Act, Cycle, Renewal, Save, Tell
 from relay_server.errors import RecordsMissing
+from relay_server.instructions import Instruction, What
 from relay_server.persistence import Persistence
 from relay_server.records import open_records
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 BUYER = "0x" + "B0" * 20
 
@@ -106,3 +109,58 @@ def test_records_that_cannot_be_read_say_so(tmp_path: Path) -> None:
     assert records.exist
     with pytest.raises(RecordsMissing):
         records.best_vouchers()
+
+
+def test_an_instruction_is_obeyed_again_by_the_relay_after_one_that_died_over_it(tmp_path: Path) -> None:
+    """It was told to the operator: "locked out". What a crash leaves undone is found at the next start."""
+    file = tmp_path / "relay.db"
+    program = (
+        "import os, sys, time; from pathlib import Path; from relay_server.persistence import Persistence\n"
+        "records = Persistence(Path(sys.argv[1]), 0.1); print('ready', flush=True); sys.stdin.readline()\n"
+        "records.start(lambda instruction: os._exit(9)); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as relay:
+        assert relay.stdout
+        assert relay.stdout.readline() == "ready\n"
+        instructions.lock(file, 1, "new fuse")
+        instructions.renew(file, 1)
+        relay.communicate("\n", PATIENCE)
+        assert relay.returncode == 9
+    obeyed: list[Instruction] = []
+    again = Persistence(file, 0.1)
+    again.start(obeyed.append)
+    eventually(lambda: not left(file), "both to be done")
+    again.close()
+    assert [each.what for each in obeyed] == [What.LOCK, What.RENEW]
+
+
+def test_one_instruction_that_fails_keeps_no_other_from_being_obeyed(tmp_path: Path) -> None:
+    obeyed: list[int] = []
+
+    def obey(instruction: Instruction) -> None:
+        obeyed.append(instruction.contact)
+        if instruction.contact == 1:
+            raise ValueError("nobody thought of this")
+
+    records = Persistence(tmp_path / "relay.db", 0.1)
+    for contact in (1, 2):
+        instructions.clear(tmp_path / "relay.db", contact)
+    records.start(obey)
+    eventually(lambda: not left(tmp_path / "relay.db"), "both to be done")
+    records.close()
+    assert obeyed == [1, 2]
+
+
+def left(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute("SELECT count(*) FROM instructions WHERE NOT done").fetchone()[0]  # type: ignore[no-any-return]
+
+
+def test_a_contact_that_was_replaced_is_counted_from_zero(tmp_path: Path) -> None:
+    records = Persistence(tmp_path / "relay.db", 0.1)
+    records.start(lambda instruction: None)
+    records.keep([Cycle(contact=1), Cycle(contact=2), Renewal(contact=1), Cycle(contact=1)])
+    records.close()
+    assert open_records(tmp_path / "relay.db").operations() == {1: 1, 2: 1}
