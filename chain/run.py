@@ -13,16 +13,19 @@ from typing import Protocol
 
 from chain import child, genesis, ipc, lines
 from chain.back_off import BackOff
+from chain.blocks import Header
 from chain.clique import Clique
 from chain.daemon import Stopping, run_every, sd_ready
 from chain.endpoint import host_and_port
 from chain.engine import Engine, NodeStatus
 from chain.errors import ChainError, NodeUnavailable
-from chain.freshness import Bounds
+from chain.freshness import Bounds, Head, Watch, observe
 from chain.health import Health, assess
 from chain.keys import enode, load_node_key
 from chain.plan import NodePlan
 from chain.ports import check_lock, check_ports
+from chain.reorganisation import hashes, replaced, too_deep
+from chain.room import Room
 from chain.signers import SignerSet
 from chain.standstill import BEGINNING
 
@@ -56,7 +59,9 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
         node: what to run.
         publish: takes the node's state every second: height, head_time, peers, signers, silent (the
             signers that sealed none of the last blocks), missed (turns in them), sealing, syncing, geth (its
-            version).
+            version); still (seconds since the head advanced, null before it was seen to), replaced (blocks
+            that orders may have counted on and that are in the chain no more, 0: none), replaced_at (Unix
+            seconds); and what `chain.room.Room` says of the disk.
         stop: ends it.
         peers: the enodes of the neighbourhood's other nodes, from the registry. What it raises is logged, and
             the node keeps the peers that it has.
@@ -115,6 +120,10 @@ class Supervisor:
         self._known_signers: frozenset[str] = frozenset()
         self._health: Health | None = None
         self._still = BEGINNING
+        self._watch = Watch()
+        self._last: Mapping[int, str] = {}
+        self._replaced, self._replaced_at = 0, 0
+        self._room = Room(node.data)
         self._child: subprocess.Popen[bytes] | None = None
         self._started = self._answered = 0.0
         self._next_start = 0.0
@@ -205,6 +214,9 @@ class Supervisor:
             self._assess(status)
         except ChainError as error:
             self._say_once(f"the signers cannot be counted now: {error}")
+        now = self._clock()
+        self._watch = observe(self._watch, Head(number=status.height, timestamp=status.head_time), now)
+        advanced = self._watch.advanced
         return {
             "height": status.height,
             "head_time": status.head_time,
@@ -215,6 +227,10 @@ class Supervisor:
             "sealing": status.sealing,
             "syncing": status.syncing,
             "geth": self.version,
+            "still": None if advanced is None else round(now - advanced, 1),
+            "replaced": self._replaced,
+            "replaced_at": self._replaced_at,
+            **self._room.look(status.head_time),
         }
 
     def _assess(self, status: NodeStatus) -> None:
@@ -223,12 +239,21 @@ class Supervisor:
             return
         window = ROUNDS * max(len(self._known_signers), 1)
         headers = self._engine.headers(max(status.height - window + 1, 0), status.height)
+        self._compare(headers)
         before = self._health.silent if self._health else frozenset()
         self._health = assess(headers, self._known_signers, status.peers, time.time())
         for signer in self._health.silent - before:
             lines.warning("a signer is silent", signer=signer, blocks=self._health.blocks)
         for signer in before - self._health.silent:
             lines.info("a signer seals again", signer=signer)
+
+    def _compare(self, headers: Sequence[Header]) -> None:
+        """See whether the chain is still the one that it was."""
+        blocks = replaced(self._last, headers)
+        self._last = hashes(headers)
+        if too_deep(blocks, len(self._known_signers)):
+            self._replaced, self._replaced_at = blocks, headers[-1].timestamp
+            lines.warning("blocks that counted were replaced", blocks=blocks, head=headers[-1].number)
 
     def _say_once(self, what: str) -> None:
         """Log what lasts only when it begins."""

@@ -9,9 +9,10 @@ from node.alerts.facts import Facts
 from node.client_interaction.status import State
 from node.dapp import words
 from node.dapp.household import Household
-from node.dapp.sources import STALE_PROCESS, Chain, Standing, standing
+from node.dapp.sources import HEAD_LATE, STALE_PROCESS, Chain, Standing, standing
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
+from node.wallet.credit import ETHER, short
 
 LITTLE, TOO_LITTLE = 2_000_000_000, 200_000_000
 """Bytes left on the disk. The chain takes 4 to 5 GB a year at a block in 5 s, so the first lasts months;
@@ -26,8 +27,14 @@ SENSOR_PATIENCE = 60.0
 STORE_PATIENCE = 900.0
 """Seconds for which the store may take nothing: three batches, as long as a server takes to be upgraded."""
 
-LOST_LATELY = 86_400.0
-"""Seconds for which samples that were lost are told of."""
+LATELY = 86_400.0
+"""Seconds for which samples that were lost, and blocks that were replaced, are told of."""
+
+CLOCK_BEHIND = 15.0
+"""Seconds that the chain's head may lie in this clock's future: geth refuses blocks further ahead."""
+
+FILLING = 30.0
+"""Days until the disk is full below which people are told: time to order a card and to copy it."""
 
 
 def judge(house: Household, facts: Facts) -> tuple[Alert, ...]:
@@ -88,6 +95,13 @@ def _trading(facts: Facts) -> Iterator[Alert]:
         yield _warning(
             "tokens-low", facts.outlook, "Pay tokens in before: ask the neighbourhood's treasurer."
         )
+    if status.credit is not None and short(int(status.credit)):
+        yield _warning(
+            "gas-low",
+            f"{int(status.credit) / ETHER:.4f} ether are left for fees: they are kept for settling, and "
+            "nothing new is bought or offered.",
+            "Ask the neighbourhood's treasurer to top it up: commonwatt tokens gas",
+        )
 
 
 def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
@@ -106,6 +120,13 @@ def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
             "The chain node is catching up with its neighbours; trading waits for it.",
             "Nothing, unless it takes more than an hour: then look whether the network is slow.",
         )
+    elif (off := _clock_off(chain, now)) is not None:
+        side = "ahead of" if off > 0 else "behind"
+        yield _critical(
+            "clock-wrong",
+            f"This host's clock is {words.lasting(abs(off))} {side} the chain.",
+            "Let a time service set it (sudo timedatectl set-ntp true); meanwhile nothing is switched on.",
+        )
     elif stands is Standing.STALLED:
         yield _critical(
             "chain-stalled",
@@ -120,6 +141,38 @@ def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
         )
     else:
         yield from _signers(chain)
+    if chain is not None:
+        yield from _lasting(chain, now)
+
+
+def _clock_off(chain: Chain, now: float) -> float | None:
+    """Seconds by which this clock is wrong, ahead positive; None: it may be right.
+
+    A head that is old while new ones arrive says that the clock is ahead, for the signers sealed them just
+    now; one that is in the future, that it is behind, whether the chain goes on or not.
+    """
+    off = now - chain.head_time
+    if off < -CLOCK_BEHIND or (chain.advances and off > HEAD_LATE):
+        return off
+    return None
+
+
+def _lasting(chain: Chain, now: float) -> Iterator[Alert]:
+    """What stays to be told of however the chain does now."""
+    if chain.replaced and now - chain.replaced_at < LATELY:
+        yield _critical(
+            "chain-parted",
+            f"{chain.replaced} blocks that orders may have counted on were replaced "
+            f"{words.ago(now - chain.replaced_at)}: the neighbourhood was parted.",
+            "See what they had settled: commonwatt reconcile; and look at the network between the signers.",
+        )
+    if chain.disk_days is not None and chain.disk_days < FILLING:
+        yield _warning(
+            "disk-filling",
+            f"The disk will be full in {chain.disk_days:.0f} days: the chain grows by "
+            f"{(chain.disk_per_day or 0) / 1_000_000:.1f} MB a day.",
+            "Put in a larger card, or make room, before: sudo du -x -d2 -h / | sort -h | tail",
+        )
 
 
 def _signers(chain: Chain) -> Iterator[Alert]:
@@ -135,7 +188,7 @@ def _signers(chain: Chain) -> Iterator[Alert]:
 
 def _keeping(facts: Facts) -> Iterator[Alert]:
     spool, now = facts.spool, facts.seen.unix
-    if spool is not None and spool.dropped_at is not None and now - spool.dropped_at < LOST_LATELY:
+    if spool is not None and spool.dropped_at is not None and now - spool.dropped_at < LATELY:
         yield _critical(
             "samples-lost",
             f"{spool.dropped} samples are lost: the store was away for longer than the spool holds.",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 
 from chain.errors import Misconfigured
 from chain.settings import NodeSettings
-from node.cli import chain_backup, membership, stall, votes
+from node.cli import chain_backup, membership, stall, votes, watch
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 from store import snapshot
+
+MB = 1_000_000
 
 STALE = 10.0
 """Seconds: the chain process tells the node's state every second."""
@@ -35,6 +38,7 @@ for each in (
     chain_backup.verify,
     chain_backup.restore,
     votes.propose,
+    watch.watch,
 ):
     chain.add_command(each)
 
@@ -86,7 +90,7 @@ def init(settings: Settings, as_json: bool) -> None:
 @with_settings
 @click.pass_context
 def status(context: click.Context, settings: Settings, as_json: bool) -> None:
-    """Show height, age of the head, peers and signers, as the running node tells them.
+    """Show height, age of the head, peers, signers and what becomes of the disk, as the node tells them.
 
     Exit code 1 when no node runs.
     """
@@ -115,8 +119,24 @@ def told_by(told: snapshot.Snapshot, now: float) -> Iterator[str]:
     silent = fields.get("silent", ())
     for signer in fields.get("signers", ()):
         yield f"signer {signer}" + (", silent: sealed none of the last blocks" if signer in silent else "")
+    yield from disk(fields)
     if told.age() >= STALE:
         yield "nothing newer was told: is the chain process still running?"
+
+
+def disk(fields: Mapping[str, Any]) -> Iterator[str]:
+    """What the chain takes of the disk, and how long that can go on."""
+    taken, free = fields.get("disk_taken"), fields.get("disk_free")
+    if taken is None or free is None:
+        return
+    has = f"the chain takes {taken / MB:.0f} MB of the disk, {free / MB:.0f} MB are left"
+    per_day, days = fields.get("disk_per_day"), fields.get("disk_days")
+    if per_day is None:
+        yield f"{has}; how fast it grows is known after six hours of chain"
+    elif days is None:
+        yield f"{has}; it does not grow"
+    else:
+        yield f"{has}; it grows by {per_day / MB:.1f} MB a day, for {days:.0f} days"
 
 
 def node(settings: Settings) -> NodeSettings:

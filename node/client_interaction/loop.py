@@ -305,6 +305,7 @@ class Trader:
             trouble=news.trouble,
             paused=news.paused,
             barred=barred,
+            credit=news.credit,
         )
 
     def _interest(self) -> Interest:
@@ -385,6 +386,7 @@ class Trader:
             received_mwh=received,
             balance=str(s.chain.balance.value) if known and s.chain is not None else None,
             escrow=str(sum(held)) if known else None,
+            credit=str(s.chain.credit) if known and s.chain is not None else None,
         )
         told, before = self._told
         if now == before and s.now - told < TELL:

@@ -79,6 +79,9 @@ class Chain:
     barred: str = ""
     """Why nothing new is to be begun on it, though what runs is settled, as a sentence."""
 
+    credit: int = 0
+    """Wei left for fees."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:

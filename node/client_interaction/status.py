@@ -47,6 +47,8 @@ class Status:
     """Token base units as a decimal string: JSON numbers are too small. None: the chain does not answer."""
 
     escrow: str | None = None
+    credit: str | None = None
+    """Wei left for fees, as a decimal string."""
 
 
 def write(run: Path, status: Status) -> None:

@@ -58,7 +58,22 @@ class Chain:
     sealing: bool
     syncing: bool
     geth: str
+    still: float | None = None
+    """Seconds since the head advanced, by a clock that nobody sets; None: not seen to advance yet."""
+    replaced: int = 0
+    """Blocks that orders may have counted on and that were replaced; 0: none."""
+    replaced_at: float = 0.0
+    """Unix seconds of the head at that time."""
+    disk_per_day: int | None = None
+    """Bytes by which the chain grows; None: not known yet."""
+    disk_days: float | None = None
+    """Until the disk is full by that; None: not known, or never."""
     age: float
+
+    @property
+    def advances(self) -> bool:
+        """Whether new blocks come, whatever this host's clock says."""
+        return self.still is not None and self.still < HEAD_LATE
 
 
 class Standing(Enum):
@@ -160,8 +175,17 @@ def _chain(fields: Mapping[str, Any], age: float) -> Chain:
         sealing=bool(fields["sealing"]),
         syncing=bool(fields["syncing"]),
         geth=str(fields["geth"]),
+        still=_known(fields.get("still")),
+        replaced=int(fields.get("replaced") or 0),
+        replaced_at=float(fields.get("replaced_at") or 0),
+        disk_per_day=fields.get("disk_per_day"),
+        disk_days=_known(fields.get("disk_days")),
         age=age,
     )
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _trading(run: Path, now: float) -> Trading | None:

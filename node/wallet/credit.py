@@ -22,6 +22,9 @@ KEPT_GAS = 250_000
 KEPT_RAISES = 3
 """How often the fee of each may have been raised."""
 
+BEGINNING_GAS = 400_000
+"""Units of gas: the limit of the dearest transaction that begins something, an order."""
+
 ETHER = 10**18
 
 
@@ -65,6 +68,15 @@ def refused(purse: Purse, cost: int, fees: Fees) -> str:
         f"the gas credit is kept for settling: {purse.free / ETHER:.4f} ether are left, "
         f"{(kept(fees) + cost) / ETHER:.4f} are needed to begin something new"
     )
+
+
+def short(balance: int) -> bool:
+    """Whether an account has so little left that it can buy no more: what it has is kept for settling.
+
+    Args:
+        balance: wei.
+    """
+    return balance < kept(Fees()) + BEGINNING_GAS * Fees().maximum
 
 
 def affordable(purse: Purse, gas: int, fees: Fees) -> Fees | None:

@@ -47,3 +47,18 @@ def test_a_node_that_stopped_sealing_by_itself_begins_again(alone: Household) ->
     until(lambda: alone.state()["sealing"] is False, "a node that seals no more")
     height = alone.client.block_number()
     until(lambda: alone.client.block_number() >= height + 3, "further blocks")
+
+
+def test_blocks_that_counted_and_were_replaced_are_told(alone: Household) -> None:
+    socket = alone.settings.plan().ipc
+    until(lambda: alone.state().get("height", 0) >= 6, "some blocks")
+    assert alone.state()["replaced"] == 0
+    ipc.request(socket, "miner_stop")
+    height = alone.client.block_number()
+    until(lambda: alone.state()["height"] == height, "the last block seen")
+    ipc.request(socket, "debug_setHead", hex(height - 3))
+    ipc.request(socket, "miner_start")
+    until(lambda: alone.client.block_number() >= height + 1, "another chain")
+    until(lambda: alone.state()["replaced"] == 3, "what was replaced")
+    assert alone.state()["replaced_at"] > 0
+    assert "blocks that counted were replaced" in alone.log("run")

@@ -95,9 +95,14 @@ def test_a_transaction_that_the_follower_takes_is_mined(homes: Neighbourhood) ->
 
 def test_the_state_tells_height_peers_signers_and_who_seals(homes: Neighbourhood) -> None:
     until(lambda: homes.follower.state().get("signers"), "counted signers")
+    until(lambda: homes.follower.state()["still"] is not None, "a head that advances")
     state = homes.follower.state()
     keys = {"height", "head_time", "peers", "signers", "silent", "missed", "sealing", "syncing", "geth"}
+    keys |= {"still", "replaced", "replaced_at", "disk_taken", "disk_free", "disk_per_day", "disk_days"}
     assert set(state) == keys
+    assert 0 <= state["still"] < 10
+    assert state["replaced"] == 0
+    assert state["disk_taken"] > 1_000_000
     assert state["silent"] == []
     assert state["signers"] == sorted(homes.genesis.signers)
     assert state["height"] >= 2

@@ -44,6 +44,10 @@ def trading(state: State, reason: str = "It is so.", age: float = 1.0) -> Tradin
     return Trading(status=replace(TRADING.status, state=state, reason=reason), age=age)
 
 
+def owning(credit: int) -> Trading:
+    return Trading(status=replace(TRADING.status, credit=str(credit)), age=1.0)
+
+
 def test_a_household_in_which_all_is_well_has_no_alert() -> None:
     assert judged() == {}
 
@@ -55,6 +59,16 @@ def test_a_household_in_which_all_is_well_has_no_alert() -> None:
         ({"chain": replace(CHAIN, age=31)}, "chain-silent", "critical"),
         ({"chain": replace(CHAIN, syncing=True)}, "chain-behind", "warning"),
         ({"chain": replace(CHAIN, head_time=NOW - 61)}, "chain-stalled", "critical"),
+        ({"chain": replace(CHAIN, head_time=NOW - 61, still=60.0)}, "chain-stalled", "critical"),
+        ({"chain": replace(CHAIN, head_time=NOW - 61, still=59.0)}, "clock-wrong", "critical"),
+        ({"chain": replace(CHAIN, head_time=NOW + 16)}, "clock-wrong", "critical"),
+        ({"chain": replace(CHAIN, replaced=3, replaced_at=NOW - 86_399)}, "chain-parted", "critical"),
+        ({"chain": replace(CHAIN, disk_per_day=9, disk_days=29.0)}, "disk-filling", "warning"),
+        (
+            {"trading": replace(TRADING, status=replace(TRADING.status, credit=str(2 * 10**17)))},
+            "gas-low",
+            "warning",
+        ),
         ({"chain": replace(CHAIN, peers=0)}, "no-neighbour", "warning"),
         ({"chain": replace(CHAIN, silent=("0xab",))}, "signer-silent:0xab", "warning"),
         ({"trading": None}, "trading-silent", "critical"),
@@ -94,6 +108,11 @@ def test_what_is_seen_beside_them(changes: dict[str, Any], code: str, severity: 
 @pytest.mark.parametrize("seen", [
     {"chain": replace(CHAIN, peers=0, signers=1)},
     {"chain": replace(CHAIN, head_time=NOW - 59)},
+    {"chain": replace(CHAIN, head_time=NOW + 15)},
+    {"chain": replace(CHAIN, head_time=NOW - 59, still=1.0)},
+    {"chain": replace(CHAIN, replaced=3, replaced_at=NOW - 86_400)},
+    {"chain": replace(CHAIN, disk_per_day=9, disk_days=30.0)},
+    {"trading": owning(credit=24 * 10**16)},
     {"trading": trading(State.OFF)},
     {"trading": trading(State.SUPPLIED)},
     {"battery": Battery(soc=500, voltage=0, power=0, confidence=90, age=1)},

@@ -41,6 +41,17 @@ def test_a_node_that_says_nothing_new_is_doubted() -> None:
     assert lines[-1].endswith("still running?")
 
 
+@pytest.mark.parametrize(("per_day", "days", "end"), [
+    (None, None, "how fast it grows is known after six hours of chain"),
+    (0, None, "it does not grow"),
+    (12_345_678, 162.0, "it grows by 12.3 MB a day, for 162 days"),
+])  # fmt: skip
+def test_what_becomes_of_the_disk_is_told(per_day: int | None, days: float | None, end: str) -> None:
+    disk = {"disk_taken": 34_000_000, "disk_free": 2_000_000_000, "disk_per_day": per_day, "disk_days": days}
+    lines = list(told_by(Snapshot(fields=STATE | disk, sampled=boottime()), now=1_004.0))
+    assert lines[-1] == f"the chain takes 34 MB of the disk, 2000 MB are left; {end}"
+
+
 def status(folder: Path) -> int:
     own = folder / "own.yml"
     own.write_text(f"paths: {{run: {folder}}}\n")
