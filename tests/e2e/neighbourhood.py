@@ -79,7 +79,7 @@ class Neighbourhood:
     @cached_property
     def world(self) -> WorldClient:
         """The physical world."""
-        return WorldClient(str(self.runs[self.names[0]].parent / "world.sock"), patience=5.0)
+        return WorldClient(str(self.runs[self.names[0]].parent / "world.sock"), patience=PATIENCE)
 
     def trading(self, household: str) -> Mapping[str, Any]:
         """What its client-interaction says it is doing; empty while it says nothing fresh."""
