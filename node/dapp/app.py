@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from node.dapp import words
 from node.dapp.api.doorway import Doorway
+from node.dapp.compressed import compress
 from node.dapp.context import Context
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
@@ -40,6 +41,7 @@ PAGES = (
     "explorer",
     "charts",
     "live",
+    "install",
 )
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
@@ -101,6 +103,7 @@ def create_app(household: Household) -> Flask:
     here = Context(household, users, seconds, Tries(), book)
     app.extensions["commonwatt"] = here
     protect(app, here)
+    compress(app)
     for name in PAGES:
         app.register_blueprint(import_module(f"node.dapp.views.{name}").page)
     app.register_error_handler(HTTPException, _refused)

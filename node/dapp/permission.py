@@ -25,13 +25,15 @@ class Role(StrEnum):
 
 RANK = {role: rank for rank, role in enumerate(Role)}
 
-OPEN = frozenset({"static", "login.form", "login.enter"})
+OPEN = frozenset(
+    {"static", "login.form", "login.enter", "install.manifest", "install.offline", "install.worker"}
+)
 """Endpoints that are answered without a session."""
 
 NEEDS: Mapping[str, Role] = {
     "now.show": Role.VIEWER,
     "live.stream": Role.VIEWER,
-    "charts.chart": Role.VIEWER,
+    "charts.charts": Role.VIEWER,
     "energy.show": Role.VIEWER,
     "energy.export": Role.VIEWER,
     "energy.export_battery": Role.VIEWER,

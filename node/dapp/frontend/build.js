@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 const outdir = new URL("../static/build/", import.meta.url).pathname;
 await rm(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: { main: "src/main.js", charts: "src/charts.css" },
+  entryPoints: { main: "src/main.js", charts: "src/charts.css", offline: "src/offline.js" },
   bundle: true,
   splitting: true,
   format: "esm",

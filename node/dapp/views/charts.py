@@ -9,7 +9,7 @@ from flask import Blueprint, abort, jsonify, request
 from flask.wrappers import Response
 
 from node.dapp.context import context
-from node.dapp.curves import Span, battery_chart, power_chart
+from node.dapp.curves import Chart, Span, battery_chart, power_chart
 from node.dapp.household import Household
 from node.readings.opening import open_readings
 from store.errors import StoreError
@@ -25,6 +25,8 @@ POINTS = 240
 """As many as a phone can show apart."""
 
 CHARTS = {"battery": battery_chart, "power": power_chart}
+
+UNREAD = "No readings to be had: is commonwatt logger run running?"
 
 
 def first_span(household: Household, now: int) -> str:
@@ -42,25 +44,29 @@ def first_span(household: Household, now: int) -> str:
     return "1h" if columns and columns[0] else "10m"
 
 
-@page.get("/data/chart/<name>")
-def chart(name: str) -> Response:
-    """One chart as uPlot takes it: columns of numbers, the first of times."""
+@page.get("/data/charts")
+def charts() -> Response:
+    """Every chart of the first page as uPlot takes it: columns of numbers, the first of times."""
     span = SPANS.get(request.args.get("span", "1h"))
-    if name not in CHARTS or span is None:
-        abort(404, f"Charts are {', '.join(CHARTS)}; spans are {', '.join(SPANS)}.")
+    if span is None:
+        abort(404, f"Spans are {', '.join(SPANS)}.")
     household, end = context().household, int(time.time() * 1_000)
     try:
         with open_readings(household.readings, household.state, read_only=True) as readings:
-            found = CHARTS[name](household, readings, Span(end - span * 1_000, end, POINTS))
+            shown = Span(end - span * 1_000, end, POINTS)
+            found = {name: _drawn(draw(household, readings, shown), shown) for name, draw in CHARTS.items()}
     except StoreError as error:
         log.info("readings_unread", error=str(error))
-        return jsonify(
-            columns=[], series=[], empty="No readings to be had: is commonwatt logger run running?"
-        )
-    return jsonify(
-        columns=found.columns,
-        series=[{"label": line.label, "colour": line.colour, "unit": line.unit} for line in found.lines],
-        marks=found.marks,
-        span=[(end - span * 1_000) // 1_000, end // 1_000],
-        empty="" if found.columns and found.columns[0] else "Nothing was measured in this time.",
-    )
+        nothing: dict[str, object] = {"columns": [], "series": [], "empty": UNREAD}
+        found = dict.fromkeys(CHARTS, nothing)
+    return jsonify(found)
+
+
+def _drawn(chart: Chart, shown: Span) -> dict[str, object]:
+    return {
+        "columns": chart.columns,
+        "series": [{"label": line.label, "colour": line.colour, "unit": line.unit} for line in chart.lines],
+        "marks": chart.marks,
+        "span": [shown.start // 1_000, shown.end // 1_000],
+        "empty": "" if chart.columns and chart.columns[0] else "Nothing was measured in this time.",
+    }

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from tests.waiting import PATIENCE
 
@@ -68,6 +69,8 @@ class Browser:
         self._write, self._read = os.fdopen(to_it, "wb", buffering=0), to_us
         self._numbers, self._rest = itertools.count(1), b""
         self.complaints: list[str] = []
+        self._asked_for: dict[str, str] = {}
+        self._received: dict[str, int] = {}
         target = next(t for t in self._ask("Target.getTargets")["targetInfos"] if t["type"] == "page")
         attached = self._ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session: str | None = attached["sessionId"]
@@ -105,6 +108,25 @@ class Browser:
         self.run("window.before = true")
         self._ask("Page.navigate", url=address)
         self.until("!window.before && document.readyState === 'complete'")
+
+    def fetching(self, address: str, script: str) -> dict[str, int]:
+        """As somebody who was never here: go there, and answer what was fetched until an expression is true.
+
+        By path, the bytes that came, headers included; 0 for what is not complete, as a stream.
+        """
+        self._ask("Network.enable")
+        self._ask("Network.clearBrowserCache")
+        self._ask("Network.setBypassServiceWorker", bypass=True)
+        self._asked_for.clear()
+        self._received.clear()
+        self.open(address)
+        self.until(script)
+        self._ask("Network.disable")
+        found: dict[str, int] = {}
+        for number, url in self._asked_for.items():
+            path = urlsplit(url).path
+            found[path] = found.get(path, 0) + self._received.get(number, 0)
+        return found
 
     def run(self, script: str) -> Any:
         """What an expression comes to."""
@@ -168,15 +190,19 @@ class Browser:
                 self._rest += more
             raw, _, self._rest = self._rest.partition(b"\0")
             heard: dict[str, Any] = json.loads(raw)
-            self._complain(heard)
+            self._note(heard)
             if wanted(heard):
                 return heard
 
-    def _complain(self, heard: dict[str, Any]) -> None:
+    def _note(self, heard: dict[str, Any]) -> None:
         match heard.get("method"):
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(heard["params"]["exceptionDetails"]))
             case "Log.entryAdded" if heard["params"]["entry"]["level"] == "error":
                 self.complaints.append(heard["params"]["entry"]["text"])
+            case "Network.requestWillBeSent":
+                self._asked_for[heard["params"]["requestId"]] = heard["params"]["request"]["url"]
+            case "Network.loadingFinished":
+                self._received[heard["params"]["requestId"]] = int(heard["params"]["encodedDataLength"])
             case _:
                 pass

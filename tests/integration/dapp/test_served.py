@@ -172,7 +172,7 @@ def test_it_ends_within_three_seconds_with_streams_open(pages: Pages) -> None:
 
 def test_the_pages_are_small_after_work(pages: Pages) -> None:
     for _ in range(5):
-        for path in ("/", "/trades", f"/trades/{made_up.order(8)}", "/data/chart/power?span=1h"):
+        for path in ("/", "/trades", f"/trades/{made_up.order(8)}", "/data/charts?span=1h"):
             assert pages.ask(path)[0] == 200
     with pages.watch() as sock:
         Events(sock).next("node_data")

@@ -10,10 +10,12 @@ export function charts(root) {
   const drawn = new Map();
   let span = buttons.find((b) => b.getAttribute("aria-pressed") === "true")?.dataset.span ?? "1h";
 
-  const draw = async (box) => {
-    const answer = await fetch(box.dataset.source ?? `/data/chart/${box.dataset.chart}?span=${span}`).catch(() => undefined);
-    if (!answer?.ok) return;
-    const found = await answer.json();
+  const read = async (address) => {
+    const answer = await fetch(address).catch(() => undefined);
+    return answer?.ok ? answer.json() : undefined;
+  };
+  const draw = (box, found) => {
+    if (!found) return;
     drawn.get(box)?.destroy();
     drawn.delete(box);
     if (found.empty) {
@@ -23,7 +25,14 @@ export function charts(root) {
     box.replaceChildren();
     drawn.set(box, new uPlot(options(box, found), found.columns, box));
   };
-  const all = () => Promise.all(boxes.map(draw));
+  // What has no source of its own comes with one request for all of the page.
+  const all = async () => {
+    const own = boxes.filter((box) => box.dataset.source), shared = boxes.filter((box) => !box.dataset.source);
+    await Promise.all(own.map(async (box) => draw(box, await read(box.dataset.source))));
+    if (!shared.length) return;
+    const found = await read(`/data/charts?span=${span}`);
+    for (const box of shared) draw(box, found?.[box.dataset.chart]);
+  };
 
   for (const button of buttons) {
     button.addEventListener("click", () => {

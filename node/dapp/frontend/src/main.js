@@ -14,11 +14,10 @@ if (live || parts.length) {
     ...Object.fromEntries(kinds.map((kind) => [kind, refresher(parts.filter((p) => p.dataset.refresh === kind))])),
   });
 }
-for (const box of document.querySelectorAll("[data-bars]")) {
-  const { bars } = await import("./bars.js");
-  bars(box);
+const boxes = document.querySelectorAll("[data-bars]"), charted = document.querySelector("[data-chart]");
+if (boxes.length || charted) {
+  const { bars, charts } = await import("./drawing.js");
+  for (const box of boxes) bars(box);
+  if (charted) charts(document);
 }
-if (document.querySelector("[data-chart]")) {
-  const { charts } = await import("./charts.js");
-  charts(document);
-}
+addEventListener("load", () => navigator.serviceWorker?.register("/offline.js").catch(() => undefined)); // over plain HTTP there is none

@@ -33,7 +33,9 @@ def test_every_page_but_the_login_asks_for_a_session(app: Flask, stranger: Visit
             path = path.replace(f"<{argument}>", "x").replace(f"<path:{argument}>", "x")
         if "GET" in (rule.methods or ()) and stranger.code(path) not in (302, 401):
             opened.append(rule.endpoint)
-    assert set(opened) <= {"static", "login.form"}
+    assert set(opened) <= {
+        "static", "login.form", "install.manifest", "install.offline", "install.worker",
+    }  # fmt: skip
 
 
 def test_every_change_without_the_forms_token_is_refused(app: Flask, member: Visitor) -> None:
