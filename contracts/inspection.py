@@ -103,9 +103,8 @@ def inspect(client: Resumable, manifest: Manifest) -> Inspection:
 def _market(client: Resumable, manifest: Manifest, address: str, block: int) -> MarketState:
     market = Market(client, address)
     balance = Token(client, manifest.token).balance(address, block)
-    # Tokens are locked for open orders only, so an empty market needs no look at its history.
-    open_ = _open(client, manifest, address, block) if balance else {}
-    escrow = Tokens(sum(open_.values()))
+    open_ = open_orders(client, manifest, address, block)
+    escrow = Tokens(sum(order.cost for order in open_.values()))
     return MarketState(
         address=address,
         place=_place(manifest, address),
@@ -117,14 +116,29 @@ def _market(client: Resumable, manifest: Manifest, address: str, block: int) -> 
     )
 
 
-def _open(client: Resumable, manifest: Manifest, address: str, block: int) -> dict[bytes, int]:
-    """What each order that is not over has in escrow, from the market's events."""
+@dataclass(frozen=True, kw_only=True)
+class OpenOrder:
+    """An order that is not over, as its market told of it."""
+
+    buyer: str
+    seller: str
+    cost: int
+    """Base units of tokens in escrow."""
+
+
+def open_orders(client: Resumable, manifest: Manifest, address: str, block: int) -> dict[bytes, OpenOrder]:
+    """Each order of a market that is not over, from the market's events."""
+    if not Token(client, manifest.token).balance(address, block):
+        return {}  # tokens are locked for open orders only, so an empty market's history needs no look
     topics = [t for t, e in interface("EnergyMarket").events.items() if e.name in {FUNDED, *ENDS}]
-    found: dict[bytes, int] = {}
+    found: dict[bytes, OpenOrder] = {}
     for log in client.logs(address, [topics], manifest.deployed(address), block):
         event = decode_log(log.topics, log.data, "EnergyMarket")
         if event is not None and event.name == FUNDED:
-            found[event.fields["orderId"]] = event.fields["cost"]
+            fields = event.fields
+            found[fields["orderId"]] = OpenOrder(
+                buyer=fields["buyer"], seller=fields["seller"], cost=fields["cost"]
+            )
         elif event is not None:
             found.pop(event.fields["orderId"], None)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from contracts.authority import Authority
 
 R = TypeVar("R")
+
+ETHER = 10**18
 
 NODE = "http://127.0.0.1:8545"
 
@@ -96,3 +99,18 @@ def authority(
     from contracts.authority import Authority  # noqa: PLC0415
 
     return Authority(keys.load(keystore, password_file), ChainClient(rpc), progress=progress)
+
+
+def wei(ether: str, option: str) -> int:
+    """An amount of ether, as it is written in an option.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        found = Decimal(ether) * ETHER
+    except InvalidOperation:
+        found = Decimal(-1)
+    if not found.is_finite() or found < 0 or found != found.to_integral_value():
+        raise click.BadParameter(f"{ether} is no amount of ether", param_hint=option)
+    return int(found)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chain.errors import Misconfigured
-from node.cli.authority import authority, manifest_option, with_key
+from node.cli.authority import authority, manifest_option, wei, with_key
 from node.cli.options import answer, file_path, json_option, with_settings
 from node.cli.progress import followed
 from node.config import Settings
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from contracts.bindings import Household
 
 SENT = "transactions in the chain"
-WEI = 10**18
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what nobody can be reached at
 
 
@@ -97,7 +95,12 @@ def admit(
     before = asked.household in households
     with followed(SENT) as progress:
         sender = authority(rpc, keystore, password_file, progress)
-        admitted(sender, client, found, [Admission(household=asked.household, gas_credit=_wei(gas_credit))])
+        admitted(
+            sender,
+            client,
+            found,
+            [Admission(household=asked.household, gas_credit=wei(gas_credit, "--gas-credit"))],
+        )
     facts = {"admitted": True, "was": before, **_facts(asked.household)}
     answer(
         as_json, facts, "\n".join([*_told(asked.household), f"is admitted{', as it was' if before else ''}"])
@@ -175,13 +178,3 @@ def _told(household: Household) -> list[str]:
         f"  chain node {household.enode or 'none'}",
         f"  relay {household.relay or 'none'}",
     ]
-
-
-def _wei(ether: str) -> int:
-    try:
-        wei = Decimal(ether) * WEI
-    except InvalidOperation:
-        wei = Decimal(-1)
-    if not wei.is_finite() or wei < 0 or wei != wei.to_integral_value():
-        raise click.BadParameter(f"{ether} is no amount of ether", param_hint="--gas-credit")
-    return int(wei)

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.authority import manifest_option, with_key
+from node.cli import gas
 from node.cli.listing import Listing
-from node.cli.options import answer, file_path, json_option
+from node.cli.options import answer
 from node.cli.progress import followed
+from node.cli.till import at_the_desk, sitting
 
 if TYPE_CHECKING:
     from node.treasury.desk import Desk, Outcome
     from node.treasury.money import Money
 
-R = TypeVar("R")
-
 
 @click.group(cls=Listing)
 def tokens() -> None:
-    """Issue tokens for money, pay money out for tokens, and keep the book of both."""
+    """Issue tokens for money, pay money out for tokens, keep the book of both; give ether for fees."""
 
 
-def at_the_desk(command: Callable[..., R]) -> Callable[..., R]:
-    """The options that name key, chain, manifest and book."""
-    book = click.option(
-        "--book",
-        type=file_path,
-        required=True,
-        envvar="COMMONWATT_BOOK",
-        metavar="FILE",
-        help="The treasurer's book; begun where there is none.",
-    )
-    for option in (json_option, book, manifest_option, with_key):
-        command = option(command)
-    return command
+tokens.add_command(gas.gas)
 
 
 @tokens.command()
@@ -151,29 +135,10 @@ def ledger(
     context.exit(0 if seen.checked.equal else 1)
 
 
-@contextmanager
-def _desk(*, rpc: str, keystore: Path, password_file: Path, manifest: Path, book: Path) -> Iterator[Desk]:
-    from chain import keys  # noqa: PLC0415 - only what each command needs
-    from chain.client import ChainClient  # noqa: PLC0415
-    from contracts.manifest import load  # noqa: PLC0415
-    from node.treasury.desk import Desk  # noqa: PLC0415
+def _desk(**where: Any) -> AbstractContextManager[Desk]:
+    from node.treasury.desk import Desk  # noqa: PLC0415 - only what each command needs
 
-    client, found = ChainClient(rpc), load(manifest)
-    found.verify(client)
-    account = keys.load(keystore, password_file)
-    if not book.exists():
-        click.echo(f"a new book is begun: {book}", err=True)
-    said = ""
-    began = time.monotonic()
-
-    def tell(what: str) -> None:
-        nonlocal said
-        if what != said and time.monotonic() - began > 1:
-            click.echo(f"waiting: {what}", err=True)
-            said = what
-
-    with Desk(client, found, account, book, tell=tell) as desk:
-        yield desk
+    return sitting(Desk, **where)
 
 
 def _told(desk: Desk, done: Outcome, as_json: bool, text: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from chain.transactions import Call
 from node.treasury.entries import Entry, Kind
 from node.treasury.errors import Refused
+from node.treasury.gas import TRANSFER_GAS, Gift
 from node.treasury.money import Money
 from node.wallet import journal as journals
 from node.wallet.database import Database
@@ -30,7 +31,14 @@ CREATE UNIQUE INDEX each_reference_once ON entries (kind, account, reference)
     WHERE reference <> '' AND NOT failed;
 """
 
-MIGRATIONS = (journals.TABLES, journals.VOIDS, TABLES)
+GIFTS = """
+CREATE TABLE gifts (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, wei TEXT NOT NULL
+) STRICT;
+"""
+"""Ether for fees, given to households; `at` is the time of the chain's head."""
+
+MIGRATIONS = (journals.TABLES, journals.VOIDS, TABLES, GIFTS)
 
 ALL = """
 SELECT entries.*, journal.state, journal.hash, journal.error FROM entries
@@ -103,6 +111,36 @@ class Book:
     def entries(self) -> list[Entry]:
         """All, oldest first, failed ones included."""
         return [_entry(row) for row in self._database.rows(f"{ALL} ORDER BY entries.id")]
+
+    def give(self, gift: Gift, name: str, now: float) -> str:
+        """Write a gift of ether down, and the transaction that carries it out.
+
+        Args:
+            gift: what to give to whom.
+            name: the household's.
+            now: Unix seconds.
+
+        Returns:
+            Its purpose in the journal.
+        """
+        with self._database.transaction() as connection:
+            added = connection.execute(
+                "INSERT INTO gifts (at, account, name, wei) VALUES (?, ?, ?, ?)",
+                (gift.at, gift.account, name, str(gift.wei)),
+            )
+            purpose = f"gas:{added.lastrowid}"
+            call = Call(to=gift.account, data=b"", gas=TRANSFER_GAS, value=gift.wei)
+            self.journal.plan(purpose, call, now)
+        return purpose
+
+    def gifts(self) -> list[Gift]:
+        """All that were given or are on their way, oldest first; failed ones are none."""
+        rows = self._database.rows(
+            "SELECT gifts.* FROM gifts JOIN journal ON journal.purpose = 'gas:' || gifts.id"
+            " WHERE journal.state <> ? ORDER BY gifts.id",
+            (Stage.FAILED,),
+        )
+        return [Gift(account=row["account"], wei=int(row["wei"]), at=row["at"]) for row in rows]
 
     def settle(self) -> None:
         """Free what failed entries had used: their transfer and their reference can be used anew."""

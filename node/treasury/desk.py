@@ -12,32 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chain.client import ChainClient
-from chain.confirmations import depth as depth_of
-from chain.confirmations import settled
 from chain.keys import Account
-from chain.signers import SignerSet
 from chain.transactions import Call
 from contracts.bindings import Household, Registry, Token
 from contracts.manifest import Manifest
-from node.treasury.book import Book, Draft
+from node.treasury.book import Draft
 from node.treasury.cap import Cap, refusal
 from node.treasury.entries import Entry, Kind
-from node.treasury.errors import NotDone, Refused, Unfinished
+from node.treasury.errors import NotDone, Refused
 from node.treasury.money import Money
 from node.treasury.received import Received, received
+from node.treasury.till import PATIENCE, Till
 from node.wallet.journal import Stage
-from node.wallet.sender import Sender
 from quantities import Tokens
-from store.claim import Claim
 
 GAS = {Kind.ISSUE: 150_000, Kind.CASH_OUT: 120_000}
 """Limits; about half of it is used."""
-
-PATIENCE = 120.0
-"""Seconds that one command waits for the chain."""
-
-LOOK = 0.3
-"""Seconds between two looks at the chain."""
 
 RECENT = 16
 """Blocks from which the time a block takes is read."""
@@ -51,7 +41,7 @@ class Outcome:
     earlier: bool = False
 
 
-class Desk:
+class Desk(Till):
     """One treasurer at work: a key, a book, a node. Close it."""
 
     def __init__(
@@ -78,34 +68,14 @@ class Desk:
             Refused: the key is not the minter's.
             store.errors.StoreError: the book cannot be used, or another command uses it.
         """
-        self.client, self.manifest, self.address = client, manifest, account.address
         self._token = Token(client, manifest.token)
-        self._tell, self._patience = tell, patience
         minter = self._token.minter()
         if minter != account.address:
             raise Refused(
                 f"{account.address} is not the token's minter, {minter or 'nobody'} is: nothing was done; "
                 "use the treasurer's key, or let the authority name this one"
             )
-        self._signers = SignerSet(client)
-        self._claim = Claim(book.with_name(f".{book.name}.desk"), "keep the treasurer's book at")
-        try:
-            self.book = Book(book)
-        except BaseException:
-            self._claim.release()
-            raise
-        self._sender = Sender(self.book.journal, account, manifest.chain_id, client)
-
-    def close(self) -> None:
-        """Close the book."""
-        self.book.close()
-        self._claim.release()
-
-    def __enter__(self) -> Desk:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__(client, manifest, account, book, tell=tell, patience=patience)
 
     # --- what a treasurer does ----------------------------------------------------------------------------
 
@@ -182,38 +152,6 @@ class Desk:
     def received(self) -> list[Received]:
         """Transfers to the treasurer that count."""
         return received(self.client, self.manifest, self.address, self.last())
-
-    # --- the chain ------------------------------------------------------------------------------------------
-
-    def finish(self) -> None:
-        """Follow everything that is under way to its end.
-
-        Raises:
-            Unfinished: the chain has not taken it in time.
-            ChainError: the node does not answer.
-        """
-        until = time.monotonic() + self._patience
-        while under_way := self.book.journal.under_way():
-            head = self.client.block_number()
-            self._sender.step(head, depth_of(len(self._signers.at(head))))
-            under_way = self.book.journal.under_way()
-            if not under_way:
-                break
-            first = under_way[0]
-            self._tell(f"{first.purpose}: {first.stage.value}{f', {first.error}' if first.error else ''}")
-            if time.monotonic() > until:
-                raise Unfinished(
-                    f"{first.purpose} is written down and {first.stage.value}, but the chain has not taken "
-                    f"it within {self._patience:g} s{f' ({first.error})' if first.error else ''}: repeat the "
-                    "command; it goes on and does nothing twice"
-                )
-            time.sleep(LOOK)
-        self.book.settle()
-
-    def last(self) -> int:
-        """The highest block that counts."""
-        head = self.client.block_number()
-        return settled(head, len(self._signers.at(head)))
 
     def cap(self) -> Cap:
         """What can be minted."""

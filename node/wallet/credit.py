@@ -47,11 +47,16 @@ def settles(purpose: str) -> bool:
     return purpose.partition(":")[0] in SETTLING
 
 
-def kept(fees: Fees) -> int:
-    """Wei that are kept for settling."""
+def kept(fees: Fees, settlements: int = 0) -> int:
+    """Wei that are kept for settling.
+
+    Args:
+        fees: what a first signature pays.
+        settlements: how many there may be; at least `KEPT_SETTLEMENTS` are counted.
+    """
     for _ in range(KEPT_RAISES):
         fees = fees.raised()
-    return KEPT_SETTLEMENTS * KEPT_GAS * fees.maximum
+    return max(settlements, KEPT_SETTLEMENTS) * KEPT_GAS * fees.maximum
 
 
 def refused(purse: Purse, cost: int, fees: Fees) -> str:

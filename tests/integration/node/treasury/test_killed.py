@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chain.client import ChainClient
-from node.treasury import desk as desks
+from node.treasury import till
 from node.treasury.book import Book
 from node.treasury.desk import Desk, Outcome
 from node.treasury.errors import Refused
@@ -18,13 +17,10 @@ from node.wallet.journal import Journal, Stage
 from quantities import Tokens
 from tests.integration.killing_proxy import commonwatt, killing_proxy
 from tests.integration.node.treasury.conftest import GIVEN, Bank
+from tests.integration.node.treasury.dying import Killed, dies
 
 PAID = Money(2_500, "EUR")
 TEN = Tokens.parse(10)
-
-
-class Killed(BaseException):
-    """Nobody catches it, as nobody catches SIGKILL."""
 
 
 STEPS: dict[str, tuple[type, str]] = {
@@ -41,15 +37,7 @@ STEPS: dict[str, tuple[type, str]] = {
 
 def kill(monkeypatch: pytest.MonkeyPatch, step: str, after: bool) -> None:
     """Let the process die before or after one step."""
-    owner, name = STEPS[step]
-    real = getattr(owner, name)
-
-    def dies(*arguments: Any, **named: Any) -> Any:
-        if after:
-            real(*arguments, **named)
-        raise Killed
-
-    monkeypatch.setattr(owner, name, dies)
+    dies(monkeypatch, *STEPS[step], after=after)
 
 
 def lines(bank: Bank) -> int:
@@ -80,7 +68,7 @@ POINTS = [("written down", False), *((step, True) for step in STEPS if step != "
 def test_an_issue_that_is_killed_and_repeated_mints_once(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
 ) -> None:
-    monkeypatch.setattr(desks, "LOOK", 0.1)
+    monkeypatch.setattr(till, "LOOK", 0.1)
     before, supply = bank.balance("alder"), bank.token.supply()
     written = lines(bank)
     with monkeypatch.context() as patch:
@@ -106,7 +94,7 @@ AFTER = [
 def test_a_cash_out_that_is_killed_and_repeated_burns_once(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr(desks, "LOOK", 0.1)
+    monkeypatch.setattr(till, "LOOK", 0.1)
     transfer = bank.sends("birch", "10")
     supply = bank.token.supply()
     with monkeypatch.context() as patch:
