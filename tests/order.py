@@ -34,6 +34,7 @@ SECONDS: Mapping[str, int] = {
     "tests/integration/relay_server/test_conversations.py": 30,
     "tests/integration/node/logger/test_random_kills.py": 35,
     "tests/e2e/test_demo.py": 35,
+    "tests/integration/cli/test_config_apply.py": 35,
     "tests/unit/node/client_interaction/test_desk.py": 30,
     "tests/unit/relay_server/test_switchboard.py": 15,
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -12,6 +14,11 @@ from node.cli.listing import Listing
 from node.cli.options import answer, chosen, config_option, json_option, with_settings
 from node.config import ConfigError, Problem, Settings, load
 from node.config.docs import documentation
+
+if TYPE_CHECKING:
+    from node.changes.applying import Applied
+
+NOTHING = "nothing is asked for"
 
 
 @click.group(cls=Listing)
@@ -47,6 +54,34 @@ def show(settings: Settings, as_json: bool) -> None:
 
 
 @config.command()
+@config_option
+@click.option("--restart", is_flag=True, help="Have systemd start anew what a change concerns.")
+@json_option
+def apply(files: tuple[Path, ...], restart: bool, as_json: bool) -> None:
+    """Do what is asked for on the pages: check it, and write it into the last of the files.
+
+    Each request is done once or refused with a reason; the pages show which. Without `--restart` the
+    processes that have to start anew are only named.
+    """
+    from node.changes import restarting  # noqa: PLC0415 - only what each command needs
+    from node.changes.applying import apply_all  # noqa: PLC0415
+
+    files = chosen(files)
+    done = apply_all(files, load(files).paths.state, restarting.by_systemd if restart else restarting.by_hand)
+    answer(as_json, {"changes": [asdict(each) for each in done]}, "\n".join(map(_came_of, done)) or NOTHING)
+
+
+@config.command(hidden=True)
+@config_option
+@click.option("--asked", type=click.File("rb"), help="A request that is to be held against the checks.")
+def form(files: tuple[Path, ...], asked: BinaryIO | None) -> None:
+    """Tell the pages, as JSON, what may be changed, and what is wrong with a request. Changes nothing."""
+    from node.changes.form import facts  # noqa: PLC0415 - only what each command needs
+
+    click.echo(json.dumps(facts(chosen(files), None if asked is None else asked.read())))
+
+
+@config.command()
 def schema() -> None:
     """Print the JSON schema of the configuration, for editors."""
     click.echo(json.dumps(Settings.model_json_schema(), indent=2))
@@ -56,6 +91,13 @@ def schema() -> None:
 def docs() -> None:
     """Print the table of all keys: docs/configuration.md."""
     click.echo(documentation(), nl=False)
+
+
+def _came_of(done: Applied) -> str:
+    """One line for people."""
+    what = "; ".join(done.said or done.problems)
+    anew = f" (to start anew: {', '.join(done.restart)})" if done.restart else ""
+    return f"{done.outcome}: {what}{anew}, asked by {done.by}"
 
 
 def _facts(problem: Problem) -> dict[str, object]:

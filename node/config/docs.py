@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from node.config.schema import Entry, Leaf, Several, entries
@@ -34,28 +35,41 @@ def _sections() -> Iterator[str]:
         top = entry.key.partition(".")[0].partition("[")[0]
         if top != section:
             section = top
-            yield f"\n## {top}\n\n{_sentence(entry.meaning)}\n"
+            yield f"\n## {top}\n\n{sentence(entry.meaning)}\n"
             yield "| key | default | meaning |\n|---|---|---|"
         if isinstance(entry.shape, Leaf) or entry.key != top:
-            yield f"| `{entry.key}` | {_default(entry)} | {_sentence(entry.meaning)} |"
+            yield f"| `{entry.key}` | {_default(entry)} | {sentence(entry.meaning)} |"
     yield ""
 
 
 def _default(entry: Entry) -> str:
     if entry.field.is_required():
         return "*required*"
-    value = entry.field.get_default(call_default_factory=True, validated_data={})
-    if value is PydanticUndefined or value is None or isinstance(value, BaseModel):
+    value = _default_of(entry.field)
+    if value is None:
         return "–"
     if isinstance(entry.shape, Several) and not value:
         return "none"
-    return f"`{_written(entry, value)}`"
+    return f"`{_written(entry.field, value)}`"
 
 
-def _written(entry: Entry, value: object) -> str:
+def default_as_written(field: FieldInfo) -> str:
+    """A key's default as YAML would have it; empty: it has none."""
+    value = _default_of(field)
+    return "" if value is None else _written(field, value)
+
+
+def _default_of(field: FieldInfo) -> object | None:
+    if field.is_required():
+        return None
+    value = field.get_default(call_default_factory=True, validated_data={})
+    return None if value is PydanticUndefined or isinstance(value, BaseModel) else value
+
+
+def _written(field: FieldInfo, value: object) -> str:
     """The default as YAML would have it, by the field's own serializer."""
     serializer = next(
-        (m.func for m in entry.field.metadata if hasattr(m, "func") and "Serializer" in repr(m)), None
+        (m.func for m in field.metadata if hasattr(m, "func") and "Serializer" in repr(m)), None
     )
     if serializer is not None:
         return str(serializer(value))
@@ -66,7 +80,8 @@ def _written(entry: Entry, value: object) -> str:
     return str(value)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A meaning as a sentence in one line."""
     text = " ".join(text.split()).replace("|", "\\|")
     if not text:
         return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 
 
-def load(paths: Sequence[Path]) -> Settings:
+def load(paths: Sequence[Path], instead: Mapping[Path, bytes] | None = None) -> Settings:
     """Read one household's configuration; later files override earlier ones.
+
+    Args:
+        instead: files to be taken as if they said this.
 
     Raises:
         ConfigError: with everything that is wrong, each with file, line, key and fix.
     """
-    document = read_all(paths)
+    document = read_all(paths, instead)
     settings = validated(Settings, document)
     problems = [
         Problem(document.place(where), dotted(where), what) for where, what in inconsistencies(settings)
@@ -37,7 +40,7 @@ def load(paths: Sequence[Path]) -> Settings:
     return settings
 
 
-def read_all(paths: Sequence[Path]) -> Document:
+def read_all(paths: Sequence[Path], instead: Mapping[Path, bytes] | None = None) -> Document:
     """Read files as one document; later ones override.
 
     Raises:
@@ -47,7 +50,7 @@ def read_all(paths: Sequence[Path]) -> Document:
     problems: list[Problem] = []
     for path in paths:
         try:
-            document.override(read(path))
+            document.override(read(path, (instead or {}).get(path)))
         except ConfigError as error:
             problems += error.problems
     if problems:

@@ -83,17 +83,34 @@ class Document:
             self.places |= {p: place for p, place in later.places.items() if p[: len(here)] == here}
 
 
-def read(path: Path) -> Document:
+def read(path: Path, content: bytes | None = None) -> Document:
     """Read one file.
+
+    Args:
+        content: what it is going to say; what it says now when not given.
 
     Raises:
         ConfigError: it cannot be read, is not YAML, says a key twice, or is far too large.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, content)
     document = reader.document()
     if reader.problems:
         raise ConfigError(reader.problems)
     return document
+
+
+def value_of(text: str) -> object:
+    """One value as it would be written after a key: `25 %`, `[sat, sun]`, `0.25`.
+
+    Raises:
+        ConfigError: it is no YAML, or not one value.
+    """
+    return read(Path("value"), b"value: " + text.encode()).data["value"]
+
+
+def composed(text: str) -> yaml.Node | None:
+    """The nodes of a YAML text that `read` has accepted, with the places where each begins and ends."""
+    return yaml.compose(text, Loader=_Loader)
 
 
 def dotted(where: Where) -> str:
@@ -102,8 +119,9 @@ def dotted(where: Where) -> str:
 
 
 class _Reader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes | None) -> None:
         self.path = path
+        self.content = content
         self.problems: list[Problem] = []
         self.places: dict[Where, Place] = {}
         self.values = 0
@@ -134,8 +152,7 @@ class _Reader:
 
     def _text(self) -> str:
         try:
-            with self.path.open("rb") as file:
-                content = file.read(LARGEST_FILE + 1)
+            content = self._bytes() if self.content is None else self.content
             if len(content) > LARGEST_FILE:
                 raise self._stop(
                     f"larger than {LARGEST_FILE // 1024} kB: this is no household's configuration"
@@ -149,6 +166,10 @@ class _Reader:
             raise self._stop(f"cannot be read: {error.strerror}; check its path, owner and mode") from error
         except UnicodeDecodeError as error:
             raise self._stop(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+    def _bytes(self) -> bytes:
+        with self.path.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
 
     def _value(self, node: yaml.Node, where: Where) -> object:
         self.values += 1

@@ -1,0 +1,20 @@
+"""What is none of a change.
+
+ChangeError
+├── MalformedRequest   a request that is none, or asks in a way that makes no sense
+└── Uneditable         a file in which a key cannot be changed without touching others
+"""
+
+from __future__ import annotations
+
+
+class ChangeError(Exception):
+    """The base of this package's errors."""
+
+
+class MalformedRequest(ChangeError):
+    """It is not a request as the pages write it."""
+
+
+class Uneditable(ChangeError):
+    """This file cannot be changed key by key: the message says what to do instead."""
