@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 
 from node.dapp.household import Household
 from node.dapp.sources import Observation
-from node.readings.spool import status as spool
-from node.readings.spool.status import Status as Spool
 from node.sensors import status
 from node.sensors.status import Status
 
@@ -22,8 +20,6 @@ class Facts:
     boottime: float
     sensors: Mapping[str, Status] | None = field(default_factory=dict)
     """None: no logger runs."""
-    spool: Spool | None = None
-    """Of the samples that wait for the store; None: no logger has told."""
     free: int | None = None
     """Bytes left for the household's files."""
     outlook: str = ""
@@ -46,7 +42,6 @@ def gather(house: Household, seen: Observation, boottime: float, outlook: str = 
         seen=seen,
         boottime=boottime,
         sensors=status.read(house.run),
-        spool=spool.read(house.run),
         free=free,
         outlook=outlook,
     )

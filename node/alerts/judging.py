@@ -9,7 +9,16 @@ from node.alerts.facts import Facts
 from node.client_interaction.status import State
 from node.dapp import words
 from node.dapp.household import Household
-from node.dapp.sources import HEAD_LATE, STALE_PROCESS, Chain, Standing, standing
+from node.dapp.sources import (
+    HEAD_LATE,
+    LATELY,
+    STALE_PROCESS,
+    Chain,
+    Keeping,
+    Standing,
+    keeping,
+    standing,
+)
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
 from node.wallet.credit import ETHER, short
@@ -23,12 +32,6 @@ EMPTY = 500
 
 SENSOR_PATIENCE = 60.0
 """Seconds for which a sensor may be without a value: it is started anew within them by itself."""
-
-STORE_PATIENCE = 900.0
-"""Seconds for which the store may take nothing: three batches, as long as a server takes to be upgraded."""
-
-LATELY = 86_400.0
-"""Seconds for which samples that were lost, and blocks that were replaced, are told of."""
 
 CLOCK_BEHIND = 15.0
 """Seconds that the chain's head may lie in this clock's future: geth refuses blocks further ahead."""
@@ -187,17 +190,19 @@ def _signers(chain: Chain) -> Iterator[Alert]:
 
 
 def _keeping(facts: Facts) -> Iterator[Alert]:
-    spool, now = facts.spool, facts.seen.unix
-    if spool is not None and spool.dropped_at is not None and now - spool.dropped_at < LATELY:
+    spool, now = facts.seen.spool, facts.seen.unix
+    judged = Keeping.FINE if spool is None else keeping(spool.status, now)
+    if spool is not None and judged is Keeping.LOST:
         yield _critical(
             "samples-lost",
-            f"{spool.dropped} samples are lost: the store was away for longer than the spool holds.",
+            f"{spool.status.dropped} samples are lost: the store was away for longer than the spool holds.",
             "Bring the readings' store back: commonwatt doctor says why it takes nothing.",
         )
-    elif spool is not None and spool.since is not None and now - spool.since > STORE_PATIENCE:
+    elif spool is not None and judged is Keeping.AWAY:
+        away = words.lasting(now - (spool.status.since or now))
         yield _warning(
             "store-away",
-            f"Measurements have not been stored for {words.lasting(now - spool.since)}: {spool.reason}.",
+            f"Measurements have not been stored for {away}: {spool.status.reason}.",
             "Bring the readings' store back; until then they wait in the spool, and nothing is lost.",
         )
     yield from _room(facts)

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from node.client_interaction import status as trading_status
 from node.client_interaction.status import Status
 from node.dapp.household import Household
+from node.readings.spool import status as spool_status
+from node.readings.spool.status import Status as SpoolStatus
 from store import registers, snapshot
 from store.registers import Register
 
@@ -27,6 +29,13 @@ STALE_PROCESS = 30.0
 
 HEAD_LATE = 60.0
 """Seconds without a new block after which people are told; a block comes every few seconds."""
+
+
+STORE_PATIENCE = 900.0
+"""Seconds for which the store may take nothing: three batches, as long as a server takes to be upgraded."""
+
+LATELY = 86_400.0
+"""Seconds for which samples that were lost, and blocks that were replaced, are told of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +117,32 @@ class Trading:
     age: float
 
 
+class Keeping(Enum):
+    """How what is measured is kept; of several troubles the one to look at first."""
+
+    LOST = "lost"
+    """Samples had to go, within `LATELY`."""
+    AWAY = "away"
+    """The store has taken nothing for `STORE_PATIENCE`."""
+    FINE = "fine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spool:
+    """`run/spool.json` and its age."""
+
+    status: SpoolStatus
+    age: float
+
+
+def keeping(status: SpoolStatus, unix: float) -> Keeping:
+    """How the store of the readings and what waits for it do at this Unix second."""
+    if status.dropped_at is not None and unix - status.dropped_at < LATELY:
+        return Keeping.LOST
+    away = status.since is not None and unix - status.since > STORE_PATIENCE
+    return Keeping.AWAY if away else Keeping.FINE
+
+
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """Everything published, at one moment. None and missing keys: the process has not published it."""
@@ -119,6 +154,7 @@ class Observation:
     """Seconds, of each meter."""
     trading: Trading | None = None
     chain: Chain | None = None
+    spool: Spool | None = None
 
 
 def observe(household: Household, unix: float, boottime: float) -> Observation:
@@ -141,6 +177,7 @@ def observe(household: Household, unix: float, boottime: float) -> Observation:
         ages={name: max(register.age(boottime), 0.0) for name, register in meters.items()},
         trading=_trading(household.run, boottime),
         chain=_published(household.run / "chain.json", _chain, boottime),
+        spool=_published(household.run / spool_status.FILE, _spool, boottime),
     )
 
 
@@ -186,6 +223,10 @@ def _chain(fields: Mapping[str, Any], age: float) -> Chain:
 
 def _known(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _spool(fields: Mapping[str, Any], age: float) -> Spool:
+    return Spool(status=SpoolStatus(**fields), age=age)
 
 
 def _trading(run: Path, now: float) -> Trading | None:

@@ -157,11 +157,7 @@ class Recorder:
             self._readings = self._readings or self._opener()
             stored = self._readings.marked(self._spool.id)
             newest = self._readings.newest()
-            frames = dated(
-                self._spool.frames(stored),
-                Boot(boot_id(), ahead(self._wall(), boottime())),
-                0 if newest is None else newest.last,
-            )
+            frames = dated(self._spool.frames(stored), self._boot(), 0 if newest is None else newest.last)
             for number, samples in batches(frames, self._settings.batch, now):
                 self._readings.append(samples, Mark(self._spool.id, number))
                 self._spool.forget(number)
@@ -200,6 +196,16 @@ class Recorder:
         lost = {"dropped": self._dropped, "dropped_at": self._dropped_at}
         return {**self._state(), **lost, "boot": boot_id()}
 
+    def _boot(self) -> Boot:
+        return Boot(boot_id(), ahead(self._wall(), boottime()))
+
+    def _oldest(self) -> float | None:
+        """When the oldest sample that waits was taken, Unix seconds."""
+        frames = dated(self._spool.unstored, self._boot(), 0)
+        return next(
+            (min(sample.taken for sample in frame.samples) / 1_000 for frame in frames if frame.samples), None
+        )
+
     def _now(self) -> int:
         return round(self._wall() * 1_000)
 
@@ -215,6 +221,7 @@ class Recorder:
                 self._run,
                 Status(
                     waiting=self._spool.waiting,
+                    oldest=self._oldest(),
                     since=self._since,
                     reason=self._reason,
                     dropped=self._dropped,

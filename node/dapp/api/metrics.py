@@ -64,7 +64,8 @@ def collected(house: Household, seen: Observation) -> Iterator[Metric]:
     yield from _battery(seen)
     yield from _trading(seen)
     yield from _chain(seen)
-    ages = {"battery": seen.battery, "trading": seen.trading, "chain": seen.chain}
+    yield from _spool(seen)
+    ages = {"battery": seen.battery, "trading": seen.trading, "chain": seen.chain, "spool": seen.spool}
     yield _gauge(
         "published_age_seconds",
         "Age of what a process published last.",
@@ -134,6 +135,27 @@ def _chain(seen: Observation) -> Iterator[Metric]:
     yield _gauge("chain_signers", "Nodes that may seal.", [({}, chain.signers)])
     yield _gauge("chain_sealing", "Whether this one seals.", [({}, int(chain.sealing))])
     yield _gauge("chain_syncing", "Whether it still fetches old blocks.", [({}, int(chain.syncing))])
+
+
+def _spool(seen: Observation) -> Iterator[Metric]:
+    if seen.spool is None or seen.spool.age > STALE_PROCESS:
+        return
+    status = seen.spool.status
+    oldest = seen.unix if status.oldest is None else status.oldest
+    away = seen.unix if status.since is None else status.since
+    yield _gauge("spool_waiting_samples", "Samples that are not in the store yet.", [({}, status.waiting)])
+    yield _gauge("spool_oldest_age_seconds", "Age of the oldest of them.", [({}, _past(seen, oldest))])
+    yield _gauge("spool_away_seconds", "For how long the store takes nothing.", [({}, _past(seen, away))])
+    yield Metric(
+        name="commonwatt_spool_dropped_samples_total",
+        meaning="Samples that had to go because the spool was full.",
+        kind="counter",
+        values=[({}, status.dropped)],
+    )
+
+
+def _past(seen: Observation, unix: float) -> float:
+    return round(max(seen.unix - unix, 0.0), 1)
 
 
 def _gauge(name: str, meaning: str, values: list[tuple[Mapping[str, str], float]]) -> Metric:

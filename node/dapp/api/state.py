@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
@@ -15,8 +15,9 @@ from node.dapp.api.problems import Problem
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.dapp.household import Household
-from node.dapp.sources import STALE_METER, STALE_PROCESS, Observation
+from node.dapp.sources import STALE_METER, STALE_PROCESS, Keeping, Observation, keeping
 from node.local_time import written, zone
+from node.readings.spool.status import Status
 from relay_server.client import RelayClient
 from relay_server.errors import RelayError
 
@@ -42,6 +43,7 @@ class Part(StrEnum):
     BATTERY = "battery"
     TRADING = "trading"
     CHAIN = "chain"
+    READINGS = "readings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,21 @@ class PartHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What is measured and not in the store of the readings yet; some minutes' are always."""
+
+    samples: int
+    oldest: str | None
+    """When the oldest was taken; null: there are none."""
+    away_since: str | None
+    """Since when the store takes nothing; null: it does."""
+    dropped: int
+    """Samples that had to go, ever: they were more than the spool holds."""
+    dropped_at: str | None
+    """When the last had to; null: none ever had."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """Whether what is shown elsewhere is alive."""
 
@@ -63,6 +80,8 @@ class Health:
     time: str
     time_zone: str
     parts: list[PartHealth]
+    waiting: Waiting | None
+    """As it was said last; null: never since the boot."""
 
 
 class Place(StrEnum):
@@ -217,7 +236,13 @@ def health(asked: Nothing) -> Health:
     """Whether what the household's processes publish is fresh."""
     house, seen = context().household, context().observe()
     parts = _parts(house, seen)
-    return Health(ok=all(part.ok for part in parts), time=_now(house), time_zone=_zone(house), parts=parts)
+    return Health(
+        ok=all(part.ok for part in parts),
+        time=_now(house),
+        time_zone=_zone(house),
+        parts=parts,
+        waiting=None if seen.spool is None else _waiting(house, seen.spool.status),
+    )
 
 
 @operation("/meters", Scope.READINGS)
@@ -375,7 +400,35 @@ def _parts(house: Household, seen: Observation) -> list[PartHealth]:
     parts.append(_part(Part.TRADING, age, STALE_PROCESS, "commonwatt client-interaction run"))
     age = seen.chain.age if seen.chain else None
     parts.append(_part(Part.CHAIN, age, STALE_PROCESS, "commonwatt chain run"))
+    if house.meters:
+        parts.append(_kept(seen))
     return parts
+
+
+def _kept(seen: Observation) -> PartHealth:
+    part = _part(
+        Part.READINGS, seen.spool.age if seen.spool else None, STALE_PROCESS, "commonwatt logger run"
+    )
+    if seen.spool is None or not part.ok:
+        return part
+    status = seen.spool.status
+    match keeping(status, seen.unix):
+        case Keeping.LOST:
+            return replace(part, ok=False, says=f"The spool was full: {status.dropped} samples are lost.")
+        case Keeping.AWAY:
+            return replace(part, ok=False, says=f"The store takes nothing: {status.reason}.")
+        case Keeping.FINE:
+            return replace(part, says=f"{status.waiting} samples wait for their batch.")
+
+
+def _waiting(house: Household, status: Status) -> Waiting:
+    oldest, away, dropped = (
+        None if unix is None else _at(house, unix)
+        for unix in (status.oldest, status.since, status.dropped_at)
+    )
+    return Waiting(
+        samples=status.waiting, oldest=oldest, away_since=away, dropped=status.dropped, dropped_at=dropped
+    )
 
 
 def _part(part: Part, age: float | None, stale: float, command: str) -> PartHealth:

@@ -17,6 +17,9 @@ class Status:
     waiting: int
     """Samples that are not stored yet."""
 
+    oldest: float | None = None
+    """When the oldest of them was taken; None: there are none."""
+
     since: float | None = None
     """Since when the store does not take them; None: it does."""
 

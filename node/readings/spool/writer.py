@@ -69,6 +69,15 @@ class Spool:
         with self._lock:
             return sum(one.samples for one in self._held if one.last > self._stored)
 
+    @property
+    def unstored(self) -> Iterator[Frame]:
+        """The frames that are to be stored, oldest first.
+
+        Raises:
+            Unwritable: the files cannot be read.
+        """
+        return self.frames(self._stored)
+
     def append(self, samples: Sequence[Sample], state: Mapping[str, Any]) -> int:
         """Keep samples and state over a power cut.
 

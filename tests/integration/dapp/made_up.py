@@ -22,6 +22,7 @@ from node.dapp.users import set_password
 from node.intents import published as in_force
 from node.intents.published import LimitNow, OfferNow, Published
 from node.readings.interface import Sample
+from node.readings.spool import status as spool_status
 from node.readings.sqlite import SqliteReadings
 from node.sensors import status as sensor_status
 from node.tariffs.plan import Plan, Rate, Version
@@ -244,6 +245,8 @@ def publish(
     chain = {"height": 4_231, "head_time": now - age - 1, "peers": 3, "signers": signers, "silent": []}
     chain |= {"sealing": True, "syncing": False, "geth": "1.13.15"}
     snapshot.write(house.run / "chain.json", chain, sampled)
+    spool = {"waiting": 4_510, "oldest": now - age - 902, "since": None, "reason": None}
+    snapshot.write(house.run / spool_status.FILE, spool | {"dropped": 0, "dropped_at": None}, sampled)
     told = {
         State.SUPPLIED: (
             "The battery fell to 29.6 %, below its limit of 30 %.",

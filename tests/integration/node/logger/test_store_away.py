@@ -94,7 +94,8 @@ def test_what_waited_for_the_store_is_stored_when_it_comes_back(house: House) ->
     house.log(3_600, tries=6)
     told = house.told()
     assert (told.waiting, told.dropped, told.reason) == (3_600 * len(METERS), 0, "it went away")
-    assert told.since is not None
+    assert told.since is not None and told.oldest is not None
+    assert START <= told.oldest < START + 0.01
     house.spool = Spool(house.folder / "spool", 64_000_000)  # killed meanwhile, too
     house.recorder = house.begun()
     house.away = False
@@ -102,7 +103,7 @@ def test_what_waited_for_the_store_is_stored_when_it_comes_back(house: House) ->
     house.recorder.last()
     house.recorder.store()
     house.recorder.sync()
-    assert (house.told().since, house.told().waiting) == (None, 0)
+    assert (house.told().since, house.told().waiting, house.told().oldest) == (None, 0, None)
     stored_whole(house, 4_200)
     assert len(list((house.folder / "spool").iterdir())) == 2
 

@@ -12,8 +12,8 @@ from node.alerts import Alert, Facts, Severity, judge
 from node.alerts.alert import CODES
 from node.client_interaction.status import State, Status
 from node.dapp.household import Household
-from node.dapp.sources import Battery, Chain, Observation, Trading
-from node.readings.spool.status import Status as Spool
+from node.dapp.sources import Battery, Chain, Observation, Spool, Trading
+from node.readings.spool.status import Status as Waiting
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
 
@@ -48,6 +48,10 @@ def owning(credit: int) -> Trading:
     return Trading(status=replace(TRADING.status, credit=str(credit)), age=1.0)
 
 
+def spool(**status: Any) -> Spool:
+    return Spool(status=Waiting(waiting=90, **status), age=1)
+
+
 def test_a_household_in_which_all_is_well_has_no_alert() -> None:
     assert judged() == {}
 
@@ -72,6 +76,8 @@ def test_a_household_in_which_all_is_well_has_no_alert() -> None:
         ({"chain": replace(CHAIN, peers=0)}, "no-neighbour", "warning"),
         ({"chain": replace(CHAIN, silent=("0xab",))}, "signer-silent:0xab", "warning"),
         ({"trading": None}, "trading-silent", "critical"),
+        ({"spool": spool(since=NOW - 901, reason="no server")}, "store-away", "warning"),
+        ({"spool": spool(dropped=5, dropped_at=NOW - 86_399)}, "samples-lost", "critical"),
         ({"trading": trading(State.HOME, age=31)}, "trading-silent", "critical"),
         ({"trading": trading(State.FAULT)}, "trading-fault", "critical"),
         ({"trading": trading(State.NO_SUPPLY)}, "no-supply", "warning"),
@@ -94,8 +100,6 @@ def test_what_is_seen_of_the_processes(seen: dict[str, Any], code: str, severity
         ({"sensors": None}, "logger-silent", "critical"),
         ({"free": 1_999_999_999}, "disk-low", "warning"),
         ({"free": 199_999_999}, "disk-full", "critical"),
-        ({"spool": Spool(waiting=90, since=NOW - 901, reason="no server")}, "store-away", "warning"),
-        ({"spool": Spool(waiting=9, dropped=5, dropped_at=NOW - 86_399)}, "samples-lost", "critical"),
         ({"outlook": "The tokens will run out on 3 May."}, "tokens-low", "warning"),
     ],
 )
@@ -114,6 +118,9 @@ def test_what_is_seen_beside_them(changes: dict[str, Any], code: str, severity: 
     {"chain": replace(CHAIN, disk_per_day=9, disk_days=30.0)},
     {"trading": owning(credit=24 * 10**16)},
     {"trading": trading(State.OFF)},
+    {"spool": spool()},
+    {"spool": spool(since=NOW - 899, reason="no server")},
+    {"spool": spool(dropped=5, dropped_at=NOW - 86_401)},
     {"trading": trading(State.SUPPLIED)},
     {"battery": Battery(soc=500, voltage=0, power=0, confidence=90, age=1)},
     {"battery": Battery(soc=10, voltage=0, power=0, confidence=90, age=31)},
@@ -134,15 +141,6 @@ def test_a_sensor_is_told_of_after_a_minute_without_a_value(taken: float, told: 
 def test_a_sensor_that_never_gave_a_value_counts_from_its_start() -> None:
     failed = Sensor(driver="ina219", state=SensorState.FAILED, since=39.0)
     assert list(judged(facts=replace(WELL, sensors={"load": failed}))) == ["sensor:load"]
-
-
-@pytest.mark.parametrize("spool", [
-    Spool(waiting=90),
-    Spool(waiting=90, since=NOW - 899, reason="no server"),
-    Spool(waiting=9, dropped=5, dropped_at=NOW - 86_401),
-])  # fmt: skip
-def test_a_store_that_is_away_for_minutes_and_losses_of_long_ago_are_not_told(spool: Spool) -> None:
-    assert judged(facts=replace(WELL, spool=spool)) == {}
 
 
 def test_a_household_without_sensors_or_node_misses_neither() -> None:

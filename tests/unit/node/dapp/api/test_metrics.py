@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from node.dapp.api.tokens import Scope
+from node.readings.spool import status
+from node.readings.spool.status import Status
 from store import snapshot
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.api.conftest import Issue
 from tests.unit.node.dapp.api.programs import ORIGIN, Program
+from tests.waiting import BUSY
 
 
 def scraped(program: Program) -> dict[str, dict[tuple[str, ...], float]]:
@@ -36,12 +40,31 @@ def test_prometheus_reads_what_is_measured_in_base_units(program: Program) -> No
     assert sum(told["commonwatt_trading_state"].values()) == 1
     assert told["commonwatt_chain_height_blocks"][()] == 4_231
     assert told["commonwatt_info"]["birch", "0.1.0"] == 1
+    assert told["commonwatt_spool_waiting_samples"][()] == 4_510
+    assert 902 <= told["commonwatt_spool_oldest_age_seconds"][()] < 902 + BUSY
+    assert (
+        told["commonwatt_spool_away_seconds"][()] == told["commonwatt_spool_dropped_samples_total"][()] == 0
+    )
+
+
+def test_a_store_that_is_away_and_samples_that_had_to_go_are_told(program: Program, tmp_path: Path) -> None:
+    away = Status(waiting=9, oldest=time.time() - 700, since=time.time() - 600, dropped=5, dropped_at=1.0)
+    status.write(made_up.household(tmp_path).run, away)
+    told = scraped(program)
+    assert 600 <= told["commonwatt_spool_away_seconds"][()] < 600 + BUSY
+    assert told["commonwatt_spool_dropped_samples_total"][()] == 5
 
 
 def test_what_is_stale_is_left_out_and_its_age_is_not(program: Program, tmp_path: Path) -> None:
     made_up.publish(tmp_path, sampled=snapshot.boottime() - 60)
     told = scraped(program)
-    for name in ("meter_power_watts", "battery_charge_ratio", "trading_state", "chain_height_blocks"):
+    for name in (
+        "meter_power_watts",
+        "battery_charge_ratio",
+        "trading_state",
+        "chain_height_blocks",
+        "spool_waiting_samples",
+    ):
         assert f"commonwatt_{name}" not in told
     assert told["commonwatt_meter_sample_age_seconds"]["load", "load"] >= 60
     assert "commonwatt_meter_forward_joules_total" in told

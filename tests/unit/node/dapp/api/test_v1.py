@@ -12,6 +12,8 @@ import pytest
 
 from node.client_interaction.trades import Mark, open_trades
 from node.dapp.household import dumps, loads
+from node.readings.spool import status
+from node.readings.spool.status import Status
 from store import snapshot
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.api.programs import Program
@@ -50,8 +52,26 @@ def test_health_names_what_is_silent(program: Program, tmp_path: Path) -> None:
     told = program.get("/api/v1/health")
     assert not told["ok"]
     assert {part["part"] for part in told["parts"] if not part["ok"]} == {
-        "meters", "battery", "trading", "chain",
+        "meters", "battery", "trading", "chain", "readings",
     }  # fmt: skip
+
+
+def test_health_tells_of_samples_that_wait_and_of_those_that_had_to_go(
+    program: Program, tmp_path: Path
+) -> None:
+    waiting = program.get("/api/v1/health")["waiting"]
+    assert (waiting["samples"], waiting["dropped"], waiting["away_since"]) == (4_510, 0, None)
+    assert waiting["oldest"][-6:] in ("+01:00", "+02:00")
+    run, now = made_up.household(tmp_path).run, time.time()
+    status.write(run, Status(waiting=9, since=now - 901, reason="the server went away"))
+    (away,) = (part for part in program.get("/api/v1/health")["parts"] if not part["ok"])
+    assert (away["part"], away["says"]) == ("readings", "The store takes nothing: the server went away.")
+    status.write(run, Status(waiting=9, dropped=5, dropped_at=now - 86_399))
+    (lost,) = (part for part in program.get("/api/v1/health")["parts"] if not part["ok"])
+    assert lost["says"] == "The spool was full: 5 samples are lost."
+    (run / status.FILE).unlink()
+    silent = program.get("/api/v1/health")
+    assert (silent["ok"], silent["waiting"]) == (False, None)
 
 
 def test_a_silent_process_is_unavailable_with_the_command_to_start_it(
