@@ -27,7 +27,8 @@ GENESIS = bytes(32)
 LINK, ROOT = b"\x02", b"\x03"
 
 FIELDS = ("voltage", "current", "power", "forward", "reverse", "soc")
-MEASURED = attrgetter(*FIELDS)
+SHOWS = attrgetter("taken", *FIELDS)
+SHOWN = ",".join(["%s"] * (1 + len(FIELDS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,8 @@ def ordered(samples: Iterable[Sample]) -> list[Sample]:
 
 def leaf(sample: Sample) -> bytes:
     """The hash of one sample."""
-    shown = ",".join(["" if value is None else str(value) for value in MEASURED(sample)])
-    return merkle.leaf(f"{sample.meter},{sample.taken},{shown}".encode())
+    shown = (SHOWN % SHOWS(sample)).replace("None", "")
+    return merkle.leaf(f"{sample.meter},{shown}".encode())
 
 
 def content(samples: Sequence[Sample]) -> bytes:

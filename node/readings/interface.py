@@ -62,6 +62,7 @@ class Level(IntEnum):
 
     MINUTE = 60_000
     QUARTER = 900_000
+    HOUR = 3_600_000
     DAY = 86_400_000
 
 
@@ -124,7 +125,7 @@ class Mark:
     """Of its last frame that is."""
 
 
-STEP_ROWS = 2_000
+STEP_ROWS = 1_000
 """Deleted in one step: whoever stores meanwhile waits for no more than these."""
 
 

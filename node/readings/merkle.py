@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import islice
 
 LEAF, NODE = b"\x00", b"\x01"
+
+PAGE = 1_024
+"""Leaves taken at a time, a power of two: thousands of samples are hashed in one go."""
 
 EMPTY = bytes(32)
 """In place of a root where there is nothing."""
@@ -26,11 +30,12 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
-    """The root over hashes of leaves, taken one by one: memory grows with the logarithm of their number."""
+    """The root over hashes of leaves, taken by pages: memory grows with the logarithm of their number."""
     full: list[tuple[int, bytes]] = []
-    """Complete subtrees by their number of leaves, the larger ones first."""
-    for each in leaves:
-        size, hashed = 1, each
+    """Complete subtrees by their number of leaves, the larger ones first; the last may be incomplete."""
+    left = iter(leaves)
+    while page := list(islice(left, PAGE)):
+        size, hashed = len(page), _folded(page)
         while full and full[-1][0] == size:
             size, hashed = size * 2, node(full.pop()[1], hashed)
         full.append((size, hashed))
@@ -40,6 +45,14 @@ def root(leaves: Iterable[bytes]) -> bytes:
     while full:
         hashed = node(full.pop()[1], hashed)
     return hashed
+
+
+def _folded(level: list[bytes]) -> bytes:
+    """The root over a page: by pairs, level by level; what is left over goes up as it is."""
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [sha256(NODE + left + right).digest() for left, right in pairs] + level[len(level) & ~1 :]
+    return level[0]
 
 
 def path(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -99,7 +99,12 @@ def olds(settings: ReadingsSettings, today: int) -> Iterator[Old]:
     """
     kept = settings.keep_rollups
     yield Old(None, kept_since(settings, today))
-    days = {Level.MINUTE: kept.minutes, Level.QUARTER: kept.quarters, Level.DAY: kept.days}
+    days = {
+        Level.MINUTE: kept.minutes,
+        Level.QUARTER: kept.quarters,
+        Level.HOUR: kept.quarters,
+        Level.DAY: kept.days,
+    }
     for level, count in days.items():
         if count is not None:
             yield Old(level, today - count * DAY_MS)

@@ -13,8 +13,11 @@ from itertools import groupby
 
 from node.readings.interface import Level, Point, Rollup
 
-FINER = {Level.QUARTER: Level.MINUTE, Level.DAY: Level.QUARTER}
+FINER = {Level.QUARTER: Level.MINUTE, Level.HOUR: Level.QUARTER, Level.DAY: Level.QUARTER}
 """Out of which level each is folded; minutes are folded out of samples."""
+
+FIRST_LEVELS = (Level.MINUTE, Level.QUARTER, Level.DAY)
+"""Those of the migration that brought rollups; hours came later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ class Bucket:
     reverse: int | None
 
 
-FOLDED = (
-    "sum(samples), sum(counted), min(lowest), sum(total), max(highest), "
-    "min(forward_from), max(forward), min(reverse_from), max(reverse)"
-)
+POWERS = "sum(samples), sum(counted), min(lowest), sum(total), max(highest)"
+FOLDED = f"{POWERS}, min(forward_from), max(forward), min(reverse_from), max(reverse)"
 """Buckets out of buckets, in SQL: as `fold`."""
+
+CHARTED = f"{POWERS}, NULL, NULL, NULL, NULL"
+"""The same without registers."""
 
 MEASURED = (
     "count(*), count(power), min(power), sum(power), max(power), "
@@ -89,6 +93,8 @@ def charted(buckets: Iterable[Bucket]) -> list[Point]:
 
 
 def _folded(at: int, parts: list[Bucket]) -> Bucket:
+    if len(parts) == 1 and parts[0].at == at:
+        return parts[0]  # SQL has folded it: nearly all of a chart's
     return Bucket(
         at,
         sum(part.samples for part in parts),

@@ -34,7 +34,9 @@ class RollupsSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     minutes: int | None = Field(default=400, ge=1, description="Days that those of a minute stay.")
-    quarters: int | None = Field(default=3650, ge=1, description="Days that those of 15 minutes stay.")
+    quarters: int | None = Field(
+        default=3650, ge=1, description="Days that those of 15 minutes and of an hour stay."
+    )
     days: int | None = Field(default=None, ge=1, description="Days that those of a day stay.")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from operator import attrgetter
@@ -28,7 +28,7 @@ from node.readings.interface import (
     rolled,
     slices,
 )
-from node.readings.rollups import FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
+from node.readings.rollups import CHARTED, FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
 from node.sensors.driver import Quantity
 from store.errors import StoreError
 
@@ -79,10 +79,6 @@ class SqlReadings(ABC, Generic[C]):
     @abstractmethod
     def _insert(self, connection: C, pages: Sequence[tuple[Batch, Sequence[Sample]]]) -> dict[str, int]:
         """Store batches with their samples; the ids of all meters."""
-
-    @abstractmethod
-    def _meters(self, connection: C, names: Iterable[str]) -> dict[str, int]:
-        """The ids of all meters, these included."""
 
     @abstractmethod
     def close(self) -> None:
@@ -196,7 +192,7 @@ class SqlReadings(ABC, Generic[C]):
             return self.between(meter, Quantity.POWER, start, end, points)
         length = -(-length // level) * level
         query = (
-            f"SELECT at / ? * ? AS slice, {FOLDED} FROM rollups "  # noqa: S608
+            f"SELECT at / ? * ? AS slice, {CHARTED} FROM rollups "  # noqa: S608
             f"WHERE level = ? AND meter = {METER} AND at >= ? AND at < ? GROUP BY slice ORDER BY slice"
         )
         first = start // level * level
@@ -269,8 +265,8 @@ class SqlReadings(ABC, Generic[C]):
         with self._connection() as connection, self._transaction(connection):
             meters = self._meter_ids(connection)
             keys = self._oldest(connection, meters, before)
-            for meter in {key[0] for key in keys}:
-                self._complete(connection, meter, before + Level.MINUTE, before + Level.MINUTE)
+            until = before + Level.MINUTE
+            self._complete(connection, dict.fromkeys((key[0] for key in keys), until), until)
             self._change_each(
                 connection, "DELETE FROM samples WHERE meter = ? AND taken = ? AND batch = ?", keys
             )
@@ -279,16 +275,16 @@ class SqlReadings(ABC, Generic[C]):
     def thin(self, level: Level, before: int) -> int:
         """Delete a step of old rollups."""
         deleted = 0
-        coarser = next((each for each in Level if each > level), None)
         query = (
             "DELETE FROM rollups WHERE (level, meter, at) IN (SELECT level, meter, at "
             "FROM rollups WHERE level = ? AND meter = ? AND at < ? ORDER BY at LIMIT ?)"
         )
         with self._connection() as connection, self._transaction(connection):
-            for meter in self._meter_ids(connection):
-                if coarser is not None:
-                    until = before + coarser
-                    self._complete(connection, meter, until, until, [each for each in Level if each > level])
+            meters = self._meter_ids(connection)
+            for coarser in (each for each, finer in FINER.items() if finer == level):
+                until = before + coarser
+                self._complete(connection, dict.fromkeys(meters, until), until, [coarser])
+            for meter in meters:
                 deleted += self._change(connection, query, (level, meter, before, STEP_ROWS - deleted))
         return deleted
 
@@ -298,15 +294,24 @@ class SqlReadings(ABC, Generic[C]):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _meters(self, connection: C, names: Iterable[str]) -> dict[str, int]:
+        """The ids of all meters, these included."""
+        query = "SELECT name, id FROM meters"
+        known = dict(map(tuple, self._rows(connection, query)))
+        fresh = sorted(set(names) - known.keys())  # an insert that conflicts would use an id up, too
+        if not fresh:
+            return known
+        self._change_each(connection, "INSERT INTO meters (name) VALUES (?)", [(name,) for name in fresh])
+        return dict(map(tuple, self._rows(connection, query)))
+
     def _meter_ids(self, connection: C) -> list[int]:
         return [row[0] for row in self._rows(connection, "SELECT id FROM meters ORDER BY id")]
 
     def _oldest(self, connection: C, meters: Sequence[int], before: int) -> list[tuple[int, int, int]]:
         """The keys of a step of samples: those of whole batches, if there are any among the oldest."""
         query = (
-            f"SELECT {KEY}, (SELECT samples FROM batches WHERE number = batch) FROM samples "  # noqa: S608
-            "WHERE meter = ? AND taken < ? AND EXISTS "
-            "(SELECT 1 FROM batches WHERE number = samples.batch AND last < ?) ORDER BY taken, batch LIMIT ?"
+            f"SELECT {KEY}, batches.samples FROM samples JOIN batches ON number = batch "  # noqa: S608
+            "WHERE meter = ? AND taken < ? AND last < ? ORDER BY taken, batch LIMIT ?"
         )
         share = max(STEP_ROWS // max(len(meters), 1), 1)
         rows = [
@@ -346,42 +351,44 @@ class SqlReadings(ABC, Generic[C]):
 
         The bucket of a meter's newest sample still fills up and is not kept yet.
         """
-        taken: dict[int, list[int]] = {}
-        for sample in samples:
-            taken.setdefault(ids[sample.meter], []).append(sample.taken)
-        for meter, times in taken.items():
-            newest = self._rows(connection, "SELECT max(taken) FROM samples WHERE meter = ?", (meter,))[0][0]
-            self._complete(connection, meter, min(times), newest)
+        since: dict[int, int] = {}
+        for sample in samples:  # in canonical order: a meter's first is its earliest
+            since.setdefault(ids[sample.meter], sample.taken)
+        self._complete(connection, since)
 
     def _complete(
-        self, connection: C, meter: int, since: int, until: int, levels: Iterable[Level] = Level
+        self,
+        connection: C,
+        since: Mapping[int, int],
+        until: int | None = None,
+        levels: Iterable[Level] = Level,
     ) -> None:
-        """Keep the buckets that ended by `until`: those not kept yet, and anew those from `since` on."""
+        """Keep the buckets that ended by `until` (None: by each meter's newest sample): those not kept yet,
+        and anew those from each meter's `since` on."""
+        if not since:
+            return
+        rows = self._rows(connection, f"{_ROLLED} WHERE id IN ({_places(since)})", [*since])
         for level in levels:
-            query = "SELECT max(at) FROM rollups WHERE level = ? AND meter = ?"
-            rolled = self._rows(connection, query, (level, meter))[0][0]
-            if rolled is None:
-                time, source, which, _ = _made_of(level)
-                query = f"SELECT min({time}) FROM {source} WHERE {which} AND meter = ?"  # noqa: S608
-                fresh = self._rows(connection, query, (meter,))[0][0]
-            else:
-                fresh = rolled + level
-            first, end = (
-                min(since, until if fresh is None else fresh) // level * level,
-                until // level * level,
-            )
-            if first < end:
-                self._fold(connection, level, meter, first, end)
+            spans: dict[tuple[int, int], list[int]] = {}
+            for meter, newest, *unrolled in rows:
+                end = (newest if until is None else until) // level * level
+                fresh = unrolled[list(Level).index(level)]
+                first = min(since[meter], end if fresh is None else fresh) // level * level
+                if first < end:
+                    spans.setdefault((first, end), []).append(meter)
+            for span, meters in spans.items():
+                self._fold(connection, level, meters, *span)
 
-    def _fold(self, connection: C, level: Level, meter: int, start: int, end: int) -> None:
+    def _fold(self, connection: C, level: Level, meters: Sequence[int], start: int, end: int) -> None:
         """Make buckets."""
         time, source, which, columns = _made_of(level)
         self._change(
             connection,
             f"INSERT INTO rollups (level, meter, {BUCKET}) "  # noqa: S608
             f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
-            f"WHERE {which} AND meter = ? AND {time} >= ? AND {time} < ? GROUP BY meter, bucket " + ANEW,
-            (meter, start, end),
+            f"WHERE {which} AND meter IN ({_places(meters)}) AND {time} >= ? AND {time} < ? "
+            f"GROUP BY meter, bucket {ANEW}",
+            (*meters, start, end),
         )
 
     def _buckets(self, connection: C, meter: str, level: Level, start: int, end: int) -> list[Bucket]:
@@ -495,6 +502,10 @@ def _bucket(row: Sequence[Any]) -> Bucket:
     return Bucket(*whole)
 
 
+def _places(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _made_of(level: Level) -> tuple[str, str, str, str]:
     """Out of what a level is folded, in SQL: column of time, table, condition, columns of a bucket."""
     finer = FINER.get(level)
@@ -514,3 +525,22 @@ def backfill(level: Level) -> str:
     WHERE {which} AND {time} < newest.ended / {level:d} * {level:d}
     GROUP BY source.meter, bucket;
     """  # noqa: S608
+
+
+def _unrolled(level: Level) -> str:
+    """Where a meter's first bucket that is not kept yet begins or is made of something, in SQL."""
+    finer = "".join(
+        f"(SELECT min(at) FROM rollups WHERE level = {each:d} AND meter = meters.id), "  # noqa: S608
+        for each in reversed(Level)
+        if each < level
+    )
+    return (
+        f"coalesce((SELECT max(at) + {level:d} FROM rollups WHERE level = {level:d} AND meter = meters.id), "  # noqa: S608
+        f"{finer}(SELECT min(taken) FROM samples WHERE meter = meters.id))"
+    )
+
+
+_ROLLED = (
+    "SELECT id, (SELECT max(taken) FROM samples WHERE meter = meters.id), "  # noqa: S608
+    f"{', '.join(map(_unrolled, Level))} FROM meters"
+)

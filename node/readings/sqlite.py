@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from node.readings.interface import Batch, Level, Sample
+from node.readings.rollups import FIRST_LEVELS
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import sqlite
 from store.errors import StoreError, Unopenable
@@ -56,11 +57,12 @@ MIGRATIONS = (
         reverse      INTEGER,
         PRIMARY KEY (level, meter, at)
     ) STRICT, WITHOUT ROWID;
-    {"".join(map(backfill, Level))}
+    {"".join(map(backfill, FIRST_LEVELS))}
     """,
     """
     CREATE TABLE spooled (spool INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
     """,
+    backfill(Level.HOUR),
 )
 
 
@@ -156,12 +158,6 @@ class SqliteReadings(SqlReadings[sqlite3.Connection]):
             ],
         )
         return meters
-
-    def _meters(self, connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-        connection.executemany(
-            "INSERT INTO meters (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in sorted(names)]
-        )
-        return dict(connection.execute("SELECT name, id FROM meters").fetchall())
 
     def _rows(
         self, connection: sqlite3.Connection, query: str, values: Sequence[object] = ()

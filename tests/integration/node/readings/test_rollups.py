@@ -18,6 +18,7 @@ from node.readings import postgres as on_server
 from node.readings import sqlite as in_file
 from node.readings.checking import check
 from node.readings.interface import Flow
+from node.readings.rollups import FIRST_LEVELS
 from node.sensors.driver import Quantity
 from store import postgres as server
 from store import sqlite
@@ -54,7 +55,7 @@ def test_every_level_tells_the_same_energy(readings: Readings) -> None:
         readings.append(counting(hours * 3_600, 360))
     span = (MIDNIGHT, MIDNIGHT + 3 * DAY)
     told = {level: readings.rollup("load", level, *span) for level in Level}
-    assert [len(told[level]) for level in Level] == [50 * 60, 50 * 4, 3]
+    assert [len(told[level]) for level in Level] == [50 * 60, 50 * 4, 50, 3]
     assert {sum(rollup.forward for rollup in told[level]) for level in Level} == {50 * 3_600 - 10}
     assert readings.energy("load", *span) == Flow(50 * 3_600 - 10, 0)
     assert {sum(rollup.samples for rollup in told[level]) for level in Level} == {50 * 360}
@@ -106,7 +107,7 @@ def test_energy_outlives_the_samples(readings: Readings) -> None:
     assert whole == Flow(2 * 86_400, 0)
     assert readings.energy("load", MIDNIGHT, MIDNIGHT + 2 * DAY) == whole
     assert readings.energy("load", MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR) == Flow(3_600, 0)
-    assert readings.thin(Level.MINUTE, MIDNIGHT + DAY) == 24 * 60
+    assert thinned(readings, Level.MINUTE, MIDNIGHT + DAY) == 24 * 60
     assert readings.energy("load", MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR) == Flow(3_600, 0)
     assert check(readings).intact
 
@@ -135,7 +136,7 @@ def test_the_only_day_of_a_dead_meter_outlives_everything_finer(readings: Readin
     readings.append(counting(3 * 86_400, 3, meter="other"))
     day = readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + DAY)
     assert pruned(readings, MIDNIGHT + 2 * DAY) == 400
-    for level in (Level.MINUTE, Level.QUARTER):
+    for level in (Level.MINUTE, Level.QUARTER, Level.HOUR):
         assert thinned(readings, level, MIDNIGHT + 2 * DAY) > 0
     assert readings.rollup("load", Level.DAY, MIDNIGHT, MIDNIGHT + DAY) == day
     assert readings.energy("load", MIDNIGHT, MIDNIGHT + 3 * DAY) == Flow(3_990, 0)
@@ -193,7 +194,9 @@ def test_a_file_of_every_earlier_version_is_brought_up_and_keeps_all(tmp_path: P
         for table in ("meters", "batches", "samples"):
             old.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
         if version > 1:
-            old.execute("INSERT INTO rollups SELECT * FROM now.rollups")
+            levels = tuple(Level) if version > 3 else FIRST_LEVELS
+            places = ", ".join("?" * len(levels))
+            old.execute(f"INSERT INTO rollups SELECT * FROM now.rollups WHERE level IN ({places})", levels)
         old.commit()
     with open_readings(None, tmp_path / "then") as upgraded:
         assert asked(upgraded) == now
@@ -211,14 +214,25 @@ def test_a_database_of_every_earlier_version_is_brought_up_and_keeps_all(
         fill(expected)
         now = asked(expected)
     with psycopg.connect(postgres_url, autocommit=True) as old:
-        for since, table in ((2, "rollups"), (3, "spooled")):
-            if version < since:
-                old.execute(f"DROP TABLE {table}".encode())
+        for brought, undone in UNDONE.items():
+            if version < brought:
+                old.execute(undone.encode())
         old.execute("UPDATE schema_version SET version = %s WHERE room = 'readings'", (version,))
         assert server.schema_version(old, "readings") == version
     with open_readings(postgres_url, tmp_path) as upgraded:
         assert asked(upgraded) == now
         assert check(upgraded).intact
+
+
+UNDONE = {
+    4: f"""
+    ALTER TABLE samples ADD FOREIGN KEY (batch) REFERENCES batches, ADD FOREIGN KEY (meter) REFERENCES meters;
+    DELETE FROM rollups WHERE level = {Level.HOUR:d}
+    """,
+    3: "DROP TABLE spooled",
+    2: "DROP TABLE rollups",
+}
+"""How each migration of the server's tables is taken back."""
 
 
 def pruned(readings: Readings, before: int) -> int:

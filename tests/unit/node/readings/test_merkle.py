@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.readings import merkle
 from node.readings.merkle import EMPTY, climbed, leaf, node, path, root
 
 hashes = st.lists(st.binary(min_size=0, max_size=4).map(leaf), min_size=1, max_size=40)
@@ -43,6 +44,13 @@ def test_nothing_has_a_root_of_its_own() -> None:
 @given(leaves=hashes)
 def test_the_root_is_that_of_the_definition(leaves: list[bytes]) -> None:
     assert root(leaves) == defined(leaves)
+
+
+@given(leaves=hashes)
+def test_the_root_is_the_same_whatever_is_hashed_in_one_go(leaves: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(merkle, "PAGE", 4)
+        assert root(leaves) == defined(leaves)
 
 
 @given(leaves=hashes, at=st.integers(0, 39))
