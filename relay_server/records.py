@@ -6,6 +6,7 @@ The table itself is `persistence`'s; readers hold the file open for one look onl
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +66,20 @@ class Records:
         """
         return int(self._rows("SELECT coalesce(max(number), 0) FROM boots")[0][0])
 
-    def best_vouchers(self) -> list[BestVoucher]:
+    def best_vouchers(self, orders: Sequence[bytes] | None = None) -> list[BestVoucher]:
         """One for each order that has a voucher, oldest first.
+
+        Args:
+            orders: only of these; None: of all that there ever were.
 
         Raises:
             RecordsMissing: relay.db cannot be read.
         """
+        among = "" if orders is None else f" AND id IN ({', '.join('?' * len(orders))})"
         rows = self._rows(
-            "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"
-            " WHERE signature IS NOT NULL ORDER BY changed, id"
+            "SELECT id, buyer, contact, vouchered, signature, delivered, ended, changed FROM orders"  # noqa: S608
+            f" WHERE signature IS NOT NULL{among} ORDER BY changed, id",
+            orders or (),
         )
         return [
             BestVoucher(
@@ -89,10 +95,10 @@ class Records:
             for row in rows
         ]
 
-    def _rows(self, query: str) -> list[sqlite3.Row]:
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         try:
             with closing(open_reader(self._path)) as database:
-                return database.execute(query).fetchall()
+                return database.execute(query, values).fetchall()
         except (Unopenable, sqlite3.Error) as error:
             raise RecordsMissing(str(error)) from error
 

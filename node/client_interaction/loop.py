@@ -37,7 +37,7 @@ from node.client_interaction.sentences import View
 from node.client_interaction.situation import Battery, Chain, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
-from node.client_interaction.trades import METERED, TABLES, Trades
+from node.client_interaction.trades import METERED, TABLES, UNFINISHED_INDEX, Trades
 from node.intents import answers, published
 from node.intents.published import Published
 from node.reports import book
@@ -64,6 +64,7 @@ MIGRATIONS = (
     answers.TABLES,
     deeds_.TABLES,
     recovery.TABLES,
+    journal_.UNDER_WAY_INDEX + UNFINISHED_INDEX,
 )
 
 DAPP_DATABASE = "dapp.db"

@@ -18,7 +18,7 @@ from node.intents.kinds import LIMITS, BuyNow, Limit, OwnOffer, SetOffer, read, 
 from node.intents.overrides import Override, Overrides
 from node.intents.wishes import Asked
 from node.wallet.database import Database
-from node.wallet.journal import Stage
+from node.wallet.journal import UNDER_WAY, Stage
 from quantities import Price, SoC, Tokens
 from store import sqlite
 
@@ -41,9 +41,6 @@ LIMIT, OFFER = "limit:", "offer:"
 """Names of wishes; those of limits and offers go on with which."""
 
 DAY, HOUR = 86_400.0, 3_600.0
-
-ON_ITS_WAY = (Stage.PLANNED, Stage.SIGNED, Stage.BROADCAST)
-"""Sent tokens that the chain's balance still counts as ours."""
 
 
 def purpose(intent: str) -> str:
@@ -173,11 +170,11 @@ class Answers:
         return int(self._database.rows(query, (now.boot, now.boottime - 60.0))[0][0])
 
     def outgoing(self) -> Tokens:
-        """What is on its way to others, and the chain's balance still counts as ours."""
+        """What is on its way to others and in no block: the chain's balance still counts it as ours."""
         rows = self._database.rows(
-            "SELECT sent FROM journal JOIN intents ON intents.id = substr(purpose, 8) "
-            "WHERE purpose LIKE 'intent:%' AND state IN (?, ?, ?) AND sent IS NOT NULL",
-            ON_ITS_WAY,
+            "SELECT sent FROM journal JOIN intents ON intents.id = substr(purpose, 8) "  # noqa: S608
+            f"WHERE {UNDER_WAY} AND state <> ? AND purpose LIKE 'intent:%' AND sent IS NOT NULL",
+            (Stage.MINED,),
         )
         return Tokens(sum(int(row["sent"]) for row in rows))
 

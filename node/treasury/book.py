@@ -38,7 +38,7 @@ CREATE TABLE gifts (
 """
 """Ether for fees, given to households; `at` is the time of the chain's head."""
 
-MIGRATIONS = (journals.TABLES, journals.VOIDS, TABLES, GIFTS)
+MIGRATIONS = (journals.TABLES, journals.VOIDS, TABLES, GIFTS, journals.UNDER_WAY_INDEX)
 
 ALL = """
 SELECT entries.*, journal.state, journal.hash, journal.error FROM entries

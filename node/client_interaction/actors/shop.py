@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +126,7 @@ class ShopKeeper:
         if not self._offers.feeds and not news.running:
             return
         now, heard = time.time(), boottime()
-        vouchers = self._vouchers() if news.running or self._selling() else {}
+        vouchers = self._vouchers({*news.running, *(trade.order for trade in self._selling())})
         self._book(news, vouchers or {}, now)
         self._seen = {order: self._seen.get(order, now) for order in news.running}
         own = self._account.address.lower()
@@ -239,12 +239,13 @@ class ShopKeeper:
     def _contacts(self) -> tuple[ContactState, ...]:
         return () if self._own is None else self._own.watched.contacts
 
-    def _vouchers(self) -> dict[str, BestVoucher] | None:
+    def _vouchers(self, orders: Collection[str]) -> dict[str, BestVoucher] | None:
         """None: there are records, and they cannot be read; no order is given back on such a day."""
-        if self._records is None:
+        if self._records is None or not orders:
             return {}
+        asked = [bytes.fromhex(order[2:]) for order in orders]
         try:
-            return {f"0x{best.order.hex()}": best for best in self._records.best_vouchers()}
+            return {f"0x{best.order.hex()}": best for best in self._records.best_vouchers(asked)}
         except RelayError as error:
             if not self._records.exist:
                 return {}  # the relay has not run yet
