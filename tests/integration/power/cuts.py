@@ -20,8 +20,8 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
-PROMISED = {"signed", "vouchered", "batch"}
-"""By journal, relay and readings."""
+PROMISED = {"signed", "vouchered", "batch", "synced"}
+"""By journal, relay, readings and the logger's spool."""
 
 CANNOT = 77
 """Exit code: there can be no such disk here; the output says why."""
@@ -68,16 +68,17 @@ def found_after(where: disk.Disk) -> dict[str, Any]:
 def tried(mounted: disk.Disk, cuts: int) -> None:
     """Everything that was acknowledged is there after each cut.
 
-    Of readings, too: what is lost is what waits for its batch, 10 s at most by the configuration.
+    Of samples, too: what is lost is what waits for its sync, those of 10 s at most by the configuration.
     """
     random = Random(7)
     signed: dict[str, str] = {}
-    vouchered = batch = boots = 0
+    vouchered = batch = synced = boots = 0
     for cut in range(cuts):
         promises = promised_until_cut(mounted, random.randint(3, 100))
         signed |= {str(p["signed"]): p["hash"] for p in promises if "signed" in p}
         vouchered = max([vouchered, *(p["vouchered"] for p in promises if "vouchered" in p)])
         batch = max([batch, *(p["batch"] for p in promises if "batch" in p)])
+        synced = max([synced, *(p["synced"] for p in promises if "synced" in p)])
         boots += any("boot" in p for p in promises)
         mounted.unmount()
         mounted.mount()
@@ -91,7 +92,9 @@ def tried(mounted: disk.Disk, cuts: int) -> None:
         assert found["audited"] and found["intact"], f"cut {cut}"
         assert found["batches"] >= batch, f"cut {cut}"
         assert found["samples"] == found["batches"] * BATCH
-    assert min(len(signed), vouchered, batch) >= cuts
+        assert found["logged"] >= synced, f"cut {cut}"
+        assert found["each_once"], f"cut {cut}"
+    assert min(len(signed), vouchered, batch, synced // 10) >= cuts
 
 
 def main(folder: Path, cuts: int) -> int:

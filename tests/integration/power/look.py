@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from node.readings.checking import check
+from node.readings.spool import Spool
 from node.readings.sqlite import SqliteReadings
+from node.sensors.driver import Quantity
 from node.wallet.database import Database
 from node.wallet.journal import TABLES, VOIDS, Journal, Stage
 from relay_server import audit
@@ -19,8 +21,7 @@ from tests.integration.power.writers import ORDER
 
 def main(folder: Path) -> None:
     """Print it as JSON."""
-    names = ("trade.db", "relay.db", "readings.db")
-    names = ("trade.db", "relay.db", "readings.db")
+    names = ("trade.db", "relay.db", "readings.db", "logged.db")
     damaged = [why for name in names if (why := damage(folder / name))]
     trades = Database(folder / "trade.db", (TABLES, VOIDS))
     under_way = Journal(trades).under_way()
@@ -30,6 +31,7 @@ def main(folder: Path) -> None:
     kept.close()
     with SqliteReadings(folder / "readings.db") as readings:
         found = check(readings)
+    seconds = logged(folder)
     told = {
         "damaged": damaged,
         "signed": {str(e.nonce): e.hash for e in under_way if e.stage is Stage.SIGNED},
@@ -40,8 +42,20 @@ def main(folder: Path) -> None:
         "batches": found.batches,
         "samples": found.samples,
         "intact": found.intact,
+        "logged": len(seconds),
+        "each_once": seconds == list(range(1, len(seconds) + 1)),
     }
     print(json.dumps(told))
+
+
+def logged(folder: Path) -> list[int]:
+    """The seconds that the logger kept, in the store and behind it in the spool."""
+    spool = Spool(folder / "spool", 1_000_000)
+    with SqliteReadings(folder / "logged.db") as readings:
+        assert check(readings).intact
+        stored = readings.points("load", Quantity.POWER, 0, 2**45, 10**9)
+        waiting = list(spool.frames(readings.marked(spool.id)))
+    return [each.value for each in stored] + [each.power or 0 for frame in waiting for each in frame.samples]
 
 
 if __name__ == "__main__":

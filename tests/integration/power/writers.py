@@ -15,7 +15,10 @@ from pathlib import Path
 
 from chain.keys import Account as Key
 from chain.transactions import Call, Fees, sign
+from node.logger.recorder import Recorder
 from node.readings import Sample
+from node.readings.settings import ReadingsSettings
+from node.readings.spool import Spool
 from node.readings.sqlite import SqliteReadings
 from node.wallet.database import Database
 from node.wallet.journal import TABLES, VOIDS, Journal
@@ -29,6 +32,9 @@ CALL = Call(to="0x" + "aa" * 20, data=b"\x01\x02", gas=100_000)
 BUYER = "0x" + "bb" * 20
 ORDER = b"\x07" * 32
 MOST = Energy(2**40)
+
+START = 1_764_460_800
+"""Unix seconds of the logger's first."""
 
 BATCH = 25
 """Samples: those of five meters in five seconds."""
@@ -84,6 +90,24 @@ def readings(folder: Path) -> Iterator[dict[str, object]]:
             number += 1
 
 
+def logger(folder: Path) -> Iterator[dict[str, object]]:
+    """Seconds of a meter as the logger keeps them: synced by ten into the spool, stored from there."""
+    spool = Spool(folder / "spool", 1_000_000)
+    second = max((each.power or 0 for frame in spool.frames(0) for each in frame.samples), default=0)
+    settings = ReadingsSettings(batch=120.0)
+    recorder = Recorder(
+        settings, lambda: SqliteReadings(folder / "logged.db"), spool,
+        run=folder.parent / "run", state=dict, wall=lambda: float(START + second),
+    )  # fmt: skip
+    while True:
+        for _ in range(round(settings.sync)):
+            second += 1
+            recorder.add(Sample(meter="load", taken=(START + second) * 1_000, power=second))
+        recorder.sync()
+        yield {"synced": second}
+        recorder.store()
+
+
 def work(folder: Path, writer: Callable[[Path], Iterator[dict[str, object]]]) -> None:
     """Until the disk refuses."""
     try:
@@ -98,7 +122,7 @@ def work(folder: Path, writer: Callable[[Path], Iterator[dict[str, object]]]) ->
 
 def main(folder: Path) -> None:
     """All of them at once."""
-    threads = [threading.Thread(target=work, args=(folder, w)) for w in (journal, relay, readings)]
+    threads = [threading.Thread(target=work, args=(folder, w)) for w in (journal, relay, readings, logger)]
     for thread in threads:
         thread.start()
     for thread in threads:
