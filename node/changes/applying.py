@@ -76,7 +76,7 @@ def apply_all(files: Sequence[Path], state: Path, restart: Restart) -> list[Appl
 
 def _apply(asked: Request, files: Sequence[Path], record: Record) -> Applied:
     last = record.last()
-    undoable = None if last is None else Undoable(id=last.id, former=last.former)
+    undoable = None if last is None else Undoable(id=last.id, former=last.former, written=last.written)
     verdict = judge(asked, files, undoable, snapshot.boottime(), snapshot.boot_id())
     match verdict:
         case Refused():

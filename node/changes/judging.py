@@ -18,6 +18,7 @@ from node.changes.editing import MISSING, edited, exact
 from node.changes.errors import Uneditable
 from node.changes.keys import concerned, is_familys
 from node.changes.request import LASTING, Key, Request
+from node.client_interaction.settings import FeedOffer
 from node.config.errors import ConfigError
 from node.config.loading import load
 from node.config.reading import LARGEST_FILE, Document, dotted, read
@@ -25,6 +26,7 @@ from node.config.schema import Leaf, at
 from node.config.settings import Settings
 from node.intents.caps import Caps
 from node.intents.kinds import Limit, OwnOffer
+from quantities import Price
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +82,7 @@ class Undoable:
 
     id: str
     former: bytes
+    written: bytes
 
 
 def judge(asked: Request, files: Sequence[Path], undoable: Undoable | None, now: float, boot: str) -> Verdict:
@@ -115,9 +118,7 @@ def _judged(asked: Request, files: Sequence[Path], undoable: Undoable | None, fo
     own = files[-1]
     before, around = read(own, former), _together(files)
     if asked.undo is not None:
-        if undoable is None or undoable.id != asked.undo:
-            return _refused("Only the last change can be taken back, and this is not the last one.")
-        written = undoable.former
+        written = _taken_back(asked.undo, undoable, former)
     elif asked.text is not None:
         written = asked.text.replace("\r\n", "\n").encode()
     else:
@@ -145,6 +146,19 @@ def _judged(asked: Request, files: Sequence[Path], undoable: Undoable | None, fo
         said=tuple(_said(key, before.data, after.data) for key in differing) or ("comments",),
         units=concerned(differing),
     )
+
+
+def _taken_back(id: str, undoable: Undoable | None, now: bytes) -> bytes:
+    """What the file said before the last change.
+
+    Raises:
+        Uneditable: there is another one, or somebody has changed it since then.
+    """
+    if undoable is None or undoable.id != id:
+        raise Uneditable("Only the last change can be taken back, and this is not the last one.")
+    if undoable.written != now:
+        raise Uneditable("The file was changed at the box since then: take it back there.")
+    return undoable.former
 
 
 def hash_of(content: bytes) -> str:
@@ -227,15 +241,20 @@ def _beyond(old: Settings, new: Settings, ground: Settings) -> Iterator[Found]:
             yield Found(f"trading.{limit.value}", says)
     known = {feed.contact: feed for feed in old.offers.feeds}
     for i, feed in enumerate(new.offers.feeds):
-        if feed == known.get(feed.contact):
-            continue
-        prices = {"price": feed.price} | {
-            f"prices[{j}].price": rule.price for j, rule in enumerate(feed.prices)
-        }
-        for name, price in prices.items():
+        for name, price in _new_prices(feed, known.get(feed.contact)).items():
             if says := caps.offer(feed.contact, OwnOffer(price=price, most=feed.max_energy, on=True)):
                 yield Found(f"offers.feeds[{i}].{'max_energy' if 'order' in says else name}", says)
-                break
+
+
+def _new_prices(feed: FeedOffer, before: FeedOffer | None) -> dict[str, Price]:
+    """Prices that are offered otherwise than before: of a rule as well when only its conditions differ."""
+    found = {}
+    if before is None or (feed.price, feed.max_energy) != (before.price, before.max_energy):
+        found["price"] = feed.price
+    for i, rule in enumerate(feed.prices):
+        if before is None or rule not in before.prices:
+            found[f"prices[{i}].price"] = rule.price
+    return found
 
 
 def _found(error: ConfigError, own: Path) -> Iterator[Found]:

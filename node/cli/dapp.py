@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from chain.daemon import Unavailable
 from node.cli.listing import Listing
-from node.cli.options import answer, asker, json_option, with_settings
-from node.config import Settings
+from node.cli.options import answer, asker, chosen, config_option, json_option, with_settings
+from node.config import Settings, load
 
 
 @click.group(cls=Listing)
@@ -19,18 +20,20 @@ def dapp() -> None:
 
 
 @dapp.command()
-@with_settings
-def run(settings: Settings) -> None:
+@config_option
+def run(files: tuple[Path, ...]) -> None:
     """Serve the pages until stopped: becomes gunicorn, with one worker."""
     from node.dapp import serve  # noqa: PLC0415 - not for its neighbours
     from node.dapp.household import from_settings  # noqa: PLC0415
 
+    files = chosen(files)
+    settings = load(files)
     if serve.taken(settings.dapp):
         raise Unavailable(
             f"cannot listen on {settings.dapp.listen}: another program does, or this host has no such "
             "address; stop the other, or change dapp.listen"
         )
-    command = serve.arguments(from_settings(settings))
+    command = serve.arguments(from_settings(settings, files))
     sys.stderr.flush()
     os.execve(command[0], command, {**os.environ, **serve.ENVIRONMENT})  # noqa: S606 - no shell is wanted
 

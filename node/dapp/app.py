@@ -38,6 +38,7 @@ PAGES = (
     "wallet",
     "neighbourhood",
     "devices",
+    "settings",
     "explorer",
     "charts",
     "live",
@@ -53,6 +54,7 @@ MENU = (
     ("wallet.show", "Wallet", "coins"),
     ("neighbourhood.show", "Neighbourhood", "neighbours"),
     ("devices.show", "Devices", "plug"),
+    ("settings.show", "Settings", "gear"),
     ("explorer.home", "Explorer", "blocks"),
 )
 """Endpoint, title and icon; a phone shows the first four, and the rest under “More”."""

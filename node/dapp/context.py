@@ -17,6 +17,8 @@ from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
 from node.dapp.chain_index import FILE as INDEX
 from node.dapp.chain_index import ChainIndex
+from node.dapp.changing import trace
+from node.dapp.configuration import Configuration
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
@@ -151,6 +153,7 @@ class Context:
             "trade": {"seen": self._money[2]},
             "intents": {"seen": _trace(self._asked(), published.read(self.household.run))},
         }
+        news["settings"] = {"seen": trace(self.household.state)}
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
         news["alert"] = {"seen": self.alerts(seen)[1]}
@@ -174,6 +177,11 @@ class Context:
         from node.dapp.api.tokens import AppTokens  # noqa: PLC0415 - a household without programs spares it
 
         return AppTokens(self.household.state)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What may be changed in the household's files."""
+        return Configuration(self.household.files)
 
     @cached_property
     def prices(self) -> IntervalFiles:

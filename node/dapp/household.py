@@ -7,7 +7,7 @@ neither reads the configuration nor carries what reads it (9 MB).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -87,14 +87,17 @@ class Household:
     tariffs: tuple[Plan, ...] = ()
     """The first is what CitizenWatt's clients call the current one."""
 
+    files: tuple[Path, ...] = ()
+    """Of the configuration; the last is the family's."""
+
     @property
     def title(self) -> str:
         """The name as people write it."""
         return capital(self.name)
 
 
-def from_settings(settings: Settings) -> Household:
-    """Take from the household's whole configuration what the pages need."""
+def from_settings(settings: Settings, files: Sequence[Path] = ()) -> Household:
+    """Take from the household's whole configuration, and the files that it is in, what the pages need."""
     relay, trading, offers = settings.relay, settings.trading, settings.offers
     channels = {seller.channel: name for name, seller in settings.sellers.items()}
     return Household(
@@ -130,6 +133,7 @@ def from_settings(settings: Settings) -> Household:
         relay=relay.listen if relay else "",
         time_zone=settings.household.time_zone,
         tariffs=tuple(plan_of(name, tariff) for name, tariff in settings.tariffs.items()),
+        files=tuple(file.absolute() for file in files),
     )
 
 
@@ -151,6 +155,7 @@ def loads(text: str) -> Household:
         for name in ("ties", "feeds"):
             given[name] = tuple(Line(**line) for line in given[name])
         given["tariffs"] = tuple(map(_plan, given["tariffs"]))
+        given["files"] = tuple(map(Path, given["files"]))
         for name, kind in READ.items():
             given[name] = None if given[name] is None else kind(given[name])
         return Household(**given)

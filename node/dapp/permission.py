@@ -1,8 +1,9 @@
 """Who may do what: the one place where that is decided, before a view is reached.
 
 A viewer looks. A member asks the household for things, too: to buy, to sell, to send tokens, within the
-bounds of the configuration. An operator sees what concerns other people as well: the record of changes, the
-neighbours' health. Nobody's role is changed from the pages: that is done at the box (`commonwatt user`).
+bounds of the configuration. An operator changes the settings, and sees what concerns other people as well:
+the record of changes, the neighbours' health. Nobody's role is changed from the pages: that is done at the
+box (`commonwatt user`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,11 @@ NEEDS: Mapping[str, Role] = {
     "wallet.show": Role.VIEWER,
     "wallet.month": Role.VIEWER,
     "wallet.month_table": Role.VIEWER,
+    "settings.show": Role.VIEWER,
+    "settings.change": Role.OPERATOR,
+    "settings.text": Role.OPERATOR,
+    "settings.write": Role.OPERATOR,
+    "settings.undo": Role.OPERATOR,
     "login.leave": Role.VIEWER,
     "account.show": Role.VIEWER,
     "account.password": Role.VIEWER,
@@ -83,6 +89,10 @@ HARMLESS = frozenset({"stop", "pause"})
 """What is asked for without a second factor: it only opens contacts and ends trading."""
 
 
+GRAVE = frozenset({"control.limit", "control.offer", "settings.change", "settings.write", "settings.undo"})
+"""What takes it, whatever is sent."""
+
+
 def allows(role: str, endpoint: str) -> bool:
     """Whether somebody of this role may use this endpoint."""
     return RANK[Role(role)] >= RANK[needed(endpoint)]
@@ -104,7 +114,7 @@ def is_grave(endpoint: str, form: Mapping[str, str]) -> bool:
         case "control.send":
             return "sure" in form
         case _:
-            return endpoint in {"control.limit", "control.offer"}
+            return endpoint in GRAVE
 
 
 def may_ask(user: User | None) -> bool:

@@ -266,6 +266,11 @@ class Users:
         with self._hashing:
             return HASHER.hash(password)
 
+    def record(self, *, at: float, by: str, about: str, what: str) -> None:
+        """Add an entry about something that is kept elsewhere."""
+        with self._lock, sqlite.transaction(self._db):
+            audit.record(self._db, at=at, by=by, about=about, what=what)
+
     def audit(self, count: int, below: int | None = None) -> list[audit.Entry]:
         """The newest changes, or those with a number below one."""
         with self._lock:

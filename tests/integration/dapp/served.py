@@ -155,7 +155,7 @@ def served(
         CONFIGURATION.format(listen=f"{host}:{port}", rpc=rpc, manifest=manifest, alder=ALDER, cedar=CEDAR)
     )
     password = set_password(folder / "state")
-    pages = Pages(host, port, password, arguments(from_settings(load([file]))), log)
+    pages = Pages(host, port, password, arguments(from_settings(load([file]), [file])), log)
     try:
         yield pages
     finally:

@@ -149,6 +149,7 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
                 "signers": "/explorer/signers",
                 "neighbourhood": "/neighbourhood",
                 "devices": "/devices",
+                "settings": "/settings/",
                 "wallet": "/wallet",
                 "account": "/account/",
                 "audit": "/account/audit",

@@ -23,8 +23,15 @@ export function refresher(parts) {
 
 function replace(part, fresh) {
   const held = part.contains(document.activeElement) ? document.activeElement : undefined;
-  // Whoever reads details or has the focus in it is not disturbed; a button with a name keeps the focus.
-  if (!fresh || (held && !held.matches("button[id]")) || part.querySelector("details[open]")) return;
+  // Whoever reads details, types or has the focus in it is not disturbed; a button with a name keeps the focus.
+  if (!fresh || (held && !held.matches("button[id]")) || part.querySelector("details[open]") || typed(part)) return;
   part.replaceChildren(...fresh.childNodes);
   if (held) document.getElementById(held.id)?.focus();
+}
+
+// Whether something in its forms is not what the page came with.
+function typed(part) {
+  return [...part.querySelectorAll("input:not([type=hidden]), textarea, option")].some((field) =>
+    field.matches("option") ? field.selected !== field.defaultSelected && field.parentElement.querySelector("[selected]")
+      : field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
 }

@@ -123,6 +123,17 @@ def test_money_stays_within_the_bounds_that_no_page_writes(tmp_path: Path) -> No
     assert accepted(change(own, ("trading.daily_budget", "4")), [site, own])
 
 
+def test_a_price_below_the_bound_stays_as_the_house_was_set_up_with_its_conditions(tmp_path: Path) -> None:
+    site, own = files(tmp_path)
+    assert accepted(change(own, ("offers.feeds.0.price", "0.30")), [site, own])
+    assert accepted(change(own, ("offers.feeds.0.prices.1.price", "0.26")), [site, own])
+    wider = refused(change(own, ("offers.feeds.0.prices.0.above", "10 %")), [site, own])
+    assert wider[0][0] == "offers.feeds[0].prices[0].price"
+    assert "at least" in wider[0][1]
+    moved = "offers: {feeds: [{contact: 2, price: 0.3, max_energy: 1 Wh}]}\n"
+    assert refused(text(own, moved), [site, own])
+
+
 def test_a_bound_counts_from_the_sites_file_not_from_what_the_family_has(tmp_path: Path) -> None:
     site, own = files(tmp_path, "trading: {daily_budget: 2}\n")
     assert accepted(change(own, ("trading.daily_budget", "5")), [site, own])
@@ -164,10 +175,16 @@ def test_what_was_asked_long_ago_or_before_a_reboot_is_not_done(tmp_path: Path) 
 
 def test_only_the_last_change_is_taken_back(tmp_path: Path) -> None:
     site, own = files(tmp_path, "trading: {limit: 28 %}\n")
-    last = Undoable(id="ab" * 16, former=b"# before\n")
+    last = Undoable(id="ab" * 16, former=b"# before\n", written=own.read_bytes())
     assert accepted(undo(own, "ab" * 16), [site, own], last).written == b"# before\n"
     assert "not the last one" in refused(undo(own, "cd" * 16), [site, own], last)[0][1]
     assert "not the last one" in refused(undo(own, "cd" * 16), [site, own])[0][1]
+
+
+def test_what_was_changed_at_the_box_since_then_is_not_taken_back_with_it(tmp_path: Path) -> None:
+    site, own = files(tmp_path, "trading: {limit: 28 %}\n")
+    last = Undoable(id="ab" * 16, former=b"# before\n", written=b"trading: {limit: 27 %}\n")
+    assert "at the box since then" in refused(undo(own, "ab" * 16), [site, own], last)[0][1]
 
 
 def test_what_changes_nothing_is_told(tmp_path: Path) -> None:

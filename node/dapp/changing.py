@@ -1,0 +1,155 @@
+"""Changes of the settings that were asked for, and what came of them: what the pages show of both."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from node.changes import queue, record
+from node.changes.record import Entry, Outcome
+from node.changes.request import LASTING, Request
+from store import snapshot
+from store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+SHOWN = 20
+
+SLOW = 20.0
+"""Seconds after which a change should have been made by now."""
+
+ASKED = "Asked; it is made in a moment."
+NOBODY = (
+    "Nobody has made it yet. On a host, the unit commonwatt-settings.path does: see commonwatt doctor. "
+    "On a desk, run: commonwatt config apply."
+)
+EXPIRED = "Nobody made it within five minutes, so it is not made any more. Ask again."
+AGAIN = "Starting anew: {units}."
+
+BADGES = {
+    Outcome.WRITING: ("planned", "being written"),
+    Outcome.APPLIED: ("good", "in force"),
+    Outcome.REFUSED: ("bad", "refused"),
+    Outcome.CONFLICT: ("ended", "not done"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One change, as the pages show it."""
+
+    id: str
+    said: tuple[str, ...]
+    """What was to change."""
+
+    by: str
+    at: float
+    """Unix seconds."""
+
+    badge: str
+    state: str
+    text: str
+    undoable: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer is still to come."""
+        return self.badge == "planned"
+
+
+def lines(waiting: Sequence[Request], answered: Sequence[Entry], now: float, boot: str) -> list[Line]:
+    """Everything that was asked for, the newest first.
+
+    Args:
+        now: boottime seconds.
+        boot: id of this boot.
+    """
+    known = {entry.id for entry in answered}
+    last = next((entry.id for entry in answered if entry.outcome is Outcome.APPLIED), None)
+    found = [_answered(entry, last) for entry in answered]
+    found += [_waiting(asked, now, boot) for asked in waiting if asked.id not in known]
+    return sorted(found, key=lambda line: line.at, reverse=True)
+
+
+def seen(state: Path) -> list[Line]:
+    """The same, from the files of this household."""
+    answered: list[Entry] = []
+    try:
+        answered = record.latest(state, SHOWN)
+    except (StoreError, sqlite3.Error) as error:
+        log.info("changes_unread", error=str(error))
+    return lines(queue.waiting(state), answered, snapshot.boottime(), snapshot.boot_id())[:SHOWN]
+
+
+def tidy(state: Path) -> None:
+    """Take requests away that were answered, or are too old to be."""
+    with suppress(StoreError, sqlite3.Error):
+        known = {entry.id for entry in record.latest(state, record.KEPT)}
+        for asked in queue.waiting(state):
+            if asked.id in known or asked.age(snapshot.boottime(), snapshot.boot_id()) > 10 * LASTING:
+                queue.settle(state, asked.id)
+
+
+def trace(state: Path) -> str:
+    """Changes with what is asked for, what came of it, and each five seconds while something is asked for."""
+    try:
+        waiting = sorted(entry.name for entry in (state / queue.FOLDER).iterdir())[: queue.AT_ONCE]
+    except OSError:
+        waiting = []
+    found: list[object] = list(waiting)
+    for name in (record.FILE, f"{record.FILE}-wal"):
+        with suppress(OSError):
+            facts = (state / record.FILE).resolve().with_name(name).stat()
+            found.append((facts.st_mtime_ns, facts.st_size))
+    if waiting:
+        found.append(time.time() // 5)
+    return f"{hash(tuple(found)) & 0xFFFFFFFF:x}"
+
+
+def _waiting(asked: Request, now: float, boot: str) -> Line:
+    age = asked.age(now, boot)
+    text = ASKED if age < SLOW else NOBODY if age < LASTING else EXPIRED
+    return Line(
+        id=asked.id,
+        said=_wanted(asked),
+        by=asked.by,
+        at=asked.at,
+        badge="planned" if age < LASTING else "ended",
+        state="asked" if age < LASTING else "expired",
+        text=text,
+    )
+
+
+def _wanted(asked: Request) -> tuple[str, ...]:
+    if asked.undo is not None:
+        return ("Take the last change back",)
+    if asked.text is not None:
+        return ("Another text of the file",)
+    return tuple(
+        f"{'.'.join(map(str, change.key))}: {'left out' if change.value is None else change.value}"
+        for change in asked.changes
+    )
+
+
+def _answered(entry: Entry, last: str | None) -> Line:
+    badge, state = BADGES[entry.outcome]
+    text = " ".join(f"{key}: {what}" if key else what for key, what in entry.problems)
+    if entry.outcome is Outcome.APPLIED and entry.restart:
+        badge, state, text = "planned", "starting anew", AGAIN.format(units=", ".join(entry.restart))
+    said = entry.said or ("Another change",)
+    return Line(
+        id=entry.id,
+        said=("Taken back", *said) if entry.undo else said,
+        by=entry.by,
+        at=entry.at,
+        badge=badge,
+        state=state,
+        text=text,
+        undoable=entry.id == last,
+    )

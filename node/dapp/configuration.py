@@ -1,0 +1,165 @@
+"""The household's configuration as its pages see it: what may be changed, and what is asked for.
+
+This process neither reads YAML nor carries what checks it: `commonwatt config form` does, in a process of its
+own that ends when it has told, once for each state of the files. What is asked for goes into a folder
+(`node.changes.queue`); who applies it is somebody else.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from node.changes.request import Key, Request, dumps
+from node.dapp.errors import DappError
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 60.0
+"""Seconds for the other process; on a Pi that does nothing else it takes three."""
+
+LARGEST = 4 << 20
+"""Bytes of what it tells."""
+
+
+class Unread(DappError):
+    """The configuration could not be looked at; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One key, as `node.changes.form.Field` describes it."""
+
+    key: Key
+    name: str
+    value: str
+    own: bool
+    default: str
+    unit: str
+    options: tuple[str, ...]
+    meaning: str
+    required: bool
+    fixed: bool
+    trader: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What is wrong with something that was asked for."""
+
+    key: str
+    """Dotted; empty: it concerns the whole."""
+
+    what: str
+    line: int
+    """Of the file; 0: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """The configuration at one moment, and what a request about it would come to."""
+
+    file: str
+    base: str
+    """By which the file is known."""
+
+    text: str
+    fields: tuple[Field, ...]
+    troubles: tuple[Trouble, ...] = ()
+    conflict: bool = False
+
+    def field(self, name: str) -> Field | None:
+        """By its dotted key."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+class Configuration:
+    """The files of one household; for several threads."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        """Look at these files, the last of which is the family's; nothing is read yet."""
+        self._files = tuple(files)
+        self._lock = threading.Lock()
+        self._known: tuple[object, Looked] | None = None
+
+    def look(self) -> Looked:
+        """What it says now.
+
+        Raises:
+            Unread: it cannot be used, or there are no files.
+        """
+        with self._lock:
+            state = self._state()
+            if self._known is None or self._known[0] != state:
+                self._known = (state, _looked(self._ask(None)))
+            return self._known[1]
+
+    def tried(self, asked: Request) -> Looked:
+        """Hold a request against the checks; `troubles` says what is wrong with it.
+
+        Raises:
+            Unread: it cannot be used, or there are no files.
+        """
+        with self._lock:
+            return _looked(self._ask(asked))
+
+    def _state(self) -> object:
+        """Changes whenever one of the files does."""
+        found = []
+        for file in self._files:
+            try:
+                facts = file.stat()
+            except OSError as error:
+                raise Unread(f"{file} cannot be read: {error.strerror}") from None
+            found.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
+        return found
+
+    def _ask(self, asked: Request | None) -> Mapping[str, Any]:
+        if not self._files:
+            raise Unread("these pages do not know which files are the configuration: start them anew")
+        named = [part for file in self._files for part in ("--config", str(file))]
+        more = [] if asked is None else ["--asked", "-"]
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-m", "node.cli", "config", "form", *named, *more],
+                input=b"" if asked is None else dumps(asked),
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unread(f"this host did not look at the configuration within {PATIENCE:.0f} s") from None
+        if ended.returncode or len(ended.stdout) > LARGEST:
+            log.warning(
+                "configuration_unread",
+                code=ended.returncode,
+                error=ended.stderr[-2_000:].decode(errors="replace"),
+            )
+            raise Unread("the configuration could not be looked at; why is in the log of the pages")
+        facts: Mapping[str, Any] = json.loads(ended.stdout)
+        return facts
+
+
+def _looked(facts: Mapping[str, Any]) -> Looked:
+    if "problems" in facts:
+        raise Unread("; ".join(what for _, what in facts["problems"]))
+    fields = (
+        Field(**{**field, "key": tuple(field["key"]), "options": tuple(field["options"])})
+        for field in facts["fields"]
+    )
+    return Looked(
+        file=facts["file"],
+        base=facts["base"],
+        text=facts["text"],
+        fields=tuple(fields),
+        troubles=tuple(Trouble(**each) for each in facts.get("refused", ())),
+        conflict=bool(facts.get("conflict")),
+    )

@@ -1,0 +1,112 @@
+"""*Settings* in a real Chromium, over the real command line: typed, asked for, applied, shown, taken back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.dapp import made_up
+from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
+from tests.integration.dapp.served import Pages, served
+from tests.integration.dapp.test_browser import BUNDLE, PHONE, _look
+
+CHECKOUT = Path(__file__).parents[3]
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
+    pytest.mark.skipif(
+        not BUNDLE.exists() or not AXE.exists(),
+        reason="no bundle: npm ci && npm run build in node/dapp/frontend",
+    ),
+]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    made_up.furnish(tmp_path)
+    made_up.publish(tmp_path)
+    with served(tmp_path, "127.0.7.10") as pages:
+        yield pages
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    with Browser(tmp_path / "profile") as browser:
+        browser.size(*PHONE)
+        yield browser
+
+
+def apply(folder: Path) -> str:
+    """What the unit of a host does."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "node.cli", "config", "apply", "--config", str(folder / "commonwatt.yml")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=CHECKOUT,
+    )
+    return ended.stdout
+
+
+def typed(browser: Browser, **values: str) -> None:
+    """Type into fields of one form, and save."""
+    for name, value in values.items():
+        browser.run(f"document.getElementById('f-{name.replace('_', '-')}').value = '{value}'")
+    first = next(iter(values)).replace("_", "-")
+    browser.run(f"window.before = true; document.getElementById('f-{first}').form.requestSubmit()")
+    browser.until("!window.before && document.readyState === 'complete'")
+
+
+CHANGED = "document.getElementById('changed').textContent"
+
+
+def test_a_threshold_is_changed_seen_in_force_and_taken_back(
+    pages: Pages, browser: Browser, tmp_path: Path
+) -> None:
+    before = (tmp_path / "commonwatt.yml").read_text()
+    browser.log_in(pages.address, "home", pages.password)
+    browser.open(f"{pages.address}/settings/")
+    _look(browser, "settings")
+    browser.size(*PHONE)
+    typed(browser, trading_limit="70", trading_max_price="much")
+    browser.until("document.querySelector('#f-trading-max-price[aria-invalid]')")
+    _look(browser, "settings-wrong")
+    browser.size(*PHONE)
+    typed(browser, trading_limit="25", trading_max_price="0.4")
+    browser.until(f"{CHANGED}.includes('asked')")
+    _look(browser, "settings-asked")
+    browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
+    browser.run("window.same = true")
+    assert "applied: trading.limit: 30 % → 25 %" in apply(tmp_path)
+    browser.until(f"{CHANGED}.includes('in force')")
+    browser.until("document.getElementById('f-trading-limit').value === '25 %'")
+    assert browser.run("window.same")
+    assert "limit: 25 %," in (tmp_path / "commonwatt.yml").read_text()
+    _look(browser, "settings-in-force")
+    browser.run("window.before = true; document.getElementById('undo').click()")
+    browser.until(f"!window.before && {CHANGED}.includes('Take the last change back')")
+    apply(tmp_path)
+    browser.until(f"{CHANGED}.includes('Taken back')")
+    assert (tmp_path / "commonwatt.yml").read_text() == before
+    browser.open(f"{pages.address}/settings/yaml")
+    _look(browser, "settings-yaml")
+    browser.run("document.getElementById('text').value += 'intents: {send: 1000}\\n'")
+    browser.run("window.before = true; document.getElementById('text').form.requestSubmit()")
+    browser.until("!window.before && document.getElementById('wrong')?.textContent.includes('intents.send')")
+    _look(browser, "settings-yaml-wrong")
+    refused = "the server responded with a status of 400"
+    assert [complaint for complaint in browser.complaints if refused not in complaint] == []
+
+
+def test_the_pages_stay_small_though_they_show_the_configuration(pages: Pages) -> None:
+    pages.log_in()
+    for _ in range(3):
+        status, text = pages.ask("/settings/")
+        assert status == 200
+        assert "trading.limit" in text
+    assert pages.memory() < 55_000
