@@ -18,11 +18,11 @@ from node.readings import postgres as on_server
 from node.readings import sqlite as in_file
 from node.readings.checking import check
 from node.readings.interface import Flow
-from node.readings.rollups import FIRST_LEVELS
 from node.sensors.driver import Quantity
 from store import postgres as server
 from store import sqlite
 from tests.conftest import thorough
+from tests.integration.store import earlier
 
 DAY = Level.DAY.value
 MIDNIGHT = 20_000 * DAY
@@ -188,16 +188,11 @@ def test_a_file_of_every_earlier_version_is_brought_up_and_keeps_all(tmp_path: P
         fill(expected)
         now = asked(expected)
     copied = tmp_path / "then" / "readings.db"
-    with closing(sqlite.open_writer(copied, "normal")) as old:
-        sqlite.migrate(old, in_file.MIGRATIONS[:version])
-        old.execute("ATTACH ? AS now", (str(tmp_path / "now" / "readings.db"),))
-        for table in ("meters", "batches", "samples"):
-            old.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
-        if version > 1:
-            levels = tuple(Level) if version > 3 else FIRST_LEVELS
-            places = ", ".join("?" * len(levels))
-            old.execute(f"INSERT INTO rollups SELECT * FROM now.rollups WHERE level IN ({places})", levels)
-        old.commit()
+    earlier.left(copied, in_file.MIGRATIONS, version, tmp_path / "now" / "readings.db")
+    if 1 < version < 4:
+        with closing(sqlite.open_writer(copied, "normal")) as old:
+            old.execute("DELETE FROM rollups WHERE level = ?", (Level.HOUR,))
+            old.commit()
     with open_readings(None, tmp_path / "then") as upgraded:
         assert asked(upgraded) == now
         upgraded.append(counting(200_000, 3))
