@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("chain", "energy", "money", "neighbourhood", "pages", "readings", "relay", "thrift")
+NAMES = ("chain", "energy", "money", "neighbourhood", "pages", "readings", "relay", "thrift", "year")
 AS_JSON = ("relay",)
 """Those that can also print one JSON object."""
 

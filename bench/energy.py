@@ -48,16 +48,16 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with TemporaryDirectory() as folder:
         house = _house(Path(folder))
-        visitor = _visitor(house)
-        floor = _timed(visitor, "/energy?span=year")
+        visitor = visitor_of(house)
+        floor = timed(visitor, "/energy?span=year")
         rows, took = synthesise(house.state / "readings.db", time.time())
         size = (house.state / "readings.db").stat().st_size / 1e6
         print(f"-- a year of {len(METERS)} meters: {rows:,} rows, {size:.0f} MB, made in {took:.0f} s")
         _print("without readings (the floor)", floor)
         for span, unit in product(Span, Unit):
-            _print(f"{span}, {unit}", _timed(visitor, f"/energy?span={span}&unit={unit}"))
+            _print(f"{span}, {unit}", timed(visitor, f"/energy?span={span}&unit={unit}"))
         for span in Span:
-            _print(f"battery's curve, {span}", _timed(visitor, f"/data/energy/charge?span={span}"))
+            _print(f"battery's curve, {span}", timed(visitor, f"/data/energy/charge?span={span}"))
 
 
 def _house(root: Path) -> Household:
@@ -79,7 +79,8 @@ def _house(root: Path) -> Household:
     )
 
 
-def _visitor(house: Household) -> FlaskClient:
+def visitor_of(house: Household) -> FlaskClient:
+    """Somebody who is logged in."""
     client = create_app(house).test_client()
     found = re.search(r'name="csrf" value="([^"]+)"', client.get("/login", base_url=ORIGIN).text)
     form = {"csrf": found[1] if found else "", "name": "home", "password": set_password(house.state)}
@@ -124,8 +125,10 @@ def _power(at: int) -> int:
     return 60_000 + int(40_000 * math.sin(at / Level.DAY * 2 * math.pi))
 
 
-def _timed(visitor: FlaskClient, path: str) -> list[float]:
-    took = []
+def timed(visitor: FlaskClient, path: str) -> list[float]:
+    """Milliseconds of the processor for each of some looks at a page."""
+    took: list[float] = []
+    visitor.get(path, base_url=ORIGIN)  # What is imported for the first look is not the page's.
     for _ in range(LOOKS):
         began = time.process_time()
         answer = visitor.get(path, base_url=ORIGIN)

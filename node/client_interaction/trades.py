@@ -152,11 +152,11 @@ class TradesReader:
         """Use an open, read-only connection."""
         self._connection = connection
 
-    def latest(self, count: int = 50, before: float | None = None) -> list[Trade]:
-        """The newest trades first; `before` (Unix seconds) turns the page."""
+    def latest(self, count: int = 50, before: float | None = None, since: float = 0.0) -> list[Trade]:
+        """The newest trades first; `before` (Unix seconds) turns the page, none is older than `since`."""
         rows = self._connection.execute(
-            'SELECT * FROM trades WHERE created < ? ORDER BY created DESC, "order" LIMIT ?',
-            (float("inf") if before is None else before, count),
+            'SELECT * FROM trades WHERE created < ? AND created >= ? ORDER BY created DESC, "order" LIMIT ?',
+            (float("inf") if before is None else before, since, count),
         )
         return [_trade(row) for row in rows]
 

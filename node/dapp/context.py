@@ -54,6 +54,9 @@ ASKED = 20
 TODAY = 500
 """Trades looked at for today's money; a household that makes more a day sees the newest of them."""
 
+NEWEST = 25
+"""Trades that the pages' lists are shown anew for."""
+
 EXPORTS = 2
 """CSV files that may be on their way at the same time: each takes one of the pages' few threads."""
 
@@ -80,11 +83,11 @@ class Context:
         """What the run folder holds now."""
         return observe(self.household, time.time(), snapshot.boottime())
 
-    def trades(self, count: int, before: float | None = None) -> list[Trade] | None:
+    def trades(self, count: int, before: float | None = None, since: float = 0.0) -> list[Trade] | None:
         """The newest trades; None when client-interaction has never run here."""
         try:
             with open_trades(self.household.state / "trade.db") as reader:
-                return reader.latest(count, before)
+                return reader.latest(count, before, since)
         except (StoreError, sqlite3.Error) as error:
             log.info("trades_unread", error=str(error))
             return None
@@ -166,9 +169,10 @@ class Context:
         return found, " ".join((f"{seen.unix // 60:.0f}", *(alert.key for alert in found))) if found else ""
 
     def _look_at_money(self, now: float) -> None:
-        trades = self.trades(TODAY)
-        spent = None if trades is None else purse(trades, midnight(now))
-        newest = [(t.order, t.state, t.received.mwh, t.paid.value) for t in (trades or [])[:25]]
+        start = midnight(now)
+        today = self.trades(TODAY, since=start)
+        spent = None if today is None else purse(today, start)
+        newest = [(t.order, t.state, t.received.mwh, t.paid.value) for t in self.trades(NEWEST) or []]
         self._money = (time.monotonic(), spent, f"{hash(tuple(newest)) & 0xFFFFFFFF:x}")
 
     @cached_property
