@@ -35,7 +35,7 @@ build/ansible/bin/ansible-playbook: requirements/ansible.txt
 	@touch $@
 
 artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64
-	@$(BIN)/python ansible/artefacts.py $(ARGS)
+	@$(BIN)/python -m ansible.artefacts $(ARGS)
 
 rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }

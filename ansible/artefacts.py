@@ -1,11 +1,12 @@
 """Builds what is copied to every host, once, on the operator's machine: hosts need no compiler and no index.
 
-    python ansible/artefacts.py [--arch amd64] [--arch arm64]
+    python -m ansible.artefacts [--arch amd64] [--arch arm64]
 
 For each architecture one archive, build/artefacts/RELEASE/ARCH.tar: geth, and a wheel of Commonwatt and of
 everything that it needs, by lock file. RELEASE is the version (pyproject.toml has it, nobody else) with a
-digest of all that is in the archives; manifest.json lists every file with its hash; build/artefacts/current
-names the newest. What has not changed has the same digest, so hosts that have it are left alone.
+digest of all that is in the archives; manifest.json lists every file with its hash, ARCH.cdx.json all that
+they are made of; build/artefacts/current names the newest. What has not changed has the same digest, so hosts
+that have it are left alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
+
+from ansible.bill_of_materials import bill
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "artefacts"
@@ -38,6 +42,12 @@ PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_3
 LOCKS = ("runtime.txt", "gpio.txt")
 SOURCES = ("pi.txt",)
 """Plain Python without wheels: built here, the same for every architecture."""
+
+BUNDLED = {
+    ROOT / "node/dapp/frontend/package-lock.json": ("uplot",),
+    ROOT / "contracts/package-lock.json": ("@openzeppelin/contracts",),
+}
+"""What is within our wheel: in the pages' bundle, in the contracts' code."""
 
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "build", "node_modules", "__pycache__", "*.egg-info", "tests", "docs", "firmware", "bench", "lib"
@@ -73,6 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     for arch, files in contents.items():
         pack(folder / f"{arch}.tar", files)
+        made = bill(release, arch, files, BUNDLED, datetime.now(UTC))
+        (folder / f"{arch}.cdx.json").write_text(made, "utf-8")
         total = sum(path.stat().st_size for path in files.values())
         print(f"{release} for {arch}: {len(files)} files, {total / 1e6:.0f} MB")
     current = TARGET / "current"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chain.geth.advisories import judged
+from ansible.bill_of_materials import of_program
+from chain.geth.advisories import judged, pinned
 from tests.integration.chain_node import geth
 
 
@@ -33,3 +34,11 @@ def test_no_package_that_was_judged_as_not_built_is_in_the_binary(binary: bytes)
     packages = {package for each in judged()["advisories"] for package in each.get("packages", ())}
     assert len(packages) > 10
     assert [package for package in sorted(packages) if functions(binary, package)] == []
+
+
+def test_it_is_built_from_the_modules_that_are_pinned_and_judged() -> None:
+    program, *modules = of_program(Path(geth()))
+    assert (program.name, program.version) == ("github.com/ethereum/go-ethereum", "v1.13.15")
+    linked = {each.name: each.version for each in modules if each.name != "std"}
+    assert len(linked) > 80
+    assert {name: pinned().get(name) for name in linked} == linked
