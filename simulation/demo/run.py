@@ -13,6 +13,7 @@ from chain.daemon import Stop
 from chain.errors import ChainError
 from simulation.demo import gathering, processes
 from simulation.demo.authority import Founding
+from simulation.demo.changes import Changes
 from simulation.demo.cutting import Cutting
 from simulation.demo.errors import DemoFailed, DemoRefused, TimedOut
 from simulation.demo.options import Options
@@ -92,6 +93,7 @@ class Demo:
         self.startup = Startup(signs(neighbourhood))
         self.watch = Watch.over(neighbourhood)
         self.cutting = None if options.cut is None else Cutting(neighbourhood, options.cut, self.watch.world)
+        self.changes = Changes(neighbourhood)
         self.milestones: dict[str, float] = {}
 
     def run(self) -> None:
@@ -104,6 +106,7 @@ class Demo:
             self.stop.set()
             self.supervisor.stop()
             self.watch.close()
+            self.changes.close()
             if self.cutting is not None:
                 self.cutting.end()
 
@@ -141,6 +144,8 @@ class Demo:
                 show.tell(self._elapsed(), line)
             self._milestones(show)
             for line in self.watch.look(self.supervisor, self.founding.manifest):
+                show.tell(self._elapsed(), line)
+            for line in self.changes.look(self.supervisor):
                 show.tell(self._elapsed(), line)
             for line in self.cutting.look() if self.cutting is not None else ():
                 show.tell(self._elapsed(), line)
