@@ -217,8 +217,14 @@ class Readings(Protocol):
 
 
 def rolled(length: int) -> Level | None:
-    """The coarsest rollups that are as fine as slices of this length (ms); None: only samples are."""
-    return max((level for level in Level if level <= length), default=None)
+    """The coarsest rollups of which slices of this length (ms) are made; None: only samples are as fine.
+
+    Those that divide it, or else as fine ones: slices then become whole buckets, so hours only where that
+    makes them a quarter longer at most.
+    """
+    exact = [level for level in Level if length % level == 0]
+    fine = [level for level in Level if (4 * level if level is Level.HOUR else level) <= length]
+    return max(exact or fine, default=None)
 
 
 def slices(start: int, end: int, points: int) -> tuple[int, int]:

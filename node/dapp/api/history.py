@@ -25,7 +25,7 @@ from node.dapp.api.tariffs import Cost, priced
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.local_time import local_day, midnight, written, zone
-from node.readings.interface import Level
+from node.readings.interface import Level, rolled
 from node.sensors.driver import Quantity
 
 R = TypeVar("R")
@@ -293,7 +293,7 @@ def _readings(asked: ReadingsAsked, start: int, end: int, where: ZoneInfo) -> Ro
 def _intervals(meter: str, start: int, end: int, length: int, where: ZoneInfo) -> Rows[Rollup]:
     """From the store's own rollups, which stay when the samples are deleted by age."""
     house = context().household
-    level = Level.MINUTE if length == Level.MINUTE else Level.QUARTER
+    level = rolled(length) or Level.MINUTE
     for first, last in windows(house, start // length * length, end, length):
         with opened(house) as store:
             found = store.rollup(meter, level, first, -(-last // length) * length)

@@ -34,7 +34,9 @@ def store(tmp_path: Path) -> SqliteReadings:
     return readings
 
 
-@pytest.mark.parametrize("length", [60_000, 300_000, 900_000, 1_200_000, HOUR, 2 * HOUR, Level.DAY])
+@pytest.mark.parametrize(
+    "length", [60_000, 300_000, 900_000, 1_200_000, HOUR, 3 * HOUR // 2, 2 * HOUR, Level.DAY]
+)
 def test_they_are_the_same(store: SqliteReadings, length: int) -> None:
     for first, last in ((START, START + 30 * HOUR), (START + 5 * HOUR, START + 6 * HOUR + 1)):
         begin = first // length * length

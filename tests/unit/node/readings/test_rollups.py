@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.readings.interface import Level
+from node.readings.interface import Level, rolled
 from node.readings.rollups import Bucket, charted, fold, rollups
 
 maybe = st.none() | st.integers(0, 10**6)
@@ -25,6 +26,20 @@ def minutes(draw: st.DrawFn) -> list[Bucket]:
             )
         )  # fmt: skip
     return made
+
+
+@pytest.mark.parametrize(
+    ("length", "level"),
+    [
+        (59_999, None), (60_000, Level.MINUTE), (899_999, Level.MINUTE), (900_000, Level.QUARTER),
+        (1_200_000, Level.MINUTE), (1_200_001, Level.QUARTER), (3_600_000, Level.HOUR),
+        (5_400_000, Level.QUARTER), (14_399_999, Level.QUARTER), (14_400_001, Level.HOUR),
+        (16_200_000, Level.QUARTER), (31_567_568, Level.HOUR),
+        (86_400_000, Level.DAY), (86_400_001, Level.DAY),
+    ],
+)  # fmt: skip
+def test_slices_are_made_of_the_coarsest_buckets_that_fit(length: int, level: Level | None) -> None:
+    assert rolled(length) is level
 
 
 @given(minutes())
