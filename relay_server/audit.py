@@ -36,6 +36,14 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written:
+    """An entry as it stands in the log."""
+
+    entry: Entry
+    hash: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Intact:
     """Every entry follows from the one before."""
 
@@ -75,6 +83,23 @@ def last(database: sqlite3.Connection) -> tuple[int, bytes]:
     return (row["seq"], row["hash"]) if row else (0, GENESIS)
 
 
+def between(path: Path, since: float, until: float, most: int) -> list[Written]:
+    """What a relay.db has of a time (Unix seconds), in its order; at most so many entries, the first ones.
+
+    Raises:
+        RecordsMissing: relay.db cannot be read.
+    """
+    try:
+        with closing(open_reader(path)) as database:
+            rows = database.execute(
+                "SELECT * FROM audit WHERE at BETWEEN ? AND ? ORDER BY at, seq LIMIT ?",
+                (int(since * 1_000_000), int(until * 1_000_000), most),
+            ).fetchall()
+            return [Written(entry=_entry(row, json.loads(row["facts"])), hash=row["hash"]) for row in rows]
+    except (Unopenable, sqlite3.Error, ValueError) as error:
+        raise RecordsMissing(f"{path}: {error}") from error
+
+
 def verify(path: Path) -> Intact | Broken:
     """Recompute the chain of a relay.db, which may be in use.
 
@@ -98,8 +123,11 @@ def _verified(database: sqlite3.Connection) -> Intact | Broken:
             facts = json.loads(row["facts"])
         except ValueError:
             return Broken(seq=seq, why="its facts are no JSON")
-        entry = Entry(seq=seq, at=row["at"], event=row["event"], contact=row["contact"], facts=facts)
-        before = digest(before, entry)
+        before = digest(before, _entry(row, facts))
         if before != row["hash"]:
             return Broken(seq=seq, why="it was changed, or an entry before it")
     return Intact(entries=seq, head=before)
+
+
+def _entry(row: sqlite3.Row, facts: Mapping[str, str | int]) -> Entry:
+    return Entry(seq=row["seq"], at=row["at"], event=row["event"], contact=row["contact"], facts=facts)

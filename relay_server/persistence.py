@@ -59,6 +59,9 @@ MIGRATIONS = (
     """
     CREATE TABLE locks (contact INTEGER PRIMARY KEY, reason TEXT NOT NULL, since REAL NOT NULL);
     """,
+    """
+    CREATE INDEX audit_by_time ON audit (at);
+    """,
 )
 
 REMEMBERED = 1_000

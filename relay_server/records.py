@@ -15,6 +15,9 @@ from relay_server.errors import RecordsMissing
 from store.errors import Unopenable
 from store.sqlite import open_reader
 
+FILE = "relay.db"
+"""In `paths.state`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BestVoucher:

@@ -32,12 +32,11 @@ from node.client_interaction.situation import Seller
 from node.client_interaction.trades import Trades
 from node.wallet.journal import Journal
 from quantities import Energy
+from relay_server.records import FILE as RECORDS
 from relay_server.records import open_records
 
 if TYPE_CHECKING:
     from node.config.settings import Settings
-
-RELAY_DATABASE = "relay.db"
 
 NOTICED = 3.0
 """Seconds in which a fallen state of charge is seen and the end of a supply announced."""
@@ -109,7 +108,7 @@ class Crew:
             account=account,
             contracts=contracts,
             own=self._own,
-            records=None if relay is None else open_records(settings.paths.state / RELAY_DATABASE),
+            records=None if relay is None else open_records(settings.paths.state / RECORDS),
             poke=poke,
             feeds={} if relay is None else {feed.contact: feed.meter for feed in relay.feeds},
             meters=self._meters,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import BoundedSemaphore
@@ -15,6 +16,7 @@ from flask import current_app
 from node.alerts import Alert, gather, judge
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
+from node.dapp import recorded
 from node.dapp.chain_index import FILE as INDEX
 from node.dapp.chain_index import ChainIndex
 from node.dapp.changing import trace
@@ -37,6 +39,9 @@ from node.intents.answers import Told, open_answers
 from node.intents.book import IntentBook
 from node.intents.published import Published
 from quantities import SoC, Tokens
+from relay_server import audit
+from relay_server.errors import RecordsMissing
+from relay_server.records import FILE as RECORDS
 from store import snapshot
 from store.errors import StoreError
 
@@ -101,6 +106,15 @@ class Context:
         except (StoreError, sqlite3.Error) as error:
             log.info("trades_unread", error=str(error))
             return None
+
+    def recorded(self, trade: Trade, steps: Sequence[Step]) -> list[recorded.Line]:
+        """What the own relay wrote down of a trade; empty where there is none, or it cannot be read."""
+        try:
+            found = audit.between(self.household.state / RECORDS, *recorded.span(trade, steps), recorded.MOST)
+        except RecordsMissing as error:
+            log.debug("audit_unread", error=str(error))
+            return []
+        return recorded.recorded(trade, found)
 
     def in_force(self) -> Household:
         """The household with its limits as they are now."""

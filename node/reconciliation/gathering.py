@@ -29,6 +29,7 @@ from node.reports.covering import rooted
 from node.reports.onchain import reported
 from node.reports.proving import proved
 from node.wallet.database import FILE
+from relay_server.records import FILE as RECORDS
 from relay_server.records import BestVoucher, open_records
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 CONTRACT = "EnergyMarket"
 ENDS = ("OrderRedeemed", "OrderReleased", "OrderReclaimed")
-RELAY_DATABASE = "relay.db"
 
 ALL = 1_000_000_000
 DAY = 86_400
@@ -266,7 +266,7 @@ def chained(client: ChainClient, market: str, order: str) -> OnChain | None:
 
 def best_vouchers(sources: Sources) -> dict[str, BestVoucher]:
     """What the relay has, by order; nothing where it has never run."""
-    records = open_records(sources.settings.paths.state / RELAY_DATABASE)
+    records = open_records(sources.settings.paths.state / RECORDS)
     if not records.exist:
         return {}
     return {f"0x{best.order.hex()}": best for best in records.best_vouchers()}

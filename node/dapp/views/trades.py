@@ -43,4 +43,10 @@ def one(order: str) -> str:
     if found is None:
         raise NotFound("This household has no such trade. Its trades are listed under Trades.")
     trade, steps = found
-    return render_template("trade.html", trade=trade, states=STATES, story=Story(trade, tuple(steps)))
+    return render_template(
+        "trade.html",
+        trade=trade,
+        states=STATES,
+        story=Story(trade, tuple(steps)),
+        recorded=context().recorded(trade, steps),
+    )

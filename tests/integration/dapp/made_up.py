@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -28,8 +29,12 @@ from node.sensors import status as sensor_status
 from node.tariffs.plan import Plan, Rate, Version
 from node.wallet.database import Database
 from quantities import Energy, Power, Price, SoC, Tokens
+from relay_server import audit, persistence
+from relay_server.acts import HOME
+from relay_server.records import FILE as RECORDS
 from store import registers, snapshot
 from store.registers import Register
+from store.sqlite import migrate, open_writer
 
 ALDER = "0xA1dE4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
 CEDAR = "0xCeDa4c0F5b3D9e7f8A2b6C4d1E3f5A7b9C0d2E4F"
@@ -185,7 +190,28 @@ def furnish(root: Path, now: float | None = None) -> None:
         for step in steps(made):
             trades.step(made.order, step)
     database.close()
+    _record(house, at - 700)
     _measure(house, at)
+
+
+def _record(house: Household, created: float) -> None:
+    """Let the relay have written down what it did for the order of that time."""
+    with closing(open_writer(house.state / RECORDS, "normal")) as database:
+        migrate(database, persistence.MIGRATIONS)
+        before = audit.GENESIS
+        moved: list[tuple[float, str, int, dict[str, str | int]]] = [
+            (-9_000.0, "boot", HOME, {"boot": 1}),
+            (3.7, "leaving home", 11, {}),
+            (3.9, "tie closed", 11, {}),
+            (5.0, "feed closed", 1, {"order": order(77).removeprefix("0x"), "buyer": CEDAR}),
+            (51.8, "going home", 11, {"why": "its household went home"}),
+            (52.0, "home", HOME, {"why": "its household went home"}),
+        ]
+        for seq, (after, event, contact, facts) in enumerate(moved, 1):
+            at = int((created + after) * 1_000_000)
+            entry = audit.Entry(seq=seq, at=at, event=event, contact=contact, facts=facts)
+            before = audit.append(database, entry, before)
+        database.commit()
 
 
 def _measure(house: Household, now: float) -> None:

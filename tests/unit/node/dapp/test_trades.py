@@ -1,10 +1,14 @@
 import inspect
+import re
 from pathlib import Path
 
 import pytest
 
+import relay_server
 from node.client_interaction.trade import Proof, Side, Step, TradeState
+from node.dapp.recorded import EVENTS, recorded
 from node.dapp.story import STATES, STEPS, Story, paid
+from relay_server.audit import Entry, Written
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import Visitor
 
@@ -45,6 +49,48 @@ def test_a_trade_is_told_step_by_step_with_links_to_its_proofs(member: Visitor, 
     assert 'href="/explorer/block/4182"' in page
     assert "13 vouchers in between" in page
     assert "Energy flows" in page
+
+
+def test_a_trade_shows_what_the_relay_wrote_down_of_it(member: Visitor, tmp_path: Path) -> None:
+    made_up.furnish(tmp_path)
+    page = member.get(f"/trades/{made_up.order(8)}")
+    assert (
+        page.index("Leaving home for tie 11")
+        < page.index("Tie 11 closed")
+        < page.index("Going home from tie")
+    )
+    assert "Its household went home" in page
+    assert "Feed 1 closed" not in page, "that was for a neighbour's order"
+    (tmp_path / "state" / "relay.db").unlink()
+    assert "wrote down" not in member.get(f"/trades/{made_up.order(8)}")
+
+
+def test_a_sale_shows_the_feed_of_its_own_order(tmp_path: Path) -> None:
+    sold, other = made_up.trade(7, 100.0, side=Side.SELLER), made_up.trade(8, 100.0)
+    written = [
+        Written(
+            entry=Entry(seq=n, at=103_000_000, event=event, contact=1, facts={"order": order[2:], **more}),
+            hash=bytes(32),
+        )
+        for n, (event, order, more) in enumerate(
+            [
+                ("feed closed", sold.order, {}),
+                ("feed open", sold.order, {"why": "the lease ran out"}),
+                ("feed closed", other.order, {}),
+            ]
+        )
+    ]
+    assert [(line.text, line.why) for line in recorded(sold, written)] == [
+        ("Feed 1 closed", ""),
+        ("Feed 1 opened", "The lease ran out"),
+    ]
+
+
+def test_everything_that_a_relay_tells_of_contacts_has_its_words() -> None:
+    sources = [path.read_text() for path in Path(relay_server.__path__[0]).rglob("*.py")]
+    told = {event for source in sources for event in re.findall(r'Tell\(\s*event="([^"]+)"', source)}
+    assert {"tie closed", "feed open"} <= told
+    assert told - set(EVENTS) == {"boot", "stop", "everything home"}
 
 
 @pytest.mark.parametrize("order", ["0x" + "00" * 32, "0x12", "..", "%3Cscript%3E"])
