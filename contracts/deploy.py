@@ -174,22 +174,15 @@ def outstanding(
     listed = []
     for each in admissions:
         account = each.household.account
-        if entries.household(account, head) == each.household:
-            given = client.logs(token, [_transfer(), bytes(32), _word(account)], 0, head)
-            paid = client.balance(account) >= each.gas_credit or client.nonce(account, head) > 0
-            listed += admission_transactions(
-                token,
-                registry,
-                [
-                    Admission(
-                        household=each.household,
-                        tokens=Tokens(0) if given else each.tokens,
-                        gas_credit=0 if paid else each.gas_credit,
-                    )
-                ],
-            )[1:]
-        else:
-            listed += admission_transactions(token, registry, [each])
+        given = client.logs(token, [_transfer(), bytes(32), _word(account)], 0, head)
+        paid = client.balance(account) >= each.gas_credit or client.nonce(account, head) > 0
+        left = Admission(
+            household=each.household,
+            tokens=Tokens(0) if given else each.tokens,
+            gas_credit=0 if paid else each.gas_credit,
+        )
+        there = entries.household(account, head) == each.household
+        listed += admission_transactions(token, registry, [left])[1 if there else 0 :]
     return listed
 
 

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +146,24 @@ def test_what_is_complete_is_only_described_anew(office: Office) -> None:
     assert deploy(Authority(desk.account, client), client, TERMS, desk.admissions) == first
     admit(Authority(desk.account, client), client, first, desk.admissions)
     complete(client, desk, first)
+
+
+def test_an_entry_that_is_corrected_or_taken_up_again_brings_no_second_tokens(office: Office) -> None:
+    client, desk = office.chain.client, office.desks[-1]
+    authority = Authority(desk.account, client)
+    there = deploy(authority, client, TERMS, desk.admissions)
+    moved = [
+        replace(each, household=replace(each.household, relay="10.77.0.9:15555")) for each in desk.admissions
+    ]
+    admit(authority, client, there, moved)
+    suspended = Registry.encode_suspend(desk.alder.address)
+    assert all(each.succeeded for each in authority.send([Transaction(there.registry, suspended)]))
+    admit(authority, client, there, moved)
+    listed = Registry(client, there.registry).households()
+    assert [(each.relay, each.admitted) for each in listed] == [("10.77.0.9:15555", True)] * 2
+    assert Token(client, there.token).supply() == Tokens.parse(200)
+    for household in (desk.alder, desk.birch):
+        assert client.balance(household.address) == ETHER
 
 
 def test_other_terms_do_not_go_on_with_what_was_begun(office: Office) -> None:
