@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from chain.errors import ChainError
 from neighbourhood.checks import load
 from neighbourhood.errors import NeighbourhoodRefused
 from neighbourhood.inventory import Inventory
+from neighbourhood.renewing import Kind, put_aside
 from neighbourhood.vault import CHECKOUT, Vault
 from node.cli.listing import Listing
 from node.cli.options import answer, file_path, json_option
@@ -41,7 +43,7 @@ vault_option = click.option(
 
 @click.group(cls=Listing)
 def inventory() -> None:
-    """The neighbourhood's inventory: begin one, check it, make its keys, found it."""
+    """The neighbourhood's inventory: begin one, check it, make its keys (anew), found it."""
 
 
 @inventory.command()
@@ -132,10 +134,7 @@ def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None
     first = genesis.load(folder / "genesis.json")
     if client.chain_id() != first.chain_id:
         raise ChainError(f"the node at {rpc} follows another chain than {folder / 'genesis.json'}")
-    secret = vault.view(folder / "authority" / "key.password").decode().strip()
-    account = keys.decrypt(json.loads(vault.view(folder / "authority" / "key.json")), secret)
-    if account is None:
-        raise NeighbourhoodRefused(f"{folder}/authority: key.password does not open key.json")
+    account = authority(folder, vault)
     identities = Accounts.load(folder).identities(read)
     households = [
         Household(
@@ -159,6 +158,71 @@ def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None
         made.save(target)
     facts = {"manifest": str(target), "changed": changed, "contracts": dict(made.contracts())}
     answer(as_json, facts, f"{len(households)} households are admitted; {target}")
+
+
+@inventory.command()
+@click.argument("household", metavar="NAME")
+@click.argument("kind", type=click.Choice([each.value for each in Kind]))
+@inventory_option
+@json_option
+def renew(household: str, kind: str, file: Path, as_json: bool) -> None:
+    """Put a household's key aside, so that `inventory keys` (and every playbook) makes another.
+
+    The playbooks bring it to the host; ansible/play rotate-keys does all of it. Nothing is deleted.
+    """
+    found, folder = load(file), file.absolute().parent
+    moved = put_aside(found, folder, household, Kind(kind), time.time())
+    text = "\n".join(f"put aside: {path}" for path in moved) or f"{household} has no {kind} key yet"
+    answer(as_json, {"household": household, "kind": kind, "aside": [str(path) for path in moved]}, text)
+
+
+@inventory.command()
+@click.argument("household", metavar="NAME")
+@inventory_option
+@vault_option
+@click.option("--rpc", required=True, help="A node of the chain, as http://127.0.0.1:8545.")
+@json_option
+def suspend(household: str, file: Path, password: Path | None, rpc: str, as_json: bool) -> None:
+    """Keep a household from new offers and orders, by the authority's key; what runs is settled.
+
+    For one that leaves: ansible/play remove-household. As long as the inventory has it, `found` admits it
+    again.
+    """
+    from chain.client import ChainClient  # noqa: PLC0415 - only what each command needs
+    from contracts import manifest as manifests  # noqa: PLC0415
+    from contracts.authority import Authority  # noqa: PLC0415
+    from contracts.bindings import Registry  # noqa: PLC0415
+    from contracts.deploy import Transaction, send  # noqa: PLC0415
+    from neighbourhood.making import Accounts  # noqa: PLC0415
+
+    folder, client = file.absolute().parent, ChainClient(rpc)
+    named = Accounts.load(folder).households.get(household)
+    if named is None:
+        raise NeighbourhoodRefused(f"{folder}/accounts.json knows no household {household!r}")
+    found = manifests.load(folder / "manifest.json")
+    found.verify(client)
+    entry = Registry(client, found.registry).household(named["account"])
+    changed = entry is not None and entry.admitted
+    if changed:
+        account = authority(folder, Vault(password or folder / "vault.password"))
+        send(
+            Authority(account, client),
+            [Transaction(found.registry, Registry.encode_suspend(named["account"]))],
+        )
+    answer(as_json, {"household": household, "changed": changed}, f"{household} is suspended")
+
+
+def authority(folder: Path, vault: Vault) -> keys.Account:
+    """The neighbourhood's authority, from its encrypted key beside the inventory.
+
+    Raises:
+        NeighbourhoodRefused: its password does not open it. ToolMissing: it cannot be decrypted.
+    """
+    secret = vault.view(folder / "authority" / "key.password").decode().strip()
+    account = keys.decrypt(json.loads(vault.view(folder / "authority" / "key.json")), secret)
+    if account is None:
+        raise NeighbourhoodRefused(f"{folder}/authority: key.password does not open key.json")
+    return account
 
 
 def described(found: Inventory) -> str:

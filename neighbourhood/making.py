@@ -97,11 +97,14 @@ def new_keys(inventory: Inventory, folder: Path, accounts: Accounts, vault: Vaul
             tell("the authority's key and its certificate: authority/")
         for name in inventory.households:
             mine = dict(made.get(name, {}))
-            if not mine:
+            if "account" not in mine:
                 mine["account"] = keys.account(draft / name).address
+                tell(f"{name}'s key: {name}/key.json")
+            if "node" not in mine:
+                (draft / name).mkdir(parents=True, exist_ok=True)
                 enode = keys.enode(draft / name, "127.0.0.1", P2P)
                 mine["node"] = enode.removeprefix("enode://").partition("@")[0]
-                tell(f"{name}'s keys: {name}/")
+                tell(f"{name}'s chain node's key: {name}/node.key")
             if name in inventory.signers and "sealer" not in mine:
                 mine["sealer"] = keys.account(draft / name, keys.SEALER).address
                 tell(f"{name}'s sealing key: {name}/sealer.json")
