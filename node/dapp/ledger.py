@@ -181,6 +181,13 @@ class Ledger:
                 log.info("manifest_unread", error=str(error))
         return self._manifest
 
+    def founded(self, head: int) -> int:
+        """Unix seconds since when this neighbourhood has its contracts; 0: it has none yet."""
+        if self.manifest is None or self.manifest.founded > head:
+            return 0
+        [block] = self.blocks([self.manifest.founded], head, depth=0)
+        return block.timestamp
+
     def blocks(self, numbers: Iterable[int], head: int, depth: int) -> list[Block]:
         """These blocks, by one request for those that are not remembered.
 

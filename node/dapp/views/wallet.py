@@ -44,6 +44,8 @@ def show() -> str:
         return render_template("wallet.html", account=None)
     below = below_or(head)
     control = here.control()
+    there = zone(here.household.time_zone)
+    since = local_day(ledger.founded(head) * 1_000, there)
     return render(
         "wallet.html",
         account=ledger.account(own),
@@ -53,7 +55,7 @@ def show() -> str:
         below=below,
         sends=control.sends,
         control=control,
-        months=list(_months(local_day(int(time.time() * 1_000), zone(here.household.time_zone)))),
+        months=list(months(local_day(int(time.time() * 1_000), there), since)),
     )
 
 
@@ -114,9 +116,11 @@ def _style(document: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _months(today: date) -> Iterator[tuple[str, str]]:
-    """As the address has them and as people write them, the newest first."""
+def months(today: date, since: date) -> Iterator[tuple[str, str]]:
+    """As the address has them and as people write them: the newest first, at most a year, none before."""
     first = today.replace(day=1)
     for _ in range(MONTHS):
         yield f"{first:%Y-%m}", f"{first:%B %Y}"
         first = (first - timedelta(days=1)).replace(day=1)
+        if first < since.replace(day=1):
+            return

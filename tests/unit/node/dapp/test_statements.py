@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from flask import Flask
 from contracts.bindings.registry import Household as Registered
 from contracts.bindings.registry import Role
 from node.dapp.statements import FRESH, Found, Statements
+from node.dapp.views.wallet import months
 from node.statement.errors import DoesNotAddUp
 from node.statement.monthly import statement
 from node.statement.period import Month
@@ -96,6 +98,12 @@ def test_what_is_no_month_is_not_found(reader: Visitor) -> None:
 
 def test_the_wallet_names_the_last_months(reader: Visitor) -> None:
     assert len(re.findall(r'href="/wallet/\d{4}-\d{2}"', reader.get("/wallet"))) == 12
+
+
+def test_no_month_is_named_before_the_neighbourhood_was_founded() -> None:
+    named = [month for month, _ in months(date(2026, 2, 14), since=date(2025, 12, 31))]
+    assert named == ["2026-02", "2026-01", "2025-12"]
+    assert [month for month, _ in months(date(2026, 2, 14), since=date(2026, 2, 14))] == ["2026-02"]
 
 
 def test_a_month_that_is_over_is_read_once_and_one_that_runs_again_after_a_while() -> None:
