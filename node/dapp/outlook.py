@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -10,6 +9,7 @@ from contextlib import closing
 import structlog
 
 from chain.client import ChainClient
+from node.dapp.aside import Aside
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
 from node.dapp.words import capital
@@ -47,17 +47,14 @@ class Outlook:
         self._look = look or self._read
         self._due = float("-inf")
         self._said = ""
-        self._lock = threading.Lock()
-        self.thread: threading.Thread | None = None
+        self.looking = Aside("outlook", self._once)
 
     def says(self) -> str:
         """The warning as a sentence; empty: there is none, or it is not known yet."""
-        if self._household.rpc and self._household.manifest is not None:
-            with self._lock:
-                if self._clock() >= self._due:
-                    self._due = self._clock() + EVERY
-                    self.thread = threading.Thread(target=self._once, name="outlook", daemon=True)
-                    self.thread.start()
+        known = self._household.rpc and self._household.manifest is not None
+        if known and self._clock() >= self._due:
+            self._due = self._clock() + EVERY
+            self.looking.begin()
         return self._said
 
     def _once(self) -> None:

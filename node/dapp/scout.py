@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from contracts.bindings.registry import Registry
 from contracts.codec import decode_log, interface
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from node.dapp.aside import Aside
 from node.dapp.neighbourhood import Relay, Reported, Scene, Sighting
 from quantities import Energy
 from relay_server.client import RelayClient
@@ -100,21 +100,17 @@ class Scout:
             clock: monotonic seconds.
         """
         self._rpc, self._manifest, self._clock = rpc, manifest, clock
-        self._lock = threading.Lock()
         self._due = float("-inf")
         self._events = Events()
         self._scene: Scene | None = None
         self.problem = ""
         """Why the last look came to nothing, as a sentence."""
-        self.thread: threading.Thread | None = None
+        self.looking = Aside("scout", self._once)
 
     def scene(self) -> Scene | None:
         """What was seen last; it is looked anew behind it, where that is due. None: nothing yet."""
-        with self._lock:
-            running = self.thread is not None and self.thread.is_alive()
-            if not running and self._clock() >= self._due:
-                self.thread = threading.Thread(target=self._once, name="scout", daemon=True)
-                self.thread.start()
+        if self._clock() >= self._due:
+            self.looking.begin()
         return self._scene
 
     def _once(self) -> None:

@@ -17,6 +17,7 @@ from chain.errors import ChainError
 from chain.signers import SignerSet
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from node.dapp.aside import Aside
 from node.dapp.words import capital
 from node.statement.errors import StatementError
 from node.statement.period import Month
@@ -61,7 +62,7 @@ class Statements:
         self._account, self._read, self._clock = account, read_month, clock
         self._found: OrderedDict[str, Found] = OrderedDict()
         self._lock = threading.Lock()
-        self.thread: threading.Thread | None = None
+        self.reading = Aside("statement", self._once)
 
     def of(self, month: Month) -> Found | None:
         """A month's statement; None: it is being read, ask again in a moment."""
@@ -70,11 +71,7 @@ class Statements:
             found = self._found.get(name)
             if found is not None and self._holds(found):
                 return found
-            if self.thread is None or not self.thread.is_alive():
-                self.thread = threading.Thread(
-                    target=self._once, args=(month,), name="statement", daemon=True
-                )
-                self.thread.start()
+        self.reading.begin(month)
         return found
 
     def _holds(self, found: Found) -> bool:

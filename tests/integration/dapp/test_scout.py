@@ -18,13 +18,11 @@ def test_the_chain_and_the_relays_are_seen_together(tmp_path: Path) -> None:
         scout = Scout(traded.chain.url, lambda: load(traded.manifest_file), clock=lambda: 0.0)
         with running_relay(tmp_path / "relay", listen="127.0.10.1:15555"):
             scout.scene()
-            assert scout.thread is not None
-            scout.thread.join(PATIENCE)
+            scout.looking.wait(PATIENCE)
         scene = scout.scene()
         again = Scout(traded.chain.url, lambda: load(traded.manifest_file))
         again.scene()
-        assert again.thread is not None
-        again.thread.join(PATIENCE)
+        again.looking.wait(PATIENCE)
         later = again.scene()
     assert scene is not None, scout.problem
     alder, birch = scene.sightings

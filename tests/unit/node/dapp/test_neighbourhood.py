@@ -184,21 +184,19 @@ def test_no_page_waits_for_a_look_and_no_two_are_made_at_a_time(monkeypatch: pyt
     scout = Scout("http://127.0.0.1:1", lambda: None, clock=lambda: clock[0])
     monkeypatch.setattr(scout, "_look", look)
     assert scout.scene() is None or begun
-    assert scout.thread is not None
-    scout.thread.join()
+    scout.looking.wait()
     assert scout.scene() is not None
     assert len(begun) == 1, "a look holds for some seconds"
     clock[0] = 9.0
     scout.scene()
-    scout.thread.join()
+    scout.looking.wait()
     assert len(begun) == 2
 
 
 def test_a_household_without_contracts_is_told_so() -> None:
     scout = Scout("http://127.0.0.1:1", lambda: None)
     assert scout.scene() is None
-    assert scout.thread is not None
-    scout.thread.join()
+    scout.looking.wait()
     assert "chain.manifest" in scout.problem
 
 
@@ -217,8 +215,7 @@ def test_a_look_that_fails_says_why_and_leaves_what_was_seen(monkeypatch: pytest
     monkeypatch.setattr(scout, "_look", look)
     for _ in range(2):
         scout.scene()
-        assert scout.thread is not None
-        scout.thread.join()
+        scout.looking.wait()
         clock[0] += 9.0
     assert scout.problem == "no chain node answers."
     assert scout._scene is not None

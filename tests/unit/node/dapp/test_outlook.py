@@ -32,8 +32,7 @@ def test_it_says_so_from_the_next_look_at_the_page_on_and_looks_once_an_hour() -
     looked, clock = Looked(RunsOut(at=NOW, top_up=NOW + 9 * DAY)), [0.0]
     outlook = Outlook(HOUSEHOLD, Ledger(HOUSEHOLD), looked, lambda: clock[0])
     outlook.says()
-    assert outlook.thread is not None
-    outlook.thread.join(5)
+    outlook.looking.wait(5)
     said = outlook.says()
     assert said.startswith("The tokens will run out on 2")
     assert "before the usual top-up on" in said
@@ -42,22 +41,21 @@ def test_it_says_so_from_the_next_look_at_the_page_on_and_looks_once_an_hour() -
 
     looked.found, clock[0] = None, EVERY
     outlook.says()
-    outlook.thread.join(5)
+    outlook.looking.wait(5)
     assert (outlook.says(), looked.times) == ("", 2)
 
 
 def test_a_chain_that_cannot_be_read_says_nothing() -> None:
     outlook = Outlook(HOUSEHOLD, Ledger(HOUSEHOLD), lambda: 1 // 0)  # type: ignore[arg-type,return-value]
     outlook.says()
-    assert outlook.thread is not None
-    outlook.thread.join(5)
+    outlook.looking.wait(5)
     assert outlook.says() == ""
 
 
 def test_a_household_without_a_chain_asks_none() -> None:
     looked = Looked(None)
     outlook = Outlook(replace(HOUSEHOLD, rpc=""), Ledger(HOUSEHOLD), looked)
-    assert (outlook.says(), outlook.thread, looked.times) == ("", None, 0)
+    assert (outlook.says(), outlook.looking.begun, looked.times) == ("", False, 0)
 
 
 def test_the_page_shows_it_beside_the_money() -> None:

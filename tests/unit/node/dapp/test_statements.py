@@ -120,12 +120,10 @@ def test_a_month_that_is_over_is_read_once_and_one_that_runs_again_after_a_while
         clock[0] = 0.0
         for _ in range(3):
             shelf.of(month)
-            assert shelf.thread is not None
-            shelf.thread.join()
+            shelf.reading.wait()
         clock[0] = FRESH + 1
         found = shelf.of(month)
-        assert shelf.thread is not None
-        shelf.thread.join()
+        shelf.reading.wait()
         assert found is not None, "what was read last is shown meanwhile"
         assert read == [(BIRCH, str(month))] * times
 
@@ -136,8 +134,7 @@ def test_a_statement_that_does_not_add_up_is_not_shown() -> None:
 
     shelf = Statements(lambda: BIRCH, read_month)
     shelf.of(OCTOBER)
-    assert shelf.thread is not None
-    shelf.thread.join()
+    shelf.reading.wait()
     found = shelf.of(OCTOBER)
     assert found is not None
     assert (found.paper, found.problem) == (None, "The events come to less.")
