@@ -6,6 +6,7 @@ cannot write.
 
 - `node.changes.request`: what is asked, and how it is written: nothing in it is trusted
 - `node.changes.queue`: the folder of requests: the pages write
+- `node.changes.places`: where both sides' files are
 - `node.changes.keys`: what a family may change there, and which processes have to start anew for it
 - `node.changes.editing`: other values in a YAML text, in which everything else stays as it is
 - `node.changes.judging`: whether a request can be done, and what the file then says

@@ -19,6 +19,7 @@ from chain.errors import Misconfigured
 from node.changes import queue
 from node.changes.judging import Accepted, Refused, Undoable, hash_of, judge
 from node.changes.keys import UNITS
+from node.changes.places import FILE
 from node.changes.record import Record, Writing
 from node.changes.request import Request
 from store import snapshot
@@ -62,7 +63,7 @@ def apply_all(files: Sequence[Path], state: Path, restart: Restart) -> list[Appl
         raise Misconfigured(f"there is no {files[-1]}, so nothing can be changed in it: make an empty file")
     record = Record(state)
     try:
-        with Claim((state / "settings.db").resolve().with_name("settings.lock"), PURPOSE):
+        with Claim((state / FILE).resolve().with_name("settings.lock"), PURPOSE):
             _recover(record, files[-1])
             done: list[Applied] = []
             while more := [asked for asked in queue.waiting(state) if not record.knows(asked.id)]:

@@ -14,11 +14,9 @@ from pathlib import Path
 
 from chain.files import replace_file
 from node.changes.errors import MalformedRequest
+from node.changes.places import FOLDER
 from node.changes.request import LARGEST, Request, dumps, loads
 from node.intents.book import ID
-
-FOLDER = "changes"
-"""In the state folder."""
 
 AT_ONCE = 32
 """Requests looked at in one go."""

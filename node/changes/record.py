@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from node.changes.places import FILE
 from node.changes.request import LASTING, Request, author
 from store import sqlite
-
-FILE = "settings.db"
 
 MIGRATIONS = (
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -94,22 +93,6 @@ def tidy(state: Path) -> None:
         for asked in queue.waiting(state):
             if asked.id in known or asked.age(snapshot.boottime(), snapshot.boot_id()) > 10 * LASTING:
                 queue.settle(state, asked.id)
-
-
-def trace(state: Path) -> str:
-    """Changes with what is asked for, what came of it, and each five seconds while something is asked for."""
-    try:
-        waiting = sorted(entry.name for entry in (state / queue.FOLDER).iterdir())[: queue.AT_ONCE]
-    except OSError:
-        waiting = []
-    found: list[object] = list(waiting)
-    for name in (record.FILE, f"{record.FILE}-wal"):
-        with suppress(OSError):
-            facts = (state / record.FILE).resolve().with_name(name).stat()
-            found.append((facts.st_mtime_ns, facts.st_size))
-    if waiting:
-        found.append(time.time() // 5)
-    return f"{hash(tuple(found)) & 0xFFFFFFFF:x}"
 
 
 def _waiting(asked: Request, now: float, boot: str) -> Line:

@@ -14,13 +14,12 @@ import structlog
 from flask import current_app
 
 from node.alerts import Alert, gather, judge
+from node.changes.places import trace
 from node.client_interaction.trade import Step, Trade
 from node.client_interaction.trades import open_trades
 from node.dapp import recorded
 from node.dapp.chain_index import FILE as INDEX
 from node.dapp.chain_index import ChainIndex
-from node.dapp.changing import trace
-from node.dapp.configuration import Configuration
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
@@ -47,6 +46,7 @@ from store.errors import StoreError
 
 if TYPE_CHECKING:
     from node.dapp.api.tokens import AppTokens
+    from node.dapp.configuration import Configuration
     from node.dapp.scout import Scout
     from node.dapp.statements import Statements
     from node.tariffs.intervals import IntervalFiles
@@ -199,6 +199,8 @@ class Context:
     @cached_property
     def configuration(self) -> Configuration:
         """What may be changed in the household's files."""
+        from node.dapp.configuration import Configuration  # noqa: PLC0415 - likewise
+
         return Configuration(self.household.files)
 
     @cached_property

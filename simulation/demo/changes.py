@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from node.changes import queue
+from node.changes.places import FOLDER
 from simulation.demo.processes import program
 from simulation.neighbourhood.folders import Neighbourhood
 from simulation.supervisor import Supervisor
@@ -49,7 +49,7 @@ class Changes:
 
     def _begin(self) -> None:
         for member in self.neighbourhood.scenario.members:
-            waiting = names(self.neighbourhood.state(member.name) / queue.FOLDER)
+            waiting = names(self.neighbourhood.state(member.name) / FOLDER)
             if waiting - self._looked_at.get(member.name, frozenset()):
                 configuration = str(self.neighbourhood.configuration(member.name))
                 process = subprocess.Popen(

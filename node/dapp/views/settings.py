@@ -1,174 +1,45 @@
-"""*Settings*: the family's part of the configuration, as a form and as a text.
-
-What is asked for here is judged and written by another process, and shown here when it is.
-"""
+"""*Settings*: the routes. What is behind them is loaded when somebody first looks: most days, nobody does."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 
-import structlog
-from flask import Blueprint, abort, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
-
-from node.changes import queue
-from node.changes.request import MOST_KEYS, Request
-from node.changes.request import request as asking
-from node.dapp import changing, form
-from node.dapp.configuration import Looked, Trouble, Unread
-from node.dapp.context import context
-from node.dapp.permission import allows
-from node.dapp.security import current_user
-from node.intents.book import new_id
-
-log = structlog.get_logger(__name__)
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
 
 page = Blueprint("settings", __name__, url_prefix="/settings")
 
-Page = str | tuple[str, int] | Response
-
-Again = Callable[[Mapping[str, str], Sequence[Trouble]], str]
-"""Shows what was typed once more, with what is wrong with it."""
-
-FORM = re.compile(r"[0-9a-f]{32}\Z")
-BASE = re.compile(r"[0-9a-f]{64}\Z")
-
-INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
-NOTHING = "Nothing was changed: the form says what the configuration says."
-
 
 @page.get("/")
-def show() -> Page:
+def show() -> ResponseReturnValue:
     """The form, what was changed last, and what waits."""
-    return _form()
+    return _page("show")
 
 
 @page.post("/")
-def change() -> Page:
+def change() -> ResponseReturnValue:
     """Other values for some keys."""
-    try:
-        looked = context().configuration.look()
-    except Unread as error:
-        return _unread(error), 503
-    changes = form.changes(looked, request.form)
-    if not changes:
-        return _form(request.form, [Trouble(key="", what=NOTHING, line=0)]), 400
-    if len(changes) > MOST_KEYS:
-        abort(400, "This is too much at once: change it as YAML.")
-    asked = asking(by=_name(), base=_base(), id=_id(), changes=changes)
-    said = "; ".join(
-        f"{each.key[-1]}: {'left out' if each.value is None else each.value}" for each in changes
-    )
-    return _tried(asked, said, _form)
+    return _page("change")
 
 
 @page.get("/yaml")
-def text() -> Page:
+def text() -> ResponseReturnValue:
     """The family's file as it is."""
-    return _text()
+    return _page("text")
 
 
 @page.post("/yaml")
-def write() -> Page:
+def write() -> ResponseReturnValue:
     """Another text for it."""
-    given = request.form.get("text", "")
-    return _tried(asking(by=_name(), base=_base(), id=_id(), text=given), "another text of the file", _text)
+    return _page("write")
 
 
 @page.post("/undo")
-def undo() -> Page:
-    """Take the last change back: whether it is the last one is found by who applies it."""
-    last = request.form.get("change", "")
-    if not FORM.match(last):
-        abort(400, "There is no such change.")
-    return _asked(asking(by=_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
+def undo() -> ResponseReturnValue:
+    """Take the last change back."""
+    return _page("undo")
 
 
-def _tried(asked: Request, said: str, again: Again) -> Page:
-    """Ask for it, unless it is wrong already as far as can be seen from here."""
-    try:
-        looked = context().configuration.tried(asked)
-    except Unread as error:
-        return _unread(error), 503
-    if looked.troubles:
-        return again(request.form, looked.troubles), 409 if looked.conflict else 400
-    return _asked(asked, said)
-
-
-def _asked(asked: Request, said: str) -> Page:
-    """Write it down, and go where the answer will be seen."""
-    here = context()
-    state = here.household.state
-    changing.tidy(state)
-    try:
-        queue.put(state, asked)
-    except OSError as error:
-        log.warning("change_not_asked", error=str(error))
-        abort(503, f"This cannot be asked for: {state / queue.FOLDER} cannot be written ({error.strerror}).")
-    here.users.record(at=asked.at, by=asked.by, about="settings", what=f"asked for {said}"[:500])
-    log.info("change_asked", id=asked.id, by=asked.by)
-    return redirect(url_for("settings.show", _anchor="changes"), 303)
-
-
-def _form(given: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = ()) -> str:
-    given = given or {}
-    try:
-        looked = context().configuration.look()
-    except Unread as error:
-        return _unread(error)
-    return _page(
-        "settings.html",
-        looked,
-        groups=form.groups(looked, given, troubles),
-        troubles=form.elsewhere(looked, troubles),
-        wrong=len(troubles),
-    )
-
-
-def _text(given: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = ()) -> str:
-    try:
-        looked = context().configuration.look()
-    except Unread as error:
-        return _unread(error)
-    says = looked.text if given is None else given.get("text", "")
-    return _page("settings_yaml.html", looked, says=says, troubles=troubles)
-
-
-def _unread(error: Unread) -> str:
-    return _page("settings.html", None, unread=str(error))
-
-
-def _page(template: str, looked: Looked | None, **more: object) -> str:
-    state, user = context().household.state, current_user()
-    lines = changing.seen(state)
-    if any(line.waits for line in lines):
-        queue.nudge(state)
-    return render_template(
-        template,
-        looked=looked,
-        may=user is not None and allows(user.role, "settings.change"),
-        lines=lines,
-        seen=changing.trace(state),
-        form_id=new_id(),
-        **more,
-    )
-
-
-def _name() -> str:
-    user = current_user()
-    return user.name if user else ""
-
-
-def _id() -> str:
-    given = request.form.get("form", "")
-    if not FORM.match(given):
-        abort(400, INCOMPLETE)
-    return given
-
-
-def _base() -> str:
-    given = request.form.get("base", "")
-    if not BASE.match(given):
-        abort(400, INCOMPLETE)
-    return given
+def _page(name: str) -> ResponseReturnValue:
+    answer: ResponseReturnValue = getattr(import_module("node.dapp.settings_page"), name)()
+    return answer

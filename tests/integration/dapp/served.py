@@ -103,7 +103,7 @@ class Pages:
 
     def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
         """One request: its status and text."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
         headers = {"Cookie": self.cookie}
         if form is None:
             connection.request("GET", path, headers=headers)

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chain.errors import Misconfigured
 from node.changes import applying, queue, record
 from node.changes.applying import apply_all, replace_like
+from node.changes.places import FILE
 from node.changes.record import Outcome, Record
 from node.changes.request import Request
 from store.claim import Claim
@@ -246,7 +247,7 @@ class AKilledApplier(RuleBasedStateMachine):
 
     @invariant()
     def what_is_told_is_true_and_nothing_was_done_twice(self) -> None:
-        if not hasattr(self, "folder") or not (self.folder / "state" / record.FILE).exists():
+        if not hasattr(self, "folder") or not (self.folder / "state" / FILE).exists():
             return
         book = Record(self.folder / "state")
         try:

@@ -11,6 +11,7 @@ import pytest
 
 from node.changes import queue
 from node.changes.errors import MalformedRequest
+from node.changes.places import FOLDER
 from node.changes.request import LARGEST, Change, Request, author, dumps, loads, request
 
 BASE = "ab" * 32
@@ -33,7 +34,7 @@ def test_where_nothing_was_ever_asked_nothing_waits(tmp_path: Path) -> None:
 
 
 def test_links_pipes_folders_and_other_names_are_left_alone(tmp_path: Path) -> None:
-    folder = tmp_path / queue.FOLDER
+    folder = tmp_path / FOLDER
     folder.mkdir()
     (tmp_path / "elsewhere").write_bytes(dumps(ASKED))
     (folder / ASKED.id).symlink_to(tmp_path / "elsewhere")
@@ -46,7 +47,7 @@ def test_links_pipes_folders_and_other_names_are_left_alone(tmp_path: Path) -> N
 
 
 def test_a_flood_is_looked_at_in_parts(tmp_path: Path) -> None:
-    folder = tmp_path / queue.FOLDER
+    folder = tmp_path / FOLDER
     folder.mkdir()
     for number in range(queue.AT_ONCE + 20):
         asked = request(by="home", base=BASE, text="", id=f"{number:032x}")

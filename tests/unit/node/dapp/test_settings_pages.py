@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from node.changes import queue
+from node.changes import places, queue
 from node.changes.applying import apply_all
 from node.changes.form import facts
 from node.changes.judging import hash_of
 from node.changes.record import Record
 from node.changes.request import Change, Request, dumps
-from node.dapp import changing
 from node.dapp.configuration import Configuration
 from node.dapp.form import NUMBER
 from node.dapp.users import FILE, Users
@@ -263,11 +262,11 @@ def test_what_nobody_applies_is_told(member: Visitor, state: Path, monkeypatch: 
 def test_the_live_pages_are_told_when_something_is_asked_or_answered(
     member: Visitor, state: Path, files: list[Path]
 ) -> None:
-    before = changing.trace(state)
+    before = places.trace(state)
     send(member, **{"trading.limit": "25"})
-    between = changing.trace(state)
+    between = places.trace(state)
     apply_all(files, state, lambda _: ())
-    assert len({before, between, changing.trace(state)}) == 3
+    assert len({before, between, places.trace(state)}) == 3
 
 
 def test_answered_requests_do_not_lie_there_for_ever(member: Visitor, state: Path, files: list[Path]) -> None:
