@@ -19,7 +19,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
     "tests/integration/contracts/test_compiled.py": 60,
-    "tests/integration/power/": 60,
+    "tests/integration/power/": 95,
     "tests/integration/contracts/test_trades.py": 60,
     "tests/integration/node/treasury/test_gas.py": 65,
     "tests/integration/node/treasury/test_killed.py": 55,
