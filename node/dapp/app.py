@@ -39,6 +39,7 @@ PAGES = (
     "neighbourhood",
     "devices",
     "settings",
+    "logs",
     "explorer",
     "charts",
     "live",

@@ -87,6 +87,9 @@ class Household:
     tariffs: tuple[Plan, ...] = ()
     """The first is what CitizenWatt's clients call the current one."""
 
+    logs: Path | None = None
+    """Folder of the processes' log files; None: they are in the journal."""
+
     files: tuple[Path, ...] = ()
     """Of the configuration; the last is the family's."""
 
@@ -133,6 +136,7 @@ def from_settings(settings: Settings, files: Sequence[Path] = ()) -> Household:
         relay=relay.listen if relay else "",
         time_zone=settings.household.time_zone,
         tariffs=tuple(plan_of(name, tariff) for name, tariff in settings.tariffs.items()),
+        logs=settings.dapp.logs,
         files=tuple(file.absolute() for file in files),
     )
 
@@ -167,6 +171,7 @@ READ: Mapping[str, Callable[[Any], object]] = {
     "run": Path,
     "state": Path,
     "manifest": Path,
+    "logs": Path,
     "capacity": Energy,
     "budget": Tokens,
     "threshold": Power,

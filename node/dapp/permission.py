@@ -62,6 +62,7 @@ NEEDS: Mapping[str, Role] = {
     "settings.text": Role.OPERATOR,
     "settings.write": Role.OPERATOR,
     "settings.undo": Role.OPERATOR,
+    "logs.show": Role.OPERATOR,
     "login.leave": Role.VIEWER,
     "account.show": Role.VIEWER,
     "account.password": Role.VIEWER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,4 +29,9 @@ class DappSettings(BaseModel):
     loads: tuple[str, ...] = Field(("load",), description="meters of what the household draws")
     threshold: PowerField | None = Field(
         None, description="power that the household wants to stay below: a line on the Energy page"
+    )
+    logs: Path | None = Field(
+        None,
+        description="folder of the processes' log files, household.process.log, for the log page; null: "
+        "systemd's journal",
     )

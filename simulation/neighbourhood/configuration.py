@@ -71,6 +71,9 @@ class Surroundings:
     enodes: Mapping[str, str]
     """Household → enode."""
 
+    logs: Path | None = None
+    """Where each process's log is; None: nowhere that is known here."""
+
     @property
     def world(self) -> Path:
         """The world's socket."""
@@ -95,7 +98,10 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
         },
         "readings": READINGS,
         "reports": {"interval": REPORTS},
-        "dapp": {"listen": f"{member.address}:{PAGES}"},
+        "dapp": {
+            "listen": f"{member.address}:{PAGES}",
+            **({"logs": str(around.logs)} if around.logs else {}),
+        },
         "intents": INTENTS,
     }
     if bought:

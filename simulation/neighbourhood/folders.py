@@ -92,6 +92,7 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
         run=run,
         accounts={name: owner.address for name, owner in accounts.items()},
         enodes={m.name: keys.enode(folder / m.name, str(m.address), P2P) for m in scenario.members},
+        logs=(folder / "logs").absolute(),
     )
     owners = [owner.address for owner in accounts.values()]
     signers = [sealer.address for sealer in sealers]

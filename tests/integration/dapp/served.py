@@ -52,7 +52,7 @@ tariffs:
       - valid_from: 2020-01-01
         price: 0.2516
         rates: [{{name: night, price: 0.1828, night: true, after: "22:00", before: "06:00"}}]
-dapp: {{listen: "{listen}", threads: 2, viewers: 200, threshold: 80 W}}
+dapp: {{listen: "{listen}", threads: 2, viewers: 200, threshold: 80 W, logs: logs}}
 """
 
 
@@ -150,7 +150,8 @@ def served(
 ) -> Iterator[Pages]:
     """Serve a household whose files are in `folder`/run and `folder`/state."""
     port = free_port(host)
-    file, log = folder / "commonwatt.yml", folder / "dapp.log"
+    file, log = folder / "commonwatt.yml", folder / "logs" / "birch.dapp.log"
+    log.parent.mkdir(exist_ok=True)
     file.write_text(
         CONFIGURATION.format(listen=f"{host}:{port}", rpc=rpc, manifest=manifest, alder=ALDER, cedar=CEDAR)
     )

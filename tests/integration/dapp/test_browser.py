@@ -150,6 +150,7 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
                 "neighbourhood": "/neighbourhood",
                 "devices": "/devices",
                 "settings": "/settings/",
+                "logs": "/logs",
                 "wallet": "/wallet",
                 "account": "/account/",
                 "audit": "/account/audit",

@@ -103,6 +103,20 @@ def test_a_threshold_is_changed_seen_in_force_and_taken_back(
     assert [complaint for complaint in browser.complaints if refused not in complaint] == []
 
 
+def test_the_log_is_looked_through(pages: Pages, browser: Browser) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    browser.open(f"{pages.address}/logs")
+    assert "event=login" in browser.run("document.querySelector('tbody').textContent")
+    _look(browser, "logs")
+    browser.size(*PHONE)
+    browser.run(
+        "document.getElementById('least').value = 'error'; window.before = true;"
+        "document.getElementById('least').form.requestSubmit()"
+    )
+    browser.until("!window.before && document.body.textContent.includes('Nothing like that')")
+    assert browser.complaints == []
+
+
 def test_the_pages_hardly_grow_by_showing_the_configuration(pages: Pages) -> None:
     pages.log_in()
     pages.ask("/control")
