@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs `commonwatt inventory found` over a tunnel to a signer's node; the tunnel ends with it.
+# Runs `commonwatt inventory found` (or what else it is given) over a tunnel to a signer's node, which ends with it.
 set -euo pipefail
 options=()
 read -ra options <<<"$SSH_OPTIONS"
@@ -14,4 +14,5 @@ until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
     kill -0 "$tunnel" 2>/dev/null || { echo "no tunnel to $DESTINATION" >&2; exit 69; }
     sleep 0.1
 done
-"$PROGRAM" inventory found -i "$INVENTORY" --rpc "http://127.0.0.1:$port" --json
+[ $# -gt 0 ] || set -- found
+"$PROGRAM" inventory "$@" -i "$INVENTORY" --rpc "http://127.0.0.1:$port" --json
