@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from node.readings import chain
-from node.readings.interface import Batch, Level, Sample
+from node.readings.interface import Batch, Sample
 from node.readings.rollups import FIRST_LEVELS
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import postgres
@@ -69,9 +69,8 @@ MIGRATIONS = (
     CREATE TABLE spooled (spool bigint PRIMARY KEY, number bigint NOT NULL);
     """,
     # A look at two tables for each sample took as long as all else; the chain finds samples of no batch.
-    f"""
+    """
     ALTER TABLE samples DROP CONSTRAINT samples_batch_fkey, DROP CONSTRAINT samples_meter_fkey;
-    {backfill(Level.HOUR)}
     """,
 )
 

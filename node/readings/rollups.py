@@ -17,7 +17,7 @@ FINER = {Level.QUARTER: Level.MINUTE, Level.HOUR: Level.QUARTER, Level.DAY: Leve
 """Out of which level each is folded; minutes are folded out of samples."""
 
 FIRST_LEVELS = (Level.MINUTE, Level.QUARTER, Level.DAY)
-"""Those of the migration that brought rollups; hours came later."""
+"""Those of the migration that brought rollups; hours came later, and are made with the next batch."""
 
 
 @dataclass(frozen=True, slots=True)

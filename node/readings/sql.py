@@ -370,9 +370,9 @@ class SqlReadings(ABC, Generic[C]):
         rows = self._rows(connection, f"{_ROLLED} WHERE id IN ({_places(since)})", [*since])
         for level in levels:
             spans: dict[tuple[int, int], list[int]] = {}
-            for meter, newest, *unrolled in rows:
+            for meter, newest, *starts in rows:
                 end = (newest if until is None else until) // level * level
-                fresh = unrolled[list(Level).index(level)]
+                fresh = dict(zip(Level, starts, strict=True))[level]
                 first = min(since[meter], end if fresh is None else fresh) // level * level
                 if first < end:
                     spans.setdefault((first, end), []).append(meter)
@@ -528,7 +528,7 @@ def backfill(level: Level) -> str:
 
 
 def _unrolled(level: Level) -> str:
-    """Where a meter's first bucket that is not kept yet begins or is made of something, in SQL."""
+    """When a meter's first bucket begins that is not kept, in SQL: after the last, or with what is finer."""
     finer = "".join(
         f"(SELECT min(at) FROM rollups WHERE level = {each:d} AND meter = meters.id), "  # noqa: S608
         for each in reversed(Level)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from node.readings.interface import Batch, Level, Sample
+from node.readings.interface import Batch, Sample
 from node.readings.rollups import FIRST_LEVELS
 from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
 from store import sqlite
@@ -62,7 +62,6 @@ MIGRATIONS = (
     """
     CREATE TABLE spooled (spool INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
     """,
-    backfill(Level.HOUR),
 )
 
 

@@ -189,14 +189,18 @@ def test_a_file_of_every_earlier_version_is_brought_up_and_keeps_all(tmp_path: P
         now = asked(expected)
     copied = tmp_path / "then" / "readings.db"
     earlier.left(copied, in_file.MIGRATIONS, version, tmp_path / "now" / "readings.db")
-    if 1 < version < 4:
-        with closing(sqlite.open_writer(copied, "normal")) as old:
+    with closing(sqlite.open_writer(copied, "normal")) as old:
+        if version > 1:
             old.execute("DELETE FROM rollups WHERE level = ?", (Level.HOUR,))
-            old.commit()
+        old.commit()
     with open_readings(None, tmp_path / "then") as upgraded:
         assert asked(upgraded) == now
         upgraded.append(counting(200_000, 3))
+        assert upgraded.rollup("load", Level.HOUR, MIDNIGHT, MIDNIGHT + 30 * HOUR) == now["rollups"][2]
         assert check(upgraded).intact
+    with closing(sqlite.open_reader(copied)) as kept:
+        [hours] = kept.execute("SELECT count(*) FROM rollups WHERE level = ?", (Level.HOUR,)).fetchone()
+    assert hours == 30  # of the meter that has a new sample
 
 
 @pytest.mark.parametrize("version", range(1, len(on_server.MIGRATIONS) + 1))
