@@ -14,6 +14,9 @@ Fields = dict[str, Any]
 SIGNED = ("op", "order", "contact", "n", "energy", "sig", "voucher")
 
 
+NO_ORDER = "0x" + "00" * 32
+
+
 def forged(genuine: Sequence[bytes], random: Random, *, spent: bool) -> Iterator[bytes]:
     """Endless frames without their newline, none of which says what a genuine one says.
 
@@ -29,10 +32,14 @@ def forged(genuine: Sequence[bytes], random: Random, *, spent: bool) -> Iterator
 
 
 def content(line: bytes) -> object:
-    """What a frame says; blanks, case and what nobody reads are no difference. None: no frame."""
+    """What a frame says; blanks, case and what nobody reads are no difference. None: no frame.
+
+    A voucher is read where energy of an order is paid for: not with the owner's commands, which name none.
+    """
     try:
         fields = {"energy": 0} | json.loads(line)
-        read = SIGNED if fields.get("op") in {"KEEP", "OPEN"} else SIGNED[:-1]
+        pays = fields.get("op") in {"KEEP", "OPEN"} and fields.get("order") != NO_ORDER
+        read = SIGNED if pays else SIGNED[:-1]
         return tuple(str(fields.get(name, "")).lower() for name in read)
     except (ValueError, TypeError, RecursionError):
         return None
