@@ -12,7 +12,8 @@ from neighbourhood.settings import Identity, household
 from node.config import ConfigError, Problem, Settings
 from node.config.checks import inconsistencies
 from node.config.loading import validated
-from node.config.reading import Document, Where, dotted, read
+from node.config.reading import Document, Where, read
+from node.dotted import dotted
 
 Found = tuple[Where, str]
 

@@ -16,7 +16,8 @@ import yaml
 from node.changes.errors import Uneditable
 from node.changes.request import Change, Key
 from node.config.errors import ConfigError
-from node.config.reading import WrittenFloat, composed, dotted, read, value_of
+from node.config.reading import WrittenFloat, composed, read, value_of
+from node.dotted import dotted
 
 STEP = "  "
 """Indentation of what is added."""

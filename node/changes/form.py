@@ -21,9 +21,10 @@ from node.changes.request import Key, loads
 from node.config.docs import default_as_written, sentence
 from node.config.errors import ConfigError
 from node.config.loading import load
-from node.config.reading import Document, dotted, read, value_of
+from node.config.reading import Document, read, value_of
 from node.config.schema import Leaf, Several, Shape, meanings_of, shape
 from node.config.settings import Settings
+from node.dotted import dotted
 from quantities import Energy, Power, Price, Share, SoC, Tokens
 from store import snapshot
 

@@ -21,9 +21,10 @@ from node.changes.request import LASTING, Key, Request
 from node.client_interaction.settings import FeedOffer
 from node.config.errors import ConfigError
 from node.config.loading import load
-from node.config.reading import LARGEST_FILE, Document, dotted, read
+from node.config.reading import LARGEST_FILE, Document, read
 from node.config.schema import Leaf, at
 from node.config.settings import Settings
+from node.dotted import dotted
 from node.intents.caps import Caps
 from node.intents.kinds import Limit, OwnOffer
 from quantities import Price

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from node.config.checks import inconsistencies
 from node.config.errors import ConfigError, Problem
-from node.config.reading import Document, Where, dotted, read
+from node.config.reading import Document, Where, read
 from node.config.schema import Leaf, Several, at, resolve_paths
 from node.config.settings import Settings
+from node.dotted import dotted
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from node.config.errors import ConfigError, Place, Problem
+from node.dotted import dotted
 
 LARGEST_FILE = 262_144
 """Bytes. A household's configuration has a few thousand."""
@@ -111,11 +112,6 @@ def value_of(text: str) -> object:
 def composed(text: str) -> yaml.Node | None:
     """The nodes of a YAML text that `read` has accepted, with the places where each begins and ends."""
     return yaml.compose(text, Loader=_Loader)
-
-
-def dotted(where: Where) -> str:
-    """A key as it is named in messages: `relay.feeds[0].pin`."""
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in where).lstrip(".")
 
 
 class _Reader:

@@ -40,6 +40,7 @@ PAGES = (
     "devices",
     "settings",
     "logs",
+    "backup",
     "explorer",
     "charts",
     "live",

@@ -13,6 +13,8 @@ import structlog
 from node.changes import queue, record
 from node.changes.record import Entry, Outcome
 from node.changes.request import LASTING, Request
+from node.dapp.form import LABELS
+from node.dotted import dotted
 from store import snapshot
 from store.errors import StoreError
 
@@ -115,9 +117,15 @@ def _wanted(asked: Request) -> tuple[str, ...]:
     if asked.text is not None:
         return ("Another text of the file",)
     return tuple(
-        f"{'.'.join(map(str, change.key))}: {'left out' if change.value is None else change.value}"
+        _named(f"{dotted(change.key)}: {'left out' if change.value is None else change.value}")
         for change in asked.changes
     )
+
+
+def _named(sentence: str) -> str:
+    """What changes by the name of its field, where that has one."""
+    key, colon, rest = sentence.partition(": ")
+    return f"{LABELS.get(key, key)}{colon}{rest}"
 
 
 def _answered(entry: Entry, last: str | None) -> Line:
@@ -125,7 +133,7 @@ def _answered(entry: Entry, last: str | None) -> Line:
     text = " ".join(f"{key}: {what}" if key else what for key, what in entry.problems)
     if entry.outcome is Outcome.APPLIED and entry.restart:
         badge, state, text = "planned", "starting anew", AGAIN.format(units=", ".join(entry.restart))
-    said = entry.said or ("Another change",)
+    said = tuple(map(_named, entry.said)) or ("Another change",)
     return Line(
         id=entry.id,
         said=("Taken back", *said) if entry.undo else said,

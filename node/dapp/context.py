@@ -46,6 +46,7 @@ from store.errors import StoreError
 
 if TYPE_CHECKING:
     from node.dapp.api.tokens import AppTokens
+    from node.dapp.backups import Backups
     from node.dapp.configuration import Configuration
     from node.dapp.scout import Scout
     from node.dapp.statements import Statements
@@ -202,6 +203,13 @@ class Context:
         from node.dapp.configuration import Configuration  # noqa: PLC0415 - likewise
 
         return Configuration(self.household.files)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """The household's one."""
+        from node.dapp.backups import Backups  # noqa: PLC0415 - likewise
+
+        return Backups(self.household.state, self.household.files)
 
     @cached_property
     def prices(self) -> IntervalFiles:

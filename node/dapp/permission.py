@@ -63,6 +63,9 @@ NEEDS: Mapping[str, Role] = {
     "settings.write": Role.OPERATOR,
     "settings.undo": Role.OPERATOR,
     "logs.show": Role.OPERATOR,
+    "backup.show": Role.OPERATOR,
+    "backup.begin": Role.OPERATOR,
+    "backup.download": Role.OPERATOR,
     "login.leave": Role.VIEWER,
     "account.show": Role.VIEWER,
     "account.password": Role.VIEWER,
@@ -90,7 +93,16 @@ HARMLESS = frozenset({"stop", "pause"})
 """What is asked for without a second factor: it only opens contacts and ends trading."""
 
 
-GRAVE = frozenset({"control.limit", "control.offer", "settings.change", "settings.write", "settings.undo"})
+GRAVE = frozenset(
+    {
+        "control.limit",
+        "control.offer",
+        "settings.change",
+        "settings.write",
+        "settings.undo",
+        "backup.download",
+    }
+)
 """What takes it, whatever is sent."""
 
 

@@ -20,6 +20,7 @@ from node.dapp.configuration import Looked, Trouble, Unread
 from node.dapp.context import context
 from node.dapp.permission import allows
 from node.dapp.security import current_user
+from node.dotted import dotted
 from node.intents.book import new_id
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def change() -> Page:
         abort(400, "This is too much at once: change it as YAML.")
     asked = asking(by=_name(), base=_base(), id=_id(), changes=changes)
     said = "; ".join(
-        f"{each.key[-1]}: {'left out' if each.value is None else each.value}" for each in changes
+        f"{dotted(each.key)}: {'left out' if each.value is None else each.value}" for each in changes
     )
     return _tried(asked, said, _form)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import http.client
+import io
+import re
 import subprocess
 import sys
+import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from node.backup import check
 from tests.integration.dapp import made_up
 from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
 from tests.integration.dapp.served import Pages, served
 from tests.integration.dapp.test_browser import BUNDLE, PHONE, _look
+from tests.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -114,6 +122,33 @@ def test_the_log_is_looked_through(pages: Pages, browser: Browser) -> None:
         "document.getElementById('least').form.requestSubmit()"
     )
     browser.until("!window.before && document.body.textContent.includes('Nothing like that')")
+    assert browser.complaints == []
+
+
+def test_a_backup_is_taken_told_of_and_downloaded(pages: Pages, browser: Browser, tmp_path: Path) -> None:
+    browser.log_in(pages.address, "home", pages.password)
+    browser.open(f"{pages.address}/backup/")
+    browser.run("window.before = true; document.getElementById('take').click()")
+    browser.until("!window.before && document.readyState === 'complete'")
+    end = time.monotonic() + PATIENCE
+    while not browser.run("!!document.getElementById('download')"):
+        assert time.monotonic() < end, browser.run("document.body.textContent")
+        browser.open(f"{pages.address}/backup/")
+    _look(browser, "backup")
+    pages.log_in()
+    _, page = pages.ask("/backup/")
+    [token, *_] = re.findall(r'name="csrf" value="([^"]+)"', page)
+    connection = http.client.HTTPConnection(pages.host, pages.port, timeout=PATIENCE)
+    headers = {"Cookie": pages.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/backup/download", urlencode({"csrf": token}), headers)
+    answer = connection.getresponse()
+    assert answer.status == 200
+    with tarfile.open(fileobj=io.BytesIO(answer.read())) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    connection.close()
+    found, wrong = check(tmp_path / "unpacked", lambda _: lambda _done, _all: None)
+    assert wrong == []
+    assert "dapp.db" in found.hashes
     assert browser.complaints == []
 
 

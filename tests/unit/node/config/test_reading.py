@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.config.errors import ConfigError
-from node.config.reading import LARGEST_FILE, Document, dotted, read
+from node.config.reading import LARGEST_FILE, Document, read
+from node.dotted import dotted
 
 
 def written(folder: Path, text: str, name: str = "household.yml") -> Path:

@@ -93,6 +93,8 @@ def test_a_route_that_was_forgotten_is_for_operators() -> None:
         ("settings.write", {}, True),
         ("settings.undo", {}, True),
         ("settings.show", {}, False),
+        ("backup.download", {}, True),
+        ("backup.begin", {}, False),
         ("control.send", {"to": "alder"}, False),
         ("control.send", {"to": "alder", "sure": "yes"}, True),
         ("now.show", {}, False),

@@ -83,7 +83,7 @@ def test_a_change_is_asked_for_by_whom_with_what_was_looked_at(
     )
     assert one.base == hash_of(files[-1].read_bytes())
     text = html.unescape(member.get("/settings/"))
-    assert "trading.limit: 25 %" in text
+    assert "Buys below: 25 %" in text
     assert ">asked<" in text
     assert '<noscript><meta http-equiv="refresh"' in text
 
@@ -95,7 +95,7 @@ def test_what_is_asked_for_is_applied_shown_and_taken_back(
     apply_all(files, state, lambda _: ())
     text = html.unescape(member.get("/settings/"))
     assert ">in force<" in text
-    assert "trading.limit: not given → 25 %" in text
+    assert "Buys below: not given → 25 %" in text
     assert 'name="trading.limit" value="25 %"' in text
     [last] = re.findall(r'name="change" value="([0-9a-f]{32})"', text)
     assert send(member, "/settings/undo", change=last)[0] == 303
@@ -107,7 +107,7 @@ def test_what_is_asked_for_is_applied_shown_and_taken_back(
 def test_who_asked_stands_in_the_record(member: Visitor) -> None:
     send(member, **{"trading.limit": "25"})
     text = html.unescape(member.get("/account/audit"))
-    assert "asked for limit: 25 %" in text
+    assert "asked for trading.limit: 25 %" in text
 
 
 def test_a_list_is_typed_in_words(member: Visitor, state: Path) -> None:
