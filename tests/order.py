@@ -23,6 +23,7 @@ SECONDS: Mapping[str, int] = {
     "tests/integration/contracts/test_trades.py": 60,
     "tests/integration/node/treasury/test_gas.py": 65,
     "tests/integration/ansible/": 60,
+    "tests/integration/neighbourhood/": 30,
     "tests/integration/node/treasury/test_killed.py": 55,
     "tests/integration/cli/test_bad_input.py": 50,
     "tests/e2e/test_doctor.py": 50,
