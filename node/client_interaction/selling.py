@@ -88,8 +88,8 @@ SellerAct: TypeAlias = Publish | Withdraw | Redeem | Release | AnnounceEnd
 class Shop:
     """Everything that is known about the household's own selling at one moment."""
 
-    wall: float
-    """Unix seconds."""
+    now: float
+    """Boottime seconds."""
 
     head: int
     period: float
@@ -126,10 +126,13 @@ class Shop:
     """The orders that run on them, as the chain has them now."""
 
     seen: Mapping[str, float]
-    """Unix seconds since when each of them is known."""
+    """Boottime seconds since when each of them is known."""
 
     vouchers: Mapping[str, BestVoucher] | None
     """The best of each order; None: the relay's records cannot be read now, and may hold some."""
+
+    written: Mapping[str, float]
+    """Boottime seconds at which the relay wrote each of these down."""
 
     contacts: tuple[ContactState, ...]
     """Of the own relay."""
@@ -216,14 +219,14 @@ def _redeemable(
     if pressing or Energy(voucher.energy) >= order.energy:
         return True
     over = voucher.ended or order.state is State.CLOSING
-    return not supplied and shop.wall - voucher.at >= (LAST_VOUCHER if over else offers.redeem_idle)
+    return not supplied and _age(shop, voucher) >= (LAST_VOUCHER if over else offers.redeem_idle)
 
 
 def _owed(shop: Shop, offers: OffersSettings, voucher: BestVoucher | None) -> bool:
     """Whether something was delivered that the buyer has not signed for, and still may."""
     if voucher is None or voucher.delivered <= UNPAID:
         return False
-    return shop.wall - voucher.at < offers.redeem_idle
+    return _age(shop, voucher) < offers.redeem_idle
 
 
 def _begun(shop: Shop, voucher: BestVoucher | None) -> bool:
@@ -232,7 +235,12 @@ def _begun(shop: Shop, voucher: BestVoucher | None) -> bool:
     They are ahead of `contacts`, which is what the relay said when it was asked last: an order that had just
     begun to be supplied was given back, and what was vouchered for it could be redeemed no more.
     """
-    return voucher is not None and not voucher.ended and shop.wall - voucher.at < RECORDED
+    return voucher is not None and not voucher.ended and _age(shop, voucher) < RECORDED
+
+
+def _age(shop: Shop, voucher: BestVoucher) -> float:
+    """Seconds since the relay last wrote the voucher's order down."""
+    return shop.now - shop.written[f"0x{voucher.order.hex()}"]
 
 
 def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bool) -> bool:
@@ -244,7 +252,7 @@ def _unsuppliable(shop: Shop, offers: OffersSettings, order: Order, supplied: bo
     if order.state is State.WAITING:
         return False
     fault = _faulty(shop, order.contact)
-    waited = shop.wall - shop.seen.get(f"0x{order.id.hex()}", shop.wall)
+    waited = shop.now - shop.seen.get(f"0x{order.id.hex()}", shop.now)
     return fault or shop.paused or not sells(shop.soc, True, offers) or waited > UNUSED
 
 

@@ -31,6 +31,7 @@ from node.client_interaction.selling import (
 )
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
 from node.client_interaction.trades import Trades
+from node.client_interaction.written import Written
 from node.wallet.errors import AlreadyIntended
 from node.wallet.journal import Journal
 from quantities import Energy, SoC
@@ -106,6 +107,7 @@ class ShopKeeper:
         self._until_end = until_end
         self._capacity = capacity
         self._seen: dict[str, float] = {}
+        self._written = Written()
         self._announced: set[bytes] = set()
         self._began = boottime()
         self._changed: dict[int, float] = {}
@@ -128,13 +130,13 @@ class ShopKeeper:
         now, heard = time.time(), boottime()
         vouchers = self._vouchers({*news.running, *(trade.order for trade in self._selling())})
         self._book(news, vouchers or {}, now)
-        self._seen = {order: self._seen.get(order, now) for order in news.running}
+        self._seen = {order: self._seen.get(order, heard) for order in news.running}
         own = self._account.address.lower()
         offers: Mapping[int, Offer] = {
             contact: offer for (account, contact), offer in news.offers.items() if account == own
         }
         shop = Shop(
-            wall=now,
+            now=heard,
             head=news.head,
             period=news.period,
             soc=soc,
@@ -149,6 +151,7 @@ class ShopKeeper:
             orders=news.running,
             seen=self._seen,
             vouchers=vouchers,
+            written=self._written.look(vouchers or {}, now, heard),
             contacts=self._contacts(),
             busy=self._busy(news),
             withdrawn=for_sale.withdrawn,

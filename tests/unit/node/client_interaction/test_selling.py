@@ -30,18 +30,23 @@ from tests.unit.node.client_interaction.made import BIRCH, ORDER, PRICE, WALL, o
 
 FEED = FeedOffer(contact=1, price=PRICE, max_energy=Energy(5_000))
 OFFERS = OffersSettings(feeds=(FEED,))
+NOW = 50_000.0
+"""Boottime."""
+
 NOON = Moment(weekday=0, minute=720)
 ID = bytes.fromhex(ORDER[2:])
 
 
 def shop(**changes: Any) -> Shop:
     fields: dict[str, Any] = {
-        "wall": WALL, "head": 100, "period": 1.0, "soc": SoC(8_000), "buying": False, "moment": NOON,
+        "now": NOW, "head": 100, "period": 1.0, "soc": SoC(8_000), "buying": False, "moment": NOON,
         "begun": 100.0, "silence": {1: 0.5}, "quiet": {},
         "drained": 0, "credit": True,
         "offers": {1: offer()}, "orders": {}, "seen": {}, "vouchers": {}, "contacts": (), "busy": frozenset(),
     }  # fmt: skip
-    return Shop(**{**fields, **changes})
+    fields |= changes
+    vouchers = fields["vouchers"] or {}
+    return Shop(**{"written": {name: NOW - (WALL - best.at) for name, best in vouchers.items()}, **fields})
 
 
 def voucher(energy: int, *, ended: bool = False, age: float = 10.0) -> BestVoucher:
@@ -52,7 +57,7 @@ def voucher(energy: int, *, ended: bool = False, age: float = 10.0) -> BestVouch
 
 
 def with_order(state: State = State.OPEN, **changes: Any) -> Shop:
-    return shop(orders={ORDER: on_chain(state, supply_end=400)}, seen={ORDER: WALL - 10}, **changes)
+    return shop(orders={ORDER: on_chain(state, supply_end=400)}, seen={ORDER: NOW - 10}, **changes)
 
 
 WELDED = (ContactState(contact=1, closed=False, fault="welded"),)
@@ -169,7 +174,7 @@ def test_a_voucher_is_redeemed_before_the_supply_ends_on_the_chain() -> None:
 def test_a_closing_order_waits_for_its_last_voucher_but_not_into_the_end_of_the_challenge() -> None:
     best = voucher(300, age=1.0)
     closing = on_chain(State.CLOSING, supply_end=400, reclaim_from=300)
-    s = shop(orders={ORDER: closing}, seen={ORDER: WALL - 10}, vouchers={ORDER: best}, contacts=HELD)
+    s = shop(orders={ORDER: closing}, seen={ORDER: NOW - 10}, vouchers={ORDER: best}, contacts=HELD)
     assert sell(replace(s, head=284), OFFERS) == ()
     assert sell(replace(s, head=285), OFFERS) == (Redeem(order=ORDER, voucher=best),)
 
@@ -178,7 +183,7 @@ def test_what_was_delivered_without_a_voucher_is_not_given_back_while_its_buyer_
     unpaid = replace(voucher(0, age=1.0), delivered=40)
     s = with_order(State.CLOSING, vouchers={ORDER: unpaid})
     assert sell(s, OFFERS) == ()
-    assert sell(replace(s, wall=WALL + 600), OFFERS) == (Release(order=ORDER),)
+    assert sell(replace(s, now=NOW + 600), OFFERS) == (Release(order=ORDER),)
     nothing = replace(unpaid, delivered=2, ended=True)
     assert sell(replace(s, vouchers={ORDER: nothing}), OFFERS) == (Release(order=ORDER),)
 
@@ -201,8 +206,8 @@ def test_what_is_being_redeemed_is_not_redeemed_again() -> None:
         ({}, State.CLOSING, True),
         ({"soc": SoC(3_900), "offers": {}}, State.OPEN, True),
         ({"soc": SoC(3_900), "offers": {}}, State.WAITING, False),
-        ({"seen": {ORDER: WALL - 91}}, State.OPEN, True),
-        ({"seen": {ORDER: WALL - 91}, "contacts": HELD}, State.OPEN, False),
+        ({"seen": {ORDER: NOW - 91}}, State.OPEN, True),
+        ({"seen": {ORDER: NOW - 91}, "contacts": HELD}, State.OPEN, False),
         ({"contacts": WELDED, "offers": {}}, State.OPEN, True),
     ],
 )
@@ -258,7 +263,7 @@ SHOPS = st.builds(
     offers=st.sampled_from([{}, {1: offer()}, {1: offer(price=Price.parse("0.3"))}]),
     contacts=st.sampled_from([(), HELD, WELDED]),
     busy=st.sampled_from([frozenset(), frozenset({f"redeem:{ORDER}"}), frozenset({f"release:{ORDER}"})]),
-    seen=st.sampled_from([{}, {ORDER: WALL - 10}, {ORDER: WALL - 100}]),
+    seen=st.sampled_from([{}, {ORDER: NOW - 10}, {ORDER: NOW - 100}]),
     orders=st.builds(
         lambda state, end, reclaim: {
             ORDER: on_chain(state, supply_end=end, reclaim_from=reclaim if state is State.CLOSING else None)
