@@ -15,6 +15,7 @@ from types import FrameType, ModuleType
 from typing import Any, Protocol
 
 from chain.errors import Misconfigured, StartRefused, Unavailable
+from chain.held_back import held_back
 
 __all__ = [
     "Misconfigured",
@@ -137,16 +138,9 @@ def _structlog() -> Any:
     It takes rich, where that is installed, for tracebacks in colours, and asyncio for loggers that are
     awaited. Whoever needs these imports them.
     """
-    held_back = {"rich": None, "asyncio": _Later("asyncio")}
-    mine = {name: instead for name, instead in held_back.items() if name not in sys.modules}
-    if "structlog" in sys.modules:
-        mine = {}
-    sys.modules.update(mine)  # type: ignore[arg-type]  # None: there is no such module (import system, 5.3.1)
-    try:
+    with held_back({"rich": None, "asyncio": _Later("asyncio")}):
         import structlog  # noqa: PLC0415
-    finally:
-        for name in mine:
-            del sys.modules[name]
+
     return structlog
 
 

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import coincurve
-from Crypto.Cipher import AES
-from Crypto.Hash import keccak as keccak_hash
 
 from chain.errors import KeyRefused, SignatureRefused
+from chain.held_back import held_back
 from chain.private import place, read_private, write_private
+
+with held_back({"cffi": None}):  # It would bring its parser of C, 2 MB; without it ctypes does the same.
+    from Crypto.Cipher import AES
+    from Crypto.Hash import keccak as keccak_hash
 
 __all__ = [
     "Account",
