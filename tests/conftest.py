@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
@@ -26,3 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> order.LongestFirst | None:
     return order.LongestFirst(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_runtest_setup() -> None:
+    """py_ecc, of web3, lets Python recurse so deep that C code runs out of stack; no daemon loads it."""
+    sys.setrecursionlimit(1_000)
