@@ -18,7 +18,7 @@ from tests.waiting import BUSY
 __all__ = ["board"]
 
 FEED, TIE, HOME = 26, 25, 0
-LEASE = 2_500
+LEASE = 5_000
 """Milliseconds for which the board keeps a path for a silent driver."""
 
 
