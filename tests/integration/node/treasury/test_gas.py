@@ -55,6 +55,13 @@ def top_up(bank: Bank, bounds: Bounds = BOUNDS) -> dict[str, Portion]:
         return {each.account.name: each for each in faucet.top_up(bounds)}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nobody_is_left_short(bank: Bank) -> Iterator[None]:
+    """The package's other tests have the same households, and the bounds of a day."""
+    yield
+    top_up(bank)
+
+
 @pytest.fixture
 def short(bank: Bank) -> Iterator[str]:
     """A household with too little; nobody else has."""
