@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 HOUR, DAY = 3_600, 86_400
 
@@ -76,6 +77,14 @@ def forecast(points: Sequence[Point], free: int) -> Forecast | None:
         points: oldest first.
         free: bytes left on the disk.
     """
+    per_day = _per_day(tuple(points))
+    if per_day is None:
+        return None
+    return Forecast(per_day=per_day, days=round(free / per_day, 1) if per_day else None)
+
+
+@lru_cache(maxsize=1)  # asked for each second, and another one each hour
+def _per_day(points: tuple[Point, ...]) -> int | None:
     span = points[-1].at - points[0].at if points else 0
     if span < LEAST:
         return None
@@ -85,5 +94,4 @@ def forecast(points: Sequence[Point], free: int) -> Forecast | None:
         for later in points[number + 1 :]
         if later.at - early.at >= span / 2
     )
-    per_day = max(round(slopes[len(slopes) // 2] * DAY), 0)
-    return Forecast(per_day=per_day, days=round(free / per_day, 1) if per_day else None)
+    return max(round(slopes[len(slopes) // 2] * DAY), 0)

@@ -15,6 +15,7 @@ import stat
 from pathlib import Path
 
 from chain.errors import KeyRefused
+from chain.files import sync_folder
 
 CREDENTIAL = "credential:"
 LARGEST = 64 << 10
@@ -144,18 +145,10 @@ def write_private(path: Path, content: bytes) -> None:
             os.link(draft, path)
         finally:
             draft.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         raise KeyRefused(f"{path} exists already: a key is never overwritten") from None
     except OSError as error:
         raise KeyRefused(
             f"{path} cannot be written: {error.strerror}; choose another place, or correct its folder's owner"
         ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

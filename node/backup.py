@@ -17,9 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from node.databases import READINGS, WRITERS
 from node.readings import Readings, checking
 from node.readings.copying import copy
-from node.readings.opening import FILE, open_store
+from node.readings.opening import open_store
 from node.readings.sqlite import SqliteReadings
 from store import manifest, sqlite
 from store.errors import Taken, Unopenable, Unwritable
@@ -27,17 +28,6 @@ from store.manifest import Manifest
 
 if TYPE_CHECKING:
     from node.config import Settings
-
-READINGS = FILE
-
-WRITERS = {
-    "trade.db": "client-interaction",
-    "relay.db": "relay",
-    "dapp.db": "dapp",
-    "meters.db": "logger",
-    READINGS: "logger",
-}
-"""Every database that is backed up, and the process that writes it."""
 
 BESIDE = ("", "-wal", "-shm")
 """A database's own files."""

@@ -24,7 +24,7 @@ MODE = 0o640
 """Owner writes, group reads: the household's processes share one group."""
 
 FUTURE_TOLERANCE = 1.0
-"""Seconds that a sample may lie ahead of the reader's clock and still be believed."""
+"""Seconds that a moment may lie ahead of the reader's clock and still be believed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,19 @@ class Snapshot:
 def boottime() -> float:
     """Seconds since this host was booted, time asleep included."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / NANOSECONDS
+
+
+def since(moment: float, of: str, now: float, boot: str) -> float:
+    """Seconds since a moment; without end for one of another boot, or from the future.
+
+    Args:
+        moment: boottime seconds.
+        of: id of the boot in which it was.
+        now: boottime seconds.
+        boot: id of this boot.
+    """
+    age = now - moment
+    return age if of == boot and age >= -FUTURE_TOLERANCE else float("inf")
 
 
 @cache

@@ -13,4 +13,5 @@ cannot write.
 - `node.changes.record`: `settings.db`: what came of each; `commonwatt config apply` writes
 - `node.changes.applying`: one request after the other, each at most once
 - `node.changes.form`: the keys with values, units and meanings, for the pages
+- `node.changes.told`: what of all that the pages are told, and read without carrying it
 """

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chain.errors import Misconfigured
+from chain.files import sync_folder
 from node.changes import queue
 from node.changes.judging import Accepted, Refused, Undoable, hash_of, judge
 from node.changes.keys import UNITS
@@ -148,8 +149,4 @@ def replace_like(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(descriptor)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

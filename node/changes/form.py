@@ -18,9 +18,10 @@ from node.changes.editing import flow
 from node.changes.judging import Refused, hash_of, judge
 from node.changes.keys import FAMILY, TRADER, concerned
 from node.changes.request import Key, loads
+from node.changes.told import Field
 from node.config.docs import default_as_written, sentence
 from node.config.errors import ConfigError
-from node.config.loading import load
+from node.config.loading import load, read_all
 from node.config.reading import Document, read, value_of
 from node.config.schema import Leaf, Several, Shape, meanings_of, shape
 from node.config.settings import Settings
@@ -39,38 +40,6 @@ UNITS: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """One key, as a form shows it."""
-
-    key: Key
-    name: str
-    """Dotted."""
-
-    value: str
-    """As it would be written in the file; empty: it is not given, and has no default."""
-
-    own: bool
-    """Whether the family's file says it; else it is the rollout's, or the default."""
-
-    default: str
-    unit: str
-    """Empty: none."""
-
-    options: tuple[str, ...]
-    """Words to choose from; none: anything."""
-
-    meaning: str
-    required: bool
-    """Whether it can be left out."""
-
-    fixed: bool
-    """It names a file, so it is changed at the box."""
-
-    trader: bool
-    """Whether the trader starts anew for it."""
-
-
 def form(files: Sequence[Path]) -> dict[str, Any]:
     """Everything that the pages need to show and change the configuration.
 
@@ -82,10 +51,7 @@ def form(files: Sequence[Path]) -> dict[str, Any]:
     """
     load(files)
     content = files[-1].read_bytes()
-    own, together = read(files[-1], content), Document()
-    for file in files:
-        together.override(read(file))
-    root = _Value((), together.data, own)
+    root = _Value((), read_all(files).data, read(files[-1], content))
     fields = [asdict(field) for key in FAMILY for field in _fields(Settings, root, key)]
     return {
         "file": str(files[-1]),

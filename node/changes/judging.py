@@ -18,9 +18,10 @@ from node.changes.editing import MISSING, edited, exact
 from node.changes.errors import Uneditable
 from node.changes.keys import concerned, is_familys
 from node.changes.request import LASTING, Key, Request
+from node.changes.told import Trouble
 from node.client_interaction.settings import FeedOffer
 from node.config.errors import ConfigError
-from node.config.loading import load
+from node.config.loading import load, read_all
 from node.config.reading import LARGEST_FILE, Document, read
 from node.config.schema import Leaf, at
 from node.config.settings import Settings
@@ -30,17 +31,6 @@ from node.intents.kinds import Limit, OwnOffer
 from quantities import Price
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Found:
-    """One thing that is wrong with what was asked for."""
-
-    key: str
-    """Dotted; empty: it concerns the whole."""
-    what: str
-    line: int = 0
-    """Of the family's file; 0: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +55,7 @@ class Accepted:
 class Refused:
     """It cannot."""
 
-    problems: tuple[Found, ...]
+    problems: tuple[Trouble, ...]
     conflict: bool = False
     """Because the file is not the one that was looked at."""
 
@@ -101,7 +91,7 @@ def judge(asked: Request, files: Sequence[Path], undoable: Undoable | None, now:
         )
     former = files[-1].read_bytes()
     if hash_of(former) != asked.base:
-        return Refused(problems=(Found("", CHANGED),), conflict=True)
+        return Refused(problems=(Trouble("", CHANGED),), conflict=True)
     try:
         return _judged(asked, files, undoable, former)
     except ConfigError as error:
@@ -117,7 +107,7 @@ def judge(asked: Request, files: Sequence[Path], undoable: Undoable | None, now:
 
 def _judged(asked: Request, files: Sequence[Path], undoable: Undoable | None, former: bytes) -> Verdict:
     own = files[-1]
-    before, around = read(own, former), _together(files)
+    before, around = read(own, former), read_all(files)
     if asked.undo is not None:
         written = _taken_back(asked.undo, undoable, former)
     elif asked.text is not None:
@@ -180,25 +170,18 @@ def differences(before: Any, after: Any, key: Key = ()) -> Iterator[Key]:
         yield key
 
 
-def _together(files: Sequence[Path]) -> Document:
-    document = Document()
-    for file in files:
-        document.override(read(file))
-    return document
-
-
-def _not_from_here(keys: Sequence[Key], before: Document, after: Document) -> Iterator[Found]:
+def _not_from_here(keys: Sequence[Key], before: Document, after: Document) -> Iterator[Trouble]:
     for key in keys:
         line = (after if key in after.places else before).place(key).line
-        yield Found(dotted(key), NOT_FROM_HERE, line)
+        yield Trouble(dotted(key), NOT_FROM_HERE, line)
 
 
-def _files_named(differing: Sequence[Key], before: Document, after: Document) -> Iterator[Found]:
+def _files_named(differing: Sequence[Key], before: Document, after: Document) -> Iterator[Trouble]:
     """Which files are read is decided at the box: no path comes from a page."""
     known = set(_paths(before.data, ()).values())
     for key, path in _paths(after.data, ()).items():
         if path not in known and any(key[: len(each)] == each for each in differing):
-            yield Found(
+            yield Trouble(
                 dotted(key),
                 f"{path!r}: which files are read is said in the files, at the box",
                 after.place(key).line,
@@ -231,20 +214,20 @@ def _ground(files: Sequence[Path], old: Settings) -> Settings:
     return old
 
 
-def _beyond(old: Settings, new: Settings, ground: Settings) -> Iterator[Found]:
+def _beyond(old: Settings, new: Settings, ground: Settings) -> Iterator[Trouble]:
     """What goes further than the pages may."""
     caps = Caps.of(ground.intents, ground.trading, ground.offers)
     if not caps.enabled:
-        yield Found("", "The pages of this household may ask for nothing (intents.enabled).")
+        yield Trouble("", "The pages of this household may ask for nothing (intents.enabled).")
     for limit in Limit:
         value = getattr(new.trading, limit.value)
         if value != getattr(old.trading, limit.value) and (says := caps.limit(limit, value)):
-            yield Found(f"trading.{limit.value}", says)
+            yield Trouble(f"trading.{limit.value}", says)
     known = {feed.contact: feed for feed in old.offers.feeds}
     for i, feed in enumerate(new.offers.feeds):
         for name, price in _new_prices(feed, known.get(feed.contact)).items():
             if says := caps.offer(feed.contact, OwnOffer(price=price, most=feed.max_energy, on=True)):
-                yield Found(f"offers.feeds[{i}].{'max_energy' if 'order' in says else name}", says)
+                yield Trouble(f"offers.feeds[{i}].{'max_energy' if 'order' in says else name}", says)
 
 
 def _new_prices(feed: FeedOffer, before: FeedOffer | None) -> dict[str, Price]:
@@ -258,9 +241,9 @@ def _new_prices(feed: FeedOffer, before: FeedOffer | None) -> dict[str, Price]:
     return found
 
 
-def _found(error: ConfigError, own: Path) -> Iterator[Found]:
+def _found(error: ConfigError, own: Path) -> Iterator[Trouble]:
     for problem in error.problems:
-        yield Found(problem.key, problem.what, problem.place.line if problem.place.file == own else 0)
+        yield Trouble(problem.key, problem.what, problem.place.line if problem.place.file == own else 0)
 
 
 def _said(key: Key, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -284,7 +267,7 @@ def _shown(data: Any, key: Key) -> str:
 
 
 def _refused(what: str) -> Refused:
-    return Refused(problems=(Found("", what),))
+    return Refused(problems=(Trouble("", what),))
 
 
 def _sentence(text: str) -> str:

@@ -71,8 +71,7 @@ class Request:
             now: boottime seconds.
             boot: id of this boot.
         """
-        age = now - self.boottime
-        return age if self.boot == boot and age >= -1.0 else float("inf")
+        return snapshot.since(self.boottime, self.boot, now, boot)
 
 
 def request(

@@ -151,16 +151,17 @@ def move(settings: Settings, to: str, as_json: bool) -> None:
 def own(settings: Settings, progress: Progress) -> tuple[list[str], list[str]]:
     """The household's databases, and what is wrong with them."""
     from node import backup as backups  # noqa: PLC0415 - only what each command needs
+    from node.databases import READINGS, WRITERS  # noqa: PLC0415
     from node.readings.opening import open_store  # noqa: PLC0415
     from node.readings.retention import kept_since  # noqa: PLC0415
 
     state, url = settings.paths.state, settings.readings.url
-    names = sorted(name for name in backups.WRITERS if (state / name).exists())
+    names = sorted(name for name in WRITERS if (state / name).exists())
     wrong = [each for name in names for each in backups.damaged(state / name)]
-    if not wrong and (url is not None or backups.READINGS in names):
+    if not wrong and (url is not None or READINGS in names):
         since = kept_since(settings.readings, round(time.time() * 1_000))
         with open_store(url, state, read_only=True) as readings:
-            wrong += backups.unfit(readings, progress(backups.READINGS), since)
+            wrong += backups.unfit(readings, progress(READINGS), since)
     return names, wrong
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -20,7 +19,9 @@ from typing import IO
 
 import structlog
 
+from node.dapp.commands import PROGRAM, configured
 from node.dapp.errors import DappError
+from node.databases import READINGS, WRITERS
 from store import manifest
 from store.errors import StoreError
 
@@ -29,16 +30,12 @@ log = structlog.get_logger(__name__)
 FOLDER = "backup"
 """Beside `dapp.db` itself."""
 
-DATABASES = ("trade.db", "relay.db", "dapp.db", "meters.db", "readings.db")
-
 SPARE = 256 << 20
 """Bytes that are left free."""
 
 CHUNK = 256 << 10
 """Bytes read at a time."""
 
-
-PROGRAM = (sys.executable, "-m", "node.cli")
 
 LARGEST = 64 << 10
 """Bytes that are read of what a failed one says."""
@@ -122,10 +119,9 @@ class Backups:
                     f"There is no room: it takes {need >> 20} MB, and {free >> 20} MB are free. At the box, "
                     "back up to another disk: commonwatt store backup FOLDER."
                 )
-            named = [part for file in self._files for part in ("--config", str(file))]
             self._problem, self._said = "", TemporaryFile()  # noqa: SIM115 - closed when it has ended
             self._process = subprocess.Popen(
-                [*PROGRAM, "store", "backup", str(self.folder), "--json", *named],
+                [*PROGRAM, "store", "backup", str(self.folder), "--json", *configured(self._files)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
@@ -177,11 +173,11 @@ class Backups:
     def _missing(self) -> int:
         """Bytes that are not in the backup yet, about."""
         missing = 0
-        for name in DATABASES:
+        for name in WRITERS:
             with suppress(OSError):
                 missing += (self._state / name).stat().st_size
             with suppress(OSError):
-                missing -= (self.folder / name).stat().st_size if name == "readings.db" else 0
+                missing -= (self.folder / name).stat().st_size if name == READINGS else 0
         return max(missing, 0)
 
 

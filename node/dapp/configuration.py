@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,9 @@ from typing import Any
 
 import structlog
 
-from node.changes.request import Key, Request, dumps
+from node.changes.request import Request, dumps
+from node.changes.told import Field, Trouble
+from node.dapp.commands import PROGRAM, configured
 from node.dapp.errors import DappError
 
 log = structlog.get_logger(__name__)
@@ -32,35 +33,6 @@ LARGEST = 4 << 20
 
 class Unread(DappError):
     """The configuration could not be looked at; the message says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """One key, as `node.changes.form.Field` describes it."""
-
-    key: Key
-    name: str
-    value: str
-    own: bool
-    default: str
-    unit: str
-    options: tuple[str, ...]
-    meaning: str
-    required: bool
-    fixed: bool
-    trader: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """What is wrong with something that was asked for."""
-
-    key: str
-    """Dotted; empty: it concerns the whole."""
-
-    what: str
-    line: int
-    """Of the file; 0: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +97,10 @@ class Configuration:
     def _ask(self, asked: Request | None) -> Mapping[str, Any]:
         if not self._files:
             raise Unread("these pages do not know which files are the configuration: start them anew")
-        named = [part for file in self._files for part in ("--config", str(file))]
         more = [] if asked is None else ["--asked", "-"]
         try:
             ended = subprocess.run(
-                [sys.executable, "-m", "node.cli", "config", "form", *named, *more],
+                [*PROGRAM, "config", "form", *configured(self._files), *more],
                 input=b"" if asked is None else dumps(asked),
                 capture_output=True,
                 timeout=PATIENCE,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from node.changes.request import Change, Key
-from node.dapp.configuration import Field, Looked, Trouble
+from node.changes.told import Field, Trouble
+from node.dapp.configuration import Looked
 
 NUMBER = re.compile(r"[-+]?\d{1,12}(?:[.,]\d{1,18})?\Z", re.ASCII)
 

@@ -100,6 +100,12 @@ def current_user() -> User | None:
     return getattr(g, "user", None)
 
 
+def current_name() -> str:
+    """Who looks, for records; empty: nobody who is logged in."""
+    user = current_user()
+    return user.name if user else ""
+
+
 def csrf_token() -> str:
     """The token that every form of this browser carries; made at its first form."""
     token = session.get("csrf")

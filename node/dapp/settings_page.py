@@ -5,7 +5,6 @@ What is asked for here is judged and written by another process, and shown here 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -13,15 +12,16 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from node.changes import places, queue
-from node.changes.request import MOST_KEYS, Request
+from node.changes.request import HASH, MOST_KEYS, Request
 from node.changes.request import request as asking
+from node.changes.told import Trouble
 from node.dapp import changing, form
-from node.dapp.configuration import Looked, Trouble, Unread
+from node.dapp.configuration import Looked, Unread
 from node.dapp.context import context
 from node.dapp.permission import allows
-from node.dapp.security import current_user
+from node.dapp.security import current_name, current_user
 from node.dotted import dotted
-from node.intents.book import new_id
+from node.intents.book import ID, new_id
 
 log = structlog.get_logger(__name__)
 
@@ -29,9 +29,6 @@ Page = str | tuple[str, int] | Response
 
 Again = Callable[[Mapping[str, str], Sequence[Trouble]], str]
 """Shows what was typed once more, with what is wrong with it."""
-
-FORM = re.compile(r"[0-9a-f]{32}\Z")
-BASE = re.compile(r"[0-9a-f]{64}\Z")
 
 INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
 NOTHING = "Nothing was changed: the form says what the configuration says."
@@ -50,10 +47,10 @@ def change() -> Page:
         return _unread(error), 503
     changes = form.changes(looked, request.form)
     if not changes:
-        return _form(request.form, [Trouble(key="", what=NOTHING, line=0)]), 400
+        return _form(request.form, [Trouble("", NOTHING)]), 400
     if len(changes) > MOST_KEYS:
         abort(400, "This is too much at once: change it as YAML.")
-    asked = asking(by=_name(), base=_base(), id=_id(), changes=changes)
+    asked = asking(by=current_name(), base=_base(), id=_id(), changes=changes)
     said = "; ".join(
         f"{dotted(each.key)}: {'left out' if each.value is None else each.value}" for each in changes
     )
@@ -68,15 +65,17 @@ def text() -> Page:
 def write() -> Page:
     """Another text for it."""
     given = request.form.get("text", "")
-    return _tried(asking(by=_name(), base=_base(), id=_id(), text=given), "another text of the file", _text)
+    return _tried(
+        asking(by=current_name(), base=_base(), id=_id(), text=given), "another text of the file", _text
+    )
 
 
 def undo() -> Page:
     """Take the last change back: whether it is the last one is found by who applies it."""
     last = request.form.get("change", "")
-    if not FORM.match(last):
+    if not ID.match(last):
         abort(400, "There is no such change.")
-    return _asked(asking(by=_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
+    return _asked(asking(by=current_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
 
 
 def _tried(asked: Request, said: str, again: Again) -> Page:
@@ -149,20 +148,15 @@ def _page(template: str, looked: Looked | None, **more: object) -> str:
     )
 
 
-def _name() -> str:
-    user = current_user()
-    return user.name if user else ""
-
-
 def _id() -> str:
     given = request.form.get("form", "")
-    if not FORM.match(given):
+    if not ID.match(given):
         abort(400, INCOMPLETE)
     return given
 
 
 def _base() -> str:
     given = request.form.get("base", "")
-    if not BASE.match(given):
+    if not HASH.match(given):
         abort(400, INCOMPLETE)
     return given

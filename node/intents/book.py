@@ -32,9 +32,6 @@ CREATE INDEX intents_by_boottime ON intents (boot, boottime);
 LASTING = 60.0
 """Seconds after which what was asked is not done any more."""
 
-FUTURE = 1.0
-"""Seconds that a letter may lie ahead of the reader's clock."""
-
 AT_ONCE = 64
 """Letters read at a time: more than are answered in the minute that one lasts."""
 
@@ -76,8 +73,7 @@ class Letter:
             now: boottime seconds.
             boot: id of this boot.
         """
-        age = now - self.boottime
-        return age if self.boot == boot and age >= -FUTURE else float("inf")
+        return snapshot.since(self.boottime, self.boot, now, boot)
 
 
 def new_id() -> str:

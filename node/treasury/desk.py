@@ -7,22 +7,18 @@ same thing is told how that one ended, and nothing is done twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from chain.client import ChainClient
 from chain.keys import Account
 from chain.transactions import Call
 from contracts.bindings import Household, Registry, Token
-from contracts.manifest import Manifest
 from node.treasury.book import Draft
 from node.treasury.cap import Cap, refusal
 from node.treasury.entries import Entry, Kind
 from node.treasury.errors import NotDone, Refused
 from node.treasury.money import Money
 from node.treasury.received import Received, received
-from node.treasury.till import PATIENCE, Till
+from node.treasury.till import Till
 from node.wallet.journal import Stage
 from quantities import Tokens
 
@@ -42,40 +38,21 @@ class Outcome:
 
 
 class Desk(Till):
-    """One treasurer at work: a key, a book, a node. Close it."""
+    """One treasurer at work: a key, which is the minter's, a book, a node. Close it."""
 
-    def __init__(
-        self,
-        client: ChainClient,
-        manifest: Manifest,
-        account: Account,
-        book: Path,
-        *,
-        tell: Callable[[str], None] = lambda _what: None,
-        patience: float = PATIENCE,
-    ) -> None:
-        """Sit down; nobody else can meanwhile.
-
-        Args:
-            client: of a node of the neighbourhood's chain.
-            manifest: verified.
-            account: the minter's.
-            book: file of the book.
-            tell: is told what is waited for.
-            patience: seconds that one command waits for the chain.
+    def admit(self, account: Account) -> None:
+        """See `Till.admit`.
 
         Raises:
             Refused: the key is not the minter's.
-            store.errors.StoreError: the book cannot be used, or another command uses it.
         """
-        self._token = Token(client, manifest.token)
+        self._token = Token(self.client, self.manifest.token)
         minter = self._token.minter()
         if minter != account.address:
             raise Refused(
                 f"{account.address} is not the token's minter, {minter or 'nobody'} is: nothing was done; "
                 "use the treasurer's key, or let the authority name this one"
             )
-        super().__init__(client, manifest, account, book, tell=tell, patience=patience)
 
     # --- what a treasurer does ----------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class Till:
         """
         self.client, self.manifest, self.address = client, manifest, account.address
         self._tell, self._patience = tell, patience
+        self.admit(account)
         self._signers = SignerSet(client)
         self._claim = Claim(book.with_name(f".{book.name}.desk"), "keep the treasurer's book at")
         try:
@@ -61,6 +62,9 @@ class Till:
             self._claim.release()
             raise
         self._sender = Sender(self.book.journal, account, manifest.chain_id, client)
+
+    def admit(self, account: Account) -> None:
+        """Refuse a key that may not sit here; called before anything is opened."""
 
     def close(self) -> None:
         """Close the book."""

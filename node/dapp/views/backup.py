@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from node.dapp.context import context
-from node.dapp.security import current_user
+from node.dapp.security import current_name
 
 page = Blueprint("backup", __name__, url_prefix="/backup")
 
@@ -54,8 +54,7 @@ def download() -> ResponseReturnValue:
 
 
 def _record(what: str) -> None:
-    user = current_user()
-    context().users.record(at=time.time(), by=user.name if user else "", about="backup", what=what)
+    context().users.record(at=time.time(), by=current_name(), about="backup", what=what)
 
 
 def _page(problem: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 
 import structlog
@@ -13,8 +12,8 @@ from werkzeug.wrappers import Response
 from node.dapp import typed
 from node.dapp.context import context
 from node.dapp.errors import Mistyped
-from node.dapp.security import current_user, local_path
-from node.intents.book import new_id
+from node.dapp.security import current_name, local_path
+from node.intents.book import ID, new_id
 from node.intents.errors import AskedAlready, Malformed
 from node.intents.kinds import (
     BuyNow,
@@ -37,8 +36,6 @@ log = structlog.get_logger(__name__)
 page = Blueprint("control", __name__)
 
 Page = str | tuple[str, int] | Response
-
-FORM = re.compile(r"[0-9a-f]{32}\Z")
 
 BUTTONS: dict[str, Intent] = {"buy": BuyNow(), "stop": Stop(), "pause": Pause(), "resume": Resume()}
 
@@ -141,9 +138,8 @@ def _transfer() -> SendTokens:
 
 def _asked(intent: Intent) -> Page:
     """Write it down, and go where the answer will be seen."""
-    user, form = current_user(), request.form.get("form", "")
-    by = user.name if user else ""
-    if not FORM.match(form):
+    by, form = current_name(), request.form.get("form", "")
+    if not ID.match(form):
         abort(400, "This form is incomplete. Go back, reload the page and send it again.")
     try:
         letter = context().book.ask(intent, by=by, id=form)

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from chain.files import sync_folder
 from node.readings.interface import Sample
 from node.readings.spool.frame import MOST_SAMPLES, Frame, frames, pack, place, unpack
 from node.readings.spool.segments import SEGMENT, Segment, files, segment, stored_in
@@ -178,11 +179,7 @@ class Spool:
         finally:
             os.close(descriptor)
         fresh.replace(path)
-        folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
         return path
 
 

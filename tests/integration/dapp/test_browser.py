@@ -6,7 +6,6 @@ Pictures of every page are kept under build/screenshots/dapp, to be looked at.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,37 +13,14 @@ import pytest
 from node.client_interaction.status import State
 from tests.integration.dapp import made_up
 from tests.integration.dapp.answering import answering
-from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
+from tests.integration.dapp.browser import Browser
+from tests.integration.dapp.in_browser import DESK, NEEDED, PHONE, PICTURES, look
 from tests.integration.dapp.on_chain import traded_chain
 from tests.integration.dapp.served import Pages, served
 
-BUNDLE = Path(__file__).parents[3] / "node" / "dapp" / "static" / "build" / "main.js"
-PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "dapp"
+HOST = "127.0.7.4"
 
-PHONE, DESK = (360, 740), (1280, 900)
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
-    pytest.mark.skipif(
-        not BUNDLE.exists() or not AXE.exists(),
-        reason="no bundle: npm ci && npm run build in node/dapp/frontend",
-    ),
-]
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Pages]:
-    made_up.furnish(tmp_path)
-    made_up.publish(tmp_path)
-    with served(tmp_path, "127.0.7.4") as pages:
-        yield pages
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with Browser(tmp_path / "profile") as browser:
-        browser.size(*PHONE)
-        yield browser
+pytestmark = NEEDED
 
 
 def test_the_first_page_comes_alive(pages: Pages, browser: Browser, tmp_path: Path) -> None:
@@ -132,7 +108,7 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
         manifest = str(traded.manifest_file)
         with served(tmp_path, "127.0.7.5", rpc=traded.chain.url, manifest=manifest) as pages:
             browser.open(f"{pages.address}/login")
-            _look(browser, "login")
+            look(browser, "login")
             browser.log_in(pages.address, "home", pages.password)
             looked = {
                 "now": "/",
@@ -160,10 +136,10 @@ def test_every_page_fits_a_phone_and_breaks_no_policy(browser: Browser, tmp_path
             browser.until("document.getElementById('households-title')")
             browser.open(f"{pages.address}/wallet/{time.strftime('%Y-%m')}")
             browser.until("document.body.textContent.includes('Movements')")
-            _look(browser, "statement")
+            look(browser, "statement")
             for name, path in looked.items():
                 browser.open(pages.address + path)
-                _look(browser, name)
+                look(browser, name)
     expected = "Failed to load resource: the server responded with a status of 404"
     assert [complaint for complaint in browser.complaints if expected not in complaint] == []
 
@@ -177,30 +153,9 @@ def test_energy_is_drawn_and_fits_a_phone(pages: Pages, browser: Browser) -> Non
     }.items():
         browser.open(pages.address + path)
         browser.until("document.querySelectorAll('.chart canvas').length === 3")
-        _look(browser, name)
+        look(browser, name)
     browser.run("document.querySelector('.menu summary').click()")
     browser.size(*PHONE)
     assert browser.run("document.querySelector('.menu details a').getBoundingClientRect().height") >= 44
     browser.picture(PICTURES / "more-phone.png", whole=False)
     assert browser.complaints == []
-
-
-def _look(browser: Browser, name: str) -> None:
-    """Nothing is wider than the phone; every control has a name and is large enough for a thumb."""
-    browser.size(*PHONE)
-    browser.until(f"document.documentElement.scrollWidth <= {PHONE[0]}")  # Charts follow with the next frame.
-    assert browser.run(UNNAMED) == [], name
-    assert browser.run("document.querySelectorAll('h1').length") == 1, name
-    assert browser.run("document.title.length") > 10, name
-    assert browser.serious() == [], name
-    browser.picture(PICTURES / f"{name}-phone.png")
-    browser.size(*PHONE, dark=True)
-    assert browser.serious() == [], f"{name} in the dark"
-    browser.picture(PICTURES / f"{name}-dark.png")
-    browser.size(*DESK)
-    browser.picture(PICTURES / f"{name}-desk.png")
-
-
-UNNAMED = """[...document.querySelectorAll('a, button, input:not([type=hidden])')]
-    .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length || e.hidden))
-    .map(e => e.outerHTML)"""

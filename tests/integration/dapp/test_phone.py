@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.integration.dapp import made_up
-from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
-from tests.integration.dapp.served import Pages, served
-from tests.integration.dapp.test_browser import BUNDLE, PHONE, PICTURES
+from tests.integration.dapp.browser import Browser
+from tests.integration.dapp.in_browser import NEEDED, PHONE, PICTURES
+from tests.integration.dapp.served import Pages
 
 REQUESTS, BYTES = 10, 100_000
 """Of the first page on the first visit, its icon and the stream that stays open among them."""
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
-    pytest.mark.skipif(
-        not BUNDLE.exists() or not AXE.exists(),
-        reason="no bundle: npm ci && npm run build in node/dapp/frontend",
-    ),
-]
+HOST = "127.0.7.14"
 
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Pages]:
-    made_up.furnish(tmp_path)
-    made_up.publish(tmp_path)
-    with served(tmp_path, "127.0.7.14") as pages:
-        yield pages
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with Browser(tmp_path / "profile") as browser:
-        browser.size(*PHONE)
-        yield browser
+pytestmark = NEEDED
 
 
 def test_the_first_page_is_light(pages: Pages, browser: Browser) -> None:

@@ -9,43 +9,18 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import pytest
-
 from node.backup import check
-from tests.integration.dapp import made_up
-from tests.integration.dapp.browser import AXE, CHROMIUM, Browser
-from tests.integration.dapp.served import Pages, served
-from tests.integration.dapp.test_browser import BUNDLE, PHONE, _look
+from tests.integration.dapp.browser import Browser
+from tests.integration.dapp.in_browser import CHECKOUT, NEEDED, PHONE, look
+from tests.integration.dapp.served import Pages
 from tests.waiting import PATIENCE
 
-CHECKOUT = Path(__file__).parents[3]
+HOST = "127.0.7.10"
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
-    pytest.mark.skipif(
-        not BUNDLE.exists() or not AXE.exists(),
-        reason="no bundle: npm ci && npm run build in node/dapp/frontend",
-    ),
-]
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Pages]:
-    made_up.furnish(tmp_path)
-    made_up.publish(tmp_path)
-    with served(tmp_path, "127.0.7.10") as pages:
-        yield pages
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    with Browser(tmp_path / "profile") as browser:
-        browser.size(*PHONE)
-        yield browser
+pytestmark = NEEDED
 
 
 def apply(folder: Path) -> str:
@@ -79,15 +54,15 @@ def test_a_threshold_is_changed_seen_in_force_and_taken_back(
     before = (tmp_path / "commonwatt.yml").read_text()
     browser.log_in(pages.address, "home", pages.password)
     browser.open(f"{pages.address}/settings/")
-    _look(browser, "settings")
+    look(browser, "settings")
     browser.size(*PHONE)
     typed(browser, trading_limit="70", trading_max_price="much")
     browser.until("document.querySelector('#f-trading-max-price[aria-invalid]')")
-    _look(browser, "settings-wrong")
+    look(browser, "settings-wrong")
     browser.size(*PHONE)
     typed(browser, trading_limit="25", trading_max_price="0.4")
     browser.until(f"{CHANGED}.includes('asked')")
-    _look(browser, "settings-asked")
+    look(browser, "settings-asked")
     browser.until("document.querySelector('#pulse:not([hidden]):not(.lost)')")
     browser.run("window.same = true")
     assert "applied: trading.limit: 30 % → 25 %" in apply(tmp_path)
@@ -95,18 +70,18 @@ def test_a_threshold_is_changed_seen_in_force_and_taken_back(
     browser.until("document.getElementById('f-trading-limit').value === '25 %'")
     assert browser.run("window.same")
     assert "limit: 25 %," in (tmp_path / "commonwatt.yml").read_text()
-    _look(browser, "settings-in-force")
+    look(browser, "settings-in-force")
     browser.run("window.before = true; document.getElementById('undo').click()")
     browser.until(f"!window.before && {CHANGED}.includes('Take the last change back')")
     apply(tmp_path)
     browser.until(f"{CHANGED}.includes('Taken back')")
     assert (tmp_path / "commonwatt.yml").read_text() == before
     browser.open(f"{pages.address}/settings/yaml")
-    _look(browser, "settings-yaml")
+    look(browser, "settings-yaml")
     browser.run("document.getElementById('text').value += 'intents: {send: 1000}\\n'")
     browser.run("window.before = true; document.getElementById('text').form.requestSubmit()")
     browser.until("!window.before && document.getElementById('wrong')?.textContent.includes('intents.send')")
-    _look(browser, "settings-yaml-wrong")
+    look(browser, "settings-yaml-wrong")
     refused = "the server responded with a status of 400"
     assert [complaint for complaint in browser.complaints if refused not in complaint] == []
 
@@ -115,7 +90,7 @@ def test_the_log_is_looked_through(pages: Pages, browser: Browser) -> None:
     browser.log_in(pages.address, "home", pages.password)
     browser.open(f"{pages.address}/logs")
     assert "event=login" in browser.run("document.querySelector('tbody').textContent")
-    _look(browser, "logs")
+    look(browser, "logs")
     browser.size(*PHONE)
     browser.run(
         "document.getElementById('least').value = 'error'; window.before = true;"
@@ -134,7 +109,7 @@ def test_a_backup_is_taken_told_of_and_downloaded(pages: Pages, browser: Browser
     while not browser.run("!!document.getElementById('download')"):
         assert time.monotonic() < end, browser.run("document.body.textContent")
         browser.open(f"{pages.address}/backup/")
-    _look(browser, "backup")
+    look(browser, "backup")
     pages.log_in()
     _, page = pages.ask("/backup/")
     [token, *_] = re.findall(r'name="csrf" value="([^"]+)"', page)

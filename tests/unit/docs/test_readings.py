@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from node.backup import WRITERS
 from node.cli import run
+from node.databases import WRITERS
 from node.logger.recorder import FORGET_EVERY
 from node.readings.interface import STEP_ROWS
 from node.readings.retention import LATE
