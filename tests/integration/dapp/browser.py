@@ -164,7 +164,8 @@ class Browser:
         return found
 
     def picture(self, path: Path, whole: bool = True) -> None:
-        """Save what is seen, or the whole page, as PNG."""
+        """Save what is seen, or the whole page, as PNG, once the page is there: before, it has no width."""
+        self.until("document.readyState === 'complete' && document.documentElement.scrollWidth > 0")
         answer = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(answer["data"]))
