@@ -31,11 +31,14 @@ def test_it_tells_how_the_board_stands(board: Board) -> None:
 
 
 def test_it_supplies_for_so_long_and_leaves_the_board_idle(board: Board) -> None:
-    told = by_hand(board, "supply", "--seconds", "1.2")
+    for seconds in (1.2, 12, 60):  # a busy machine needs some of them until the path is closed
+        told = by_hand(board, "supply", "--seconds", f"{seconds}")
+        supplied = "SUPPLY (asked)" in told.stdout
+        if supplied:
+            break
+    assert supplied, told
     assert told.returncode == 0, told.stderr
-    lines = told.stdout.splitlines()
-    assert any(line.startswith("SUPPLY (asked)") for line in lines)
-    assert lines[-1].startswith("IDLE (")
+    assert told.stdout.splitlines()[-1].startswith("IDLE (")
     assert {pin for pin, level in board.machine.record if level} == {26}
     assert board.closed == "IDLE"
 
