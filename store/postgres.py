@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from store.errors import MigrationFailed, TooNew, Unreachable
+from store.migrations import goes_on
 
 CONNECT_TIMEOUT = 5
 """Seconds."""
@@ -48,7 +49,7 @@ def migrate(connection: Connection, room: str, migrations: Sequence[str]) -> Non
         migrations: SQL scripts; number n is migrations[n − 1]. Never edit a released one, append another.
 
     Raises:
-        TooNew: the database knows more migrations than this code.
+        TooNew: the database knows more migrations than this code, and they do not only add.
         MigrationFailed: a script was refused; the database is unchanged.
         Unreachable: the server went away.
     """
@@ -59,8 +60,11 @@ def migrate(connection: Connection, room: str, migrations: Sequence[str]) -> Non
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS schema_version (room text PRIMARY KEY, version integer NOT NULL)"
             )
+            connection.execute("ALTER TABLE schema_version ADD COLUMN IF NOT EXISTS oldest integer")
             version = schema_version(connection, room)
             if version > len(migrations):
+                if _oldest(connection, room) <= len(migrations):
+                    return
                 raise TooNew(
                     f"the database {connection.info.dbname} has schema {version} of {room}, this version of "
                     f"Commonwatt knows up to {len(migrations)}; install the newer version again"
@@ -68,9 +72,9 @@ def migrate(connection: Connection, room: str, migrations: Sequence[str]) -> Non
             for number, script in enumerate(migrations[version:], start=version + 1):  # noqa: B007
                 connection.execute(script.encode())
             connection.execute(
-                "INSERT INTO schema_version VALUES (%s, %s) "
-                "ON CONFLICT (room) DO UPDATE SET version = excluded.version",
-                (room, len(migrations)),
+                "INSERT INTO schema_version (room, version, oldest) VALUES (%s, %s, %s) "
+                "ON CONFLICT (room) DO UPDATE SET version = excluded.version, oldest = excluded.oldest",
+                (room, len(migrations), goes_on(migrations)),
             )
     except psycopg.OperationalError as error:
         raise Unreachable(f"PostgreSQL went away while migrating: {line(error)}") from error
@@ -83,6 +87,14 @@ def migrate(connection: Connection, room: str, migrations: Sequence[str]) -> Non
 def schema_version(connection: Connection, room: str) -> int:
     """How many migrations of this room the database has seen."""
     row = connection.execute("SELECT version FROM schema_version WHERE room = %s", (room,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _oldest(connection: Connection, room: str) -> int:
+    """The oldest schema of a room whose code may go on with this one."""
+    row = connection.execute(
+        "SELECT coalesce(oldest, version) FROM schema_version WHERE room = %s", (room,)
+    ).fetchone()
     return 0 if row is None else int(row[0])
 
 

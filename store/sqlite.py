@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from store.errors import MigrationFailed, TooNew, Unopenable, Unwritable
+from store.migrations import goes_on
 
 Durability = Literal["full", "normal"]
 
@@ -120,18 +121,23 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
         migrations: SQL scripts; number n is migrations[n − 1]. Never edit a released one, append another.
 
     Raises:
-        TooNew: the database knows more migrations than this code.
+        TooNew: the database knows more migrations than this code, and they do not only add.
         MigrationFailed: a script was refused; the database stays at the version before it.
     """
     version = schema_version(connection)
     if version > len(migrations):
+        if 0 < _oldest(connection) <= len(migrations):
+            return
         raise TooNew(
             f"{_name(connection)} has schema {version}, this version of Commonwatt knows up to "
             f"{len(migrations)}; install the newer version again, or restore a backup"
         )
     for number, script in enumerate(migrations[version:], start=version + 1):
         try:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\n"
+                f"PRAGMA application_id = {goes_on(migrations[:number])};\nCOMMIT;"
+            )
         except sqlite3.Error as error:
             connection.rollback()
             raise MigrationFailed(f"migration {number} of {_name(connection)} failed: {error}") from error
@@ -140,6 +146,11 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
 def schema_version(connection: sqlite3.Connection) -> int:
     """How many migrations the database has seen."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _oldest(connection: sqlite3.Connection) -> int:
+    """The oldest schema whose code may go on with this one: it stands where SQLite leaves us four bytes."""
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 
 def backup(

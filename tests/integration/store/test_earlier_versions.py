@@ -23,6 +23,7 @@ from node.readings import sqlite as readings
 from node.treasury import book
 from node.wallet.database import Database
 from relay_server import persistence
+from store.migrations import goes_on
 from tests.integration.store import earlier
 
 PINNED = Path(__file__).parents[2] / "vectors" / "migrations.json"
@@ -74,3 +75,8 @@ def test_a_released_migration_is_never_changed(name: str) -> None:
     """Files of before were made by it as it was. A new one is added to the end of its list in the vectors."""
     pinned = json.loads(PINNED.read_text())
     assert [sha256(each.encode()).hexdigest() for each in RELEASED[name]] == pinned[name]
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_what_says_that_it_only_adds_does_nothing_else(name: str) -> None:
+    goes_on(RELEASED[name])

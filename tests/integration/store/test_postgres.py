@@ -9,6 +9,7 @@ import pytest
 
 from store import postgres as store_postgres
 from store.errors import MigrationFailed, TooNew, Unreachable
+from store.migrations import ONLY_ADDS
 from tests.integration.postgres import postgres, postgres_url  # noqa: F401 - fixtures
 
 
@@ -36,6 +37,28 @@ def test_a_newer_database_is_refused(postgres_url: str) -> None:  # noqa: F811
         store_postgres.migrate(connection, "a", ["SELECT 1", "SELECT 1"])
         with pytest.raises(TooNew, match="schema 2 of a, this version of Commonwatt knows up to 1"):
             store_postgres.migrate(connection, "a", ["SELECT 1"])
+
+
+def test_a_version_goes_on_with_what_a_newer_one_only_added_to(postgres_url: str) -> None:  # noqa: F811
+    first = ["CREATE TABLE t (n integer)"]
+    added = [*first, f"{ONLY_ADDS}\nALTER TABLE t ADD COLUMN m integer"]
+    with store_postgres.connect(postgres_url) as connection:
+        store_postgres.migrate(connection, "a", added)
+        store_postgres.migrate(connection, "a", first)  # the release before
+        connection.execute("INSERT INTO t (n) VALUES (7)")
+        assert store_postgres.schema_version(connection, "a") == 2
+        store_postgres.migrate(connection, "a", [*added, "ALTER TABLE t DROP COLUMN n"])
+        with pytest.raises(TooNew, match="schema 3 of a"):
+            store_postgres.migrate(connection, "a", added)
+
+
+def test_a_database_of_before_this_was_kept_says_its_own_version(postgres_url: str) -> None:  # noqa: F811
+    with store_postgres.connect(postgres_url) as connection:
+        connection.execute("CREATE TABLE schema_version (room text PRIMARY KEY, version integer NOT NULL)")
+        connection.execute("INSERT INTO schema_version VALUES ('a', 2)")
+        with pytest.raises(TooNew, match="schema 2 of a"):
+            store_postgres.migrate(connection, "a", ["SELECT 1"])
+        store_postgres.migrate(connection, "a", ["SELECT 1", "SELECT 1"])
 
 
 def test_two_processes_that_migrate_at_once_do_it_once(postgres_url: str) -> None:  # noqa: F811

@@ -14,6 +14,7 @@ import pytest
 from store import sqlite
 from store.claim import Claim
 from store.errors import MigrationFailed, Taken, TooNew, Unopenable, Unwritable
+from store.migrations import ONLY_ADDS
 
 NOBODY = 65_534
 
@@ -139,6 +140,22 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     refused = pytest.raises(TooNew, match="schema 1, this version of Commonwatt knows up to 0")
     with closing(filled(tmp_path / "x.db")) as connection, refused:
         sqlite.migrate(connection, [])
+
+
+def test_a_version_goes_on_with_what_a_newer_one_only_added_to(tmp_path: Path) -> None:
+    first = ["CREATE TABLE a (n INTEGER)"]
+    added = [*first, f"{ONLY_ADDS}\nALTER TABLE a ADD COLUMN m INTEGER; CREATE TABLE b (n INTEGER)"]
+    with closing(sqlite.open_writer(tmp_path / "x.db", "full")) as connection:
+        sqlite.migrate(connection, added)
+        sqlite.migrate(connection, first)  # the release before
+        connection.execute("INSERT INTO a (n) VALUES (7)")
+        connection.commit()
+        assert sqlite.schema_version(connection) == 2
+        sqlite.migrate(connection, [*added, "DROP TABLE b", f"{ONLY_ADDS}\nCREATE TABLE c (n INTEGER)"])
+        for former in (first, added):
+            with pytest.raises(TooNew, match="schema 4"):
+                sqlite.migrate(connection, former)
+        sqlite.migrate(connection, [*added, "DROP TABLE b"])
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
