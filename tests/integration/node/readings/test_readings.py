@@ -276,8 +276,9 @@ def test_readings_of_a_newer_version_are_left_alone(tmp_path: Path, postgres_url
         open_readings(url, tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "readings.db")) as file, file:
         file.execute("PRAGMA user_version = 99")
+        file.execute("PRAGMA application_id = 99")
     with psycopg.connect(postgres_url) as server:
-        server.execute("UPDATE schema_version SET version = 99")
+        server.execute("UPDATE schema_version SET version = 99, oldest = 99")
     for url in (None, postgres_url):
         with pytest.raises(TooNew, match="99"):
             open_readings(url, tmp_path)
