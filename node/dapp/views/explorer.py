@@ -14,7 +14,8 @@ from chain.keys import checksum
 from node.dapp import phrases
 from node.dapp.context import context
 from node.dapp.errors import NotFound
-from node.dapp.ledger import TURNS, Ledger
+from node.dapp.ledger import Ledger
+from node.dapp.ledger.turns import TURNS
 from node.dapp.qr import picture
 from store import snapshot
 

@@ -6,7 +6,8 @@ from flask import Flask
 
 from node.dapp.app import create_app
 from node.dapp.chain_index import ChainIndex
-from node.dapp.ledger import KEPT, Ledger
+from node.dapp.ledger import Ledger
+from node.dapp.ledger.blocks import KEPT
 from node.dapp.users import set_password
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor
@@ -173,7 +174,7 @@ def test_the_memory_for_blocks_is_bounded(tmp_path: Path, node: FakeNode) -> Non
     node.head = 2 * KEPT
     ledger = Ledger(made_up.household(tmp_path), node)
     ledger.blocks(range(2 * KEPT), node.head, 2)
-    assert len(ledger._blocks) == KEPT
+    assert len(ledger.blocks._final) == KEPT
 
 
 def test_a_page_of_events_never_splits_a_block(tmp_path: Path, node: FakeNode) -> None:
