@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 CODE := ansible quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench ansible artefacts rollout-test rollout-lint setup clean
+.PHONY: help demo test test-long lint format bench ansible artefacts rollout-test rollout-test-long rollout-lint setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,9 @@ artefacts: setup ## what is copied to every host: geth, Commonwatt and all that 
 
 rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
+
+rollout-test-long: artefacts ansible ## drive the other playbooks there, and hurt the hosts: docs/testing.md has what is done and how long it takes
+	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP -m long --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-lint: ansible ## ansible-lint, profile production
 	@cd ansible && PATH="$(CURDIR)/build/ansible/bin:$$PATH" ansible-lint -q --offline

@@ -5,8 +5,8 @@ options=()
 read -ra options <<<"$SSH_OPTIONS"
 [ -z "$KEY" ] || options+=(-i "$KEY")
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-options+=(-p "$PORT" -o ControlPath=none -o ExitOnForwardFailure=yes -o ConnectTimeout=5)
-options+=(-o ServerAliveInterval=3 -o ServerAliveCountMax=2 -o StrictHostKeyChecking=accept-new)
+options+=(-p "$PORT" -o ControlPath=none -o ExitOnForwardFailure=yes -o ConnectTimeout=10)
+options+=(-o ServerAliveInterval=3 -o ServerAliveCountMax=6 -o StrictHostKeyChecking=accept-new)
 ssh "${options[@]}" -N -L "127.0.0.1:$port:127.0.0.1:8545" "${DESTINATION#@}" &
 tunnel=$!
 trap 'kill "$tunnel" 2>/dev/null' EXIT

@@ -24,6 +24,9 @@ GROUP = "COMMONWATT_LAB_GROUP"
 """Variable of the environment: the control group of the whole laboratory."""
 
 BRIDGE = "street"
+BEYOND = "beyond"
+"""The bridge of those who are cut off."""
+
 NETWORK = "192.168.77"
 """The home network; its first address is the operator's machine."""
 
@@ -129,10 +132,9 @@ class Lab:
         self.folder = folder
         self.key = folder / "id"
         self.shared = folder / "world"
-        self.hosts = {
-            name: Host(name, f"{NETWORK}.{11 + number}", folder / name / "root", self.shared)
-            for number, name in enumerate(names)
-        }
+        self.hosts: dict[str, Host] = {}
+        for name in names:
+            self._plan(name)
 
     def start(self) -> None:
         """Make network and hosts, boot all, wait until each answers."""
@@ -146,15 +148,55 @@ class Lab:
         run("ip", "link", "add", BRIDGE, "type", "bridge")
         run("ip", "address", "add", f"{NETWORK}.1/24", "dev", BRIDGE)
         run("ip", "link", "set", BRIDGE, "up")
-        below = base()
         LOGS.mkdir(exist_ok=True)
         for host in self.hosts.values():
-            self._furnish(host, below)
+            self._furnish(host)
             self._connect(host)
             host.boot()
         for host in self.hosts.values():
-            self.await_ssh(host)
-            host.limits_take_effect()
+            self.await_up(host)
+
+    def add(self, name: str) -> Host:
+        """One host more, with nothing of ours on it."""
+        host = self._plan(name)
+        self._furnish(host)
+        self._connect(host)
+        host.boot()
+        self.await_up(host)
+        return host
+
+    def replace(self, host: Host) -> None:
+        """End a host for good, with all that was on it, and boot an empty one at its address."""
+        host.cut_power()
+        run("umount", "-l", str(host.root))
+        shutil.rmtree(self.folder / host.name)
+        self._furnish(host)
+        host.boot()
+        self.await_up(host)
+
+    def cut(self, *names: str) -> None:
+        """Cut the home network in two: these hosts on the other side; the operator still reaches all."""
+        run("ip", "link", "add", BEYOND, "type", "bridge")
+        run("ip", "link", "set", BEYOND, "up")
+        for name in names:
+            run("ip", "link", "set", f"ve-{name}", "master", BEYOND)
+            way = (f"{self.hosts[name].address}/32", "dev", BEYOND, "src", f"{NETWORK}.1")
+            run("ip", "route", "add", *way)
+
+    def mend(self) -> None:
+        """Join what was cut."""
+        for host in self.hosts.values():
+            run("ip", "link", "set", f"ve-{host.name}", "master", BRIDGE)
+        run("ip", "link", "delete", BEYOND)
+
+    def forget(self, host: Host) -> None:
+        """Forget the host's key, as an operator does for a new host at an old address."""
+        run("ssh-keygen", "-R", host.address, "-f", str(self.folder / "known_hosts"))
+
+    def await_up(self, host: Host) -> None:
+        """Wait until a host that boots lets us in, and may set limits."""
+        self.await_ssh(host)
+        host.limits_take_effect()
 
     def ssh(self, host: Host, command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command on a host as its administrator, through sudo."""
@@ -187,11 +229,16 @@ class Lab:
             quiet("umount", "-l", str(host.root))
         quiet("umount", "-l", str(self.folder))
 
-    def _furnish(self, host: Host, below: Path) -> None:
+    def _plan(self, name: str) -> Host:
+        address = f"{NETWORK}.{11 + len(self.hosts)}"
+        self.hosts[name] = Host(name, address, self.folder / name / "root", self.shared)
+        return self.hosts[name]
+
+    def _furnish(self, host: Host) -> None:
         parts = {part: self.folder / host.name / part for part in ("upper", "work", "root")}
         for part in parts.values():
             part.mkdir(parents=True)
-        layers = f"lowerdir={below},upperdir={parts['upper']},workdir={parts['work']}"
+        layers = f"lowerdir={base()},upperdir={parts['upper']},workdir={parts['work']}"
         run("mount", "-t", "overlay", "overlay", "-o", layers, str(host.root))
         (host.root / "etc/hostname").write_text(f"{host.name}\n")
         ssh = host.root / "home" / USER / ".ssh"
@@ -201,6 +248,9 @@ class Lab:
         for path in (ssh, ssh / "authorized_keys"):
             os.chown(path, owner.st_uid, owner.st_gid)
         (host.root / "var/lib/apt/lists").touch()
+        for key in (host.root / "etc/ssh").glob("ssh_host_*"):
+            key.unlink()  # the image's: each host has its own, as each card has
+        run("ssh-keygen", "-A", "-f", str(host.root))
 
     def _connect(self, host: Host) -> None:
         run("ip", "netns", "add", host.name)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -20,8 +20,10 @@ from simulation.neighbourhood.configuration import Surroundings
 from simulation.neighbourhood.scenario import Scenario
 from simulation.world import spec
 
+T = TypeVar("T")
+
 PERIOD = 1
-SECTIONS = ("sensors", "battery", "relay", "trading", "offers", "intents", "reports")
+SECTIONS = ("sensors", "battery", "relay", "trading", "offers", "intents", "readings", "reports")
 PLAY = 3_600.0
 """Seconds that a playbook may take on a busy machine."""
 
@@ -110,6 +112,13 @@ class Street:
         )
         return json.loads(said)["result"]
 
+    def height(self, name: str) -> int:
+        """A household's newest block; 0 while its host or its node does not answer."""
+        try:
+            return int(self.ask(name, "eth_blockNumber"), 16)
+        except (AssertionError, subprocess.TimeoutExpired):
+            return 0
+
     def host(self, name: str) -> Host:
         """A household's host."""
         return self.lab.hosts[name]
@@ -190,17 +199,23 @@ def inventory(lab: Lab, scenario: Scenario, residents: list[str]) -> dict[str, A
     return {"neighbourhood": {"vars": variables, "hosts": hosts}}
 
 
-def until(true: Callable[[], object], what: str, patience: float = 120.0) -> None:
-    """Wait until something holds."""
+def until(true: Callable[[], T], what: str, patience: float = 120.0) -> T:
+    """Wait until something holds; what it came to."""
     deadline = time.monotonic() + patience
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < deadline, f"waited {patience:.0f} s in vain for: {what}"
         time.sleep(0.5)
+    return found
+
+
+def healthy(street: Street, name: str) -> bool:
+    """Whether its doctor finds nothing wrong."""
+    return street.lab.ssh(street.host(name), "commonwatt-doctor --json").returncode == 0
 
 
 def booted(folder: Path, households: int) -> Street:
-    """A street of empty hosts that have just booted, and its inventory; one household more may come."""
-    scenario = plan(households + 1, period=PERIOD)
+    """A street of empty hosts that have just booted, and its inventory; the next street's may come."""
+    scenario = plan(households + 2, period=PERIOD)
     names = [member.name for member in scenario.members][:households]
     street = Street(Lab(folder, names), scenario, names)
     street.lab.start()

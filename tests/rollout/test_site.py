@@ -70,14 +70,7 @@ def test_a_dry_run_on_what_is_there_changes_nothing(street: Street, first_run: P
 def test_from_outside_the_overlay_nothing_but_ssh_and_the_pages_answers(
     street: Street, first_run: Played, name: str
 ) -> None:
-    listening = {int(line.split()[3].rpartition(":")[2]) for line in street.on(name, "ss -Htln").splitlines()}
-    assert {22, 443, 15555, 30303, 8545} <= listening
-    address = street.host(name).address
-    with ThreadPoolExecutor(32) as several:
-        ports = sorted(listening | OURS)
-        tried = several.map(lambda port: (port, answers(address, port)), ports)
-        answered = {port for port, open_ in tried if open_}
-    assert answered == OPEN
+    assert answered(street, name) == OPEN
 
 
 def test_the_pages_answer_by_https_with_the_neighbourhoods_certificate(
@@ -107,6 +100,18 @@ def test_no_secret_of_one_process_can_be_read_by_another(street: Street, first_r
         )
         assert seen == "", user
     assert street.on("alder", "find /etc/commonwatt/keys -type f ! -perm 600") == ""
+
+
+def answered(street: Street, name: str) -> set[int]:
+    """What answers on the home network, of all ports that something listens on, and some more."""
+    listening = {int(line.split()[3].rpartition(":")[2]) for line in street.on(name, "ss -Htln").splitlines()}
+    assert {22, 443, 15555, 30303, 8545} <= listening
+    address = street.host(name).address
+    with ThreadPoolExecutor(32) as several:
+        ports = sorted(listening | OURS)
+        return {
+            port for port, open_ in several.map(lambda port: (port, answers(address, port)), ports) if open_
+        }
 
 
 def answers(address: str, port: int) -> bool:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.rollout.releases import another
-from tests.rollout.street import Played, Street, until
+from tests.rollout.street import Played, Street, healthy, until
 from tests.rollout.trades import events, settled
 
 NOTHING = b"#!/bin/sh\necho 'this geth does not start' >&2\nexit 1\n"
@@ -57,11 +57,6 @@ def longest_gap(street: Street, first: int, last: int) -> int:
     blocks = [street.ask("dogwood", "eth_getBlockByNumber", hex(n), False) for n in range(first, last + 1)]
     times = [int(block["timestamp"], 16) for block in blocks]
     return max(later - earlier for earlier, later in pairwise(times))
-
-
-def healthy(street: Street, name: str) -> bool:
-    """Whether its doctor finds nothing wrong."""
-    return street.lab.ssh(street.host(name), "commonwatt-doctor --json").returncode == 0
 
 
 def funded(street: Street) -> set[str]:

@@ -41,6 +41,7 @@ def play(inventory: Path, playbook: str, *more: str) -> subprocess.CompletedProc
 @pytest.mark.parametrize(("playbook", "words", "says"), [
     ("restore", "household_name=birch", "of which there is a copy"),
     ("restore", "household_name=elm restore_file=x", "say whose: -e household_name=NAME, one of alder"),
+    ("add-household", "household_name=elm", "elm is not in the inventory: write it in"),
     ("replace-host", "", "say whose host is new: -e household_name=NAME, one of alder, birch"),
     ("remove-household", "household_name=cedar", "Who seals (alder, birch, cedar) has to be a follower"),
     ("rotate-keys", "household_name=birch", "say whose and which"),
@@ -58,6 +59,7 @@ def test_it_is_refused_before_a_host_is_touched(
 
 @pytest.mark.parametrize(("playbook", "words"), [
     ("restore", "household_name=cedar"),
+    ("add-household", "household_name=dogwood"),
     ("replace-host", "household_name=birch"),
     ("remove-household", "household_name=dogwood"),
     ("rotate-keys", "household_name=birch rotate=pages,node,overlay"),
