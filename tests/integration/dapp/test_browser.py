@@ -158,4 +158,9 @@ def test_energy_is_drawn_and_fits_a_phone(pages: Pages, browser: Browser) -> Non
     browser.size(*PHONE)
     assert browser.run("document.querySelector('.menu details a').getBoundingClientRect().height") >= 44
     browser.picture(PICTURES / "more-phone.png", whole=False)
+    for width in (720, 768, 1_120, DESK[0]):
+        browser.size(width, 900)
+        browser.until(f"document.documentElement.scrollWidth <= {width}")
+        assert browser.run("document.querySelector('.menu').offsetHeight") < 60, "the menu takes one line"
+        browser.picture(PICTURES / f"menu-{width}.png", whole=False)
     assert browser.complaints == []
