@@ -99,6 +99,47 @@ def renew(path: Path, contact: int, reason: str = "") -> None:
     _give(path, Instruction(what=What.RENEW, contact=contact, reason=reason))
 
 
+KEPT = 200
+"""Answers to the pages: twenty minutes of as many as are done at most, and a request lasts one."""
+
+
+def answer(path: Path, id: str, by: str, instruction: Instruction | None, problem: str = "") -> None:
+    """Give the instruction that the pages ask for, or write down why not: together with that it was answered.
+
+    Args:
+        path: relay.db.
+        id: of their request, which is answered once.
+        by: who asked there.
+        instruction: None: it is not given.
+
+    Raises:
+        RecordsMissing: the file cannot be written.
+    """
+    try:
+        with closing(_opened(path)) as database, database:
+            database.execute(
+                "INSERT INTO asked (id, by, at, problem) VALUES (?, ?, ?, ?)", (id, by, time.time(), problem)
+            )
+            database.execute("DELETE FROM asked WHERE number <= (SELECT max(number) FROM asked) - ?", (KEPT,))
+            if instruction is not None:
+                _insert(database, instruction)
+    except sqlite3.Error as error:
+        raise RecordsMissing(f"{path}: {error}") from error
+
+
+def answered(path: Path) -> list[str]:
+    """The ids of what the pages asked for and was answered.
+
+    Raises:
+        RecordsMissing: the file cannot be read.
+    """
+    try:
+        with closing(_opened(path)) as database:
+            return [row[0] for row in database.execute("SELECT id FROM asked")]
+    except sqlite3.Error as error:
+        raise RecordsMissing(f"{path}: {error}") from error
+
+
 def waiting(database: sqlite3.Connection) -> tuple[int, list[Instruction]]:
     """The instructions that are not done, and the number of the last of them; 0: there are none."""
     rows = database.execute("SELECT * FROM instructions WHERE NOT done ORDER BY number").fetchall()
@@ -124,16 +165,18 @@ def _give(path: Path, instruction: Instruction) -> None:
     if not there:
         raise RecordsMissing(f"{path} is not there: no relay has run with this configuration yet")
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5.0)) as database, database:
-            database.execute(
-                "INSERT INTO instructions (at, what, contact, buyer, reason) VALUES (?, ?, ?, ?, ?)",
-                (
-                    time.time(),
-                    instruction.what.value,
-                    instruction.contact,
-                    instruction.buyer,
-                    instruction.reason,
-                ),
-            )
+        with closing(_opened(path)) as database, database:
+            _insert(database, instruction)
     except sqlite3.Error as error:
         raise RecordsMissing(f"{path}: {error}; run this as the relay's user") from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5.0)
+
+
+def _insert(database: sqlite3.Connection, instruction: Instruction) -> None:
+    database.execute(
+        "INSERT INTO instructions (at, what, contact, buyer, reason) VALUES (?, ?, ?, ?, ?)",
+        (time.time(), instruction.what.value, instruction.contact, instruction.buyer, instruction.reason),
+    )

@@ -5,6 +5,7 @@ safety          leases, meters, contacts: twelve times a second, every few milli
 pins            the pin driver; another such thread for each call that does not return
 chain-view      the chain node
 persistence     the disk
+attendant       what the household's pages ask for
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from contracts.errors import ManifestMissing
 from relay_server import host
 from relay_server.acts import Tell
 from relay_server.answering import Answering, Identity
+from relay_server.attending import Attendant
 from relay_server.chain_view import ChainReader, ChainView
 from relay_server.drivers.interface import Pins
 from relay_server.hands import NONE, Call, Hands, What
@@ -48,11 +50,13 @@ class Parts:
     chain: ChainView
     safety: Safety
     server: Server
+    attendant: Attendant
 
     def begin(self) -> None:
         """Turn the safety loop and look at the chain; the network is the caller's."""
         self.safety.start()
         self.chain.start()
+        self.attendant.start()
 
     def release(self) -> None:
         """Take no more commands, and release every coil."""
@@ -60,6 +64,7 @@ class Parts:
 
     def end(self) -> None:
         """Bring the contacts home, write everything down, and give back what was taken of the host."""
+        self.attendant.stop()
         self.chain.stop()
         self.safety.end()
         self.persistence.keep([Tell(event="stop", contact=0)])
@@ -121,6 +126,7 @@ def put_together(
         chain=chain,
         safety=Safety(settings, switchboard, chain, registers_directory, failed),
         server=Server(settings, switchboard, answering, sessions(remembered.boot), clock=boottime),
+        attendant=Attendant(state, switchboard.contacts),
     )
 
 

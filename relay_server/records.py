@@ -61,6 +61,22 @@ class Records:
         rows = self._rows("SELECT contact, operations FROM cycles")
         return {row["contact"]: row["operations"] for row in rows}
 
+    def locks(self) -> dict[int, float]:
+        """Since when (Unix seconds) each contact is locked out that is, 0 being home.
+
+        Raises:
+            RecordsMissing: relay.db cannot be read.
+        """
+        return {row["contact"]: row["since"] for row in self._rows("SELECT contact, since FROM locks")}
+
+    def answers(self) -> dict[str, str]:
+        """What the pages asked for and was answered, by id: why it was not done, empty where it was.
+
+        Raises:
+            RecordsMissing: relay.db cannot be read.
+        """
+        return {row["id"]: row["problem"] for row in self._rows("SELECT id, problem FROM asked")}
+
     def boots(self) -> int:
         """How often this relay was started.
 

@@ -262,6 +262,11 @@ class Switchboard:
                     self._act([Renewal(contact=contact)])
             self._act([Tell(event=f"operator: {instruction.what.value}", contact=contact, facts=facts)])
 
+    @property
+    def contacts(self) -> frozenset[int]:
+        """The numbers of all, 0 being home where there is one."""
+        return frozenset((*self._contacts.sources, *self._contacts.moving))
+
     def orders_supplied(self) -> tuple[bytes, ...]:
         """The orders that the chain view keeps an eye on: supplied, or with vouchers not yet redeemed."""
         with self._lock:

@@ -35,15 +35,18 @@ class Wear:
         return self.used >= WORN
 
 
-def wear(settings: RelaySettings, operations: Mapping[int, int]) -> tuple[Wear, ...]:
-    """Every configured contact, home first.
+def lives(settings: RelaySettings) -> dict[int, int]:
+    """Operations that each configured contact lives for, home first."""
+    found = {each.contact: each.life for each in (*settings.feeds, *settings.ties)}
+    return ({HOME: settings.transfer.home_life} if settings.transfer else {}) | found
+
+
+def wear(lives: Mapping[int, int], operations: Mapping[int, int]) -> tuple[Wear, ...]:
+    """Every contact that has a life, in that order.
 
     Args:
         operations: by contact, as kept in relay.db.
     """
-    lives = {each.contact: each.life for each in (*settings.feeds, *settings.ties)}
-    if settings.transfer:
-        lives = {HOME: settings.transfer.home_life} | lives
     return tuple(
         Wear(contact=contact, operations=operations.get(contact, 0), life=life)
         for contact, life in lives.items()

@@ -81,10 +81,10 @@ def write(path: Path, fields: Mapping[str, object], sampled: float | None = None
     text = json.dumps(stamped, separators=(",", ":")).encode() + b"\n"
     try:
         try:
-            _replace(path, text)
+            replace_whole(path, text)
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
+            replace_whole(path, text)
     except OSError as error:
         raise Unwritable(
             f"cannot write {path}: {error.strerror}; make the folder writable for this process, "
@@ -104,7 +104,12 @@ def read(path: Path) -> Snapshot | None:
     return Snapshot(fields=fields, sampled=sampled)
 
 
-def _replace(path: Path, text: bytes) -> None:
+def replace_whole(path: Path, text: bytes) -> None:
+    """Put a file in the place of another: a reader sees one or the other. Nothing is synced.
+
+    Raises:
+        OSError: the folder is not there, or cannot be written.
+    """
     fresh = path.with_name(f".{path.name}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, MODE)
     try:

@@ -110,10 +110,11 @@ def try_(context: click.Context, settings: Settings, contact: int, hold: float, 
 def wear(settings: Settings, as_json: bool) -> None:
     """Show how often each contact has moved, of what its maker says that it lives for."""
     from relay_server.records import open_records  # noqa: PLC0415
+    from relay_server.wear import lives  # noqa: PLC0415
     from relay_server.wear import wear as worn  # noqa: PLC0415
 
     records = open_records(settings.paths.state / RECORDS)
-    used, boots = worn(section(settings), records.operations()), records.boots()
+    used, boots = worn(lives(section(settings)), records.operations()), records.boots()
     facts = {
         "boots": boots,
         "contacts": [

@@ -38,6 +38,7 @@ PAGES = (
     "wallet",
     "neighbourhood",
     "devices",
+    "contacts",
     "settings",
     "logs",
     "backup",

@@ -20,6 +20,7 @@ from node.client_interaction.trades import open_trades
 from node.dapp import recorded
 from node.dapp.chain_index import FILE as INDEX
 from node.dapp.chain_index import ChainIndex
+from node.dapp.contacts import told
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
@@ -38,7 +39,7 @@ from node.intents.answers import Told, open_answers
 from node.intents.book import IntentBook
 from node.intents.published import Published
 from quantities import SoC, Tokens
-from relay_server import audit
+from relay_server import asked, audit
 from relay_server.errors import RecordsMissing
 from relay_server.records import FILE as RECORDS
 from store import snapshot
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from node.dapp.api.tokens import AppTokens
     from node.dapp.backups import Backups
     from node.dapp.configuration import Configuration
+    from node.dapp.neighbourhood import Relay
+    from node.dapp.own_relay import OwnRelay
     from node.dapp.scout import Scout
     from node.dapp.statements import Statements
     from node.tariffs.intervals import IntervalFiles
@@ -172,10 +175,19 @@ class Context:
             "intents": {"seen": _trace(self._asked(), published.read(self.household.run))},
         }
         news["settings"] = {"seen": trace(self.household.state)}
+        if self.own_relay is not None:
+            relay = self.own_relay.seen()
+            news["relay"] = {**told(relay), "seen": self.contacts_seen(relay)}
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
         news["alert"] = {"seen": self.alerts(seen)[1]}
         return news
+
+    def contacts_seen(self, relay: Relay | None) -> str:
+        """A word that changes with what the own relay says, and while something is asked of it."""
+        waiting = [each.id for each in asked.waiting(self.household.state / asked.FOLDER)]
+        moment = time.time() // 5 if waiting else 0
+        return f"{hash((tuple(told(relay).items()), *waiting, moment)) & 0xFFFFFFFF:x}"
 
     def alerts(self, seen: Observation) -> tuple[tuple[Alert, ...], str]:
         """What is wrong then, and a word that changes with it, and each minute for as long as it lasts."""
@@ -248,6 +260,13 @@ class Context:
         from node.dapp.scout import Scout  # noqa: PLC0415 - who never looks spares it
 
         return Scout(self.household.rpc, lambda: self.ledger.manifest) if self.household.rpc else None
+
+    @cached_property
+    def own_relay(self) -> OwnRelay | None:
+        """What the own relay says; None where there is none."""
+        from node.dapp.own_relay import OwnRelay  # noqa: PLC0415 - loaded when somebody looks
+
+        return OwnRelay(self.household.relay) if self.household.relay else None
 
     @cached_property
     def ledger(self) -> Ledger:

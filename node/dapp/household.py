@@ -17,6 +17,7 @@ from node.dapp.words import capital
 from node.tariffs.plan import Plan, Rate, Version, plan_of
 from quantities import Energy, Power, SoC, Tokens
 from quantities.amount import Amount
+from relay_server.wear import lives
 
 if TYPE_CHECKING:
     from node.config import Settings
@@ -29,6 +30,8 @@ class Line:
     meter: str
     neighbour: str
     """The neighbour's name where the configuration says it, else empty."""
+    contact: int = 0
+    """The relay's number of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,8 @@ class Household:
     """Of every sensor."""
     relay: str = ""
     """Where its relay listens; empty: it has none."""
+    lives: Mapping[int, int] = field(default_factory=dict)
+    """Operations that each contact lives for, by its number, home (0) first."""
     time_zone: str | None = None
     """Of what other programs are told, and of tariffs' hours; None: this host's."""
     tariffs: tuple[Plan, ...] = ()
@@ -118,10 +123,13 @@ def from_settings(settings: Settings, files: Sequence[Path] = ()) -> Household:
         panels=tuple(meter for meter in settings.dapp.panels if meter in settings.sensors),
         loads=tuple(meter for meter in settings.dapp.loads if meter in settings.sensors),
         ties=tuple(
-            Line(meter=tie.meter, neighbour=channels.get(tie.contact, ""))
+            Line(meter=tie.meter, neighbour=channels.get(tie.contact, ""), contact=tie.contact)
             for tie in (relay.ties if relay else ())
         ),
-        feeds=tuple(Line(meter=feed.meter, neighbour="") for feed in (relay.feeds if relay else ())),
+        feeds=tuple(
+            Line(meter=feed.meter, neighbour="", contact=feed.contact)
+            for feed in (relay.feeds if relay else ())
+        ),
         limit=trading.limit if settings.sellers else None,
         resume=trading.resume if settings.sellers else None,
         reserve=offers.reserve if offers and offers.feeds else None,
@@ -134,6 +142,7 @@ def from_settings(settings: Settings, files: Sequence[Path] = ()) -> Household:
         readings=settings.readings.url,
         meters=tuple(settings.sensors),
         relay=relay.listen if relay else "",
+        lives=lives(relay) if relay else {},
         time_zone=settings.household.time_zone,
         tariffs=tuple(plan_of(name, tariff) for name, tariff in settings.tariffs.items()),
         logs=settings.dapp.logs,
@@ -160,6 +169,7 @@ def loads(text: str) -> Household:
             given[name] = tuple(Line(**line) for line in given[name])
         given["tariffs"] = tuple(map(_plan, given["tariffs"]))
         given["files"] = tuple(map(Path, given["files"]))
+        given["lives"] = {int(contact): life for contact, life in given["lives"].items()}
         for name, kind in READ.items():
             given[name] = None if given[name] is None else kind(given[name])
         return Household(**given)

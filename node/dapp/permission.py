@@ -42,6 +42,9 @@ NEEDS: Mapping[str, Role] = {
     "energy.battery": Role.VIEWER,
     "neighbourhood.show": Role.VIEWER,
     "devices.show": Role.VIEWER,
+    "contacts.show": Role.VIEWER,
+    "contacts.lock": Role.OPERATOR,
+    "contacts.home": Role.OPERATOR,
     "trades.listed": Role.VIEWER,
     "trades.one": Role.VIEWER,
     "explorer.home": Role.VIEWER,
@@ -97,6 +100,7 @@ GRAVE = frozenset(
     {
         "control.limit",
         "control.offer",
+        "contacts.lock",
         "settings.change",
         "settings.write",
         "settings.undo",

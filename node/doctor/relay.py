@@ -18,7 +18,7 @@ from relay_server.errors import RecordsMissing, RelayError, RelayUnreachable, Re
 from relay_server.messages import ContactState
 from relay_server.records import open_records
 from relay_server.settings import RelaySettings
-from relay_server.wear import Wear, wear
+from relay_server.wear import Wear, lives, wear
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -100,7 +100,7 @@ def used(settings: RelaySettings, path: Path) -> Iterator[Finding]:
     except RecordsMissing as error:
         yield Warned(f"how worn the contacts are cannot be told: {error}", AS_ROOT)
         return
-    yield from worn(wear(settings, operations))
+    yield from worn(wear(lives(settings), operations))
 
 
 def worn(contacts: tuple[Wear, ...]) -> Iterator[Finding]:

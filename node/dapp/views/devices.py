@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from node.dapp import words
-from node.dapp.context import Context, context
-from node.dapp.neighbourhood import Relay
+from node.dapp import contacts, words
+from node.dapp.context import context
 from node.sensors import status
 from store import snapshot
 
@@ -27,13 +26,16 @@ UNITS = {"voltage": (1_000, "V"), "current": (1_000, "A"), "soc": (100, "%")}
 def show() -> str:
     """What the logger and the relay say now."""
     here = context()
+    relay = here.own_relay.now() if here.own_relay else None
     return render_template(
         "devices.html",
         sensors=status.read(here.household.run),
         badges=BADGES,
         shown=shown,
         now_boot=snapshot.boottime(),
-        relay=_own_relay(here),
+        relay=relay,
+        rows=contacts.rows(here.household, relay.contacts if relay else (), {}, {}),
+        seen=here.contacts_seen(relay),
     )
 
 
@@ -45,10 +47,3 @@ def shown(quantity: str, value: int) -> str:
         divisor, unit = UNITS[quantity]
         return f"{value / divisor:.2f} {unit}"
     return words.energy(value)
-
-
-def _own_relay(here: Context) -> Relay | None:
-    """What the own relay said at the last look at the neighbourhood; None: it is not known."""
-    scene = here.scout.scene() if here.scout else None
-    own = (seen for seen in scene.sightings if seen.registered.name == here.household.name) if scene else ()
-    return next((seen.relay for seen in own), None)

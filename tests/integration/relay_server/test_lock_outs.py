@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from chain.keys import Account
-from relay_server import audit, instructions
+from relay_server import asked, audit, instructions
+from relay_server.attending import Attendant
 from relay_server.messages import NO_ORDER, Code, Opened
 from relay_server.records import open_records
 from tests.integration.relay_server.relay_rig import (
@@ -108,3 +109,27 @@ def test_a_locked_home_is_not_left(rig: Rig, op: str) -> None:
     with rig.client(rig.seller) as own:
         rig.until(lambda: any(contact.locked for contact in own.state()))
         assert refusal(getattr(own, op)(NO_ORDER, TIE)) is Code.LOCKED
+
+
+def test_what_the_pages_ask_for_is_done_once_and_the_box_takes_it_off(rig: Rig) -> None:
+    attendant = Attendant(rig.state, {0, FEED, TIE})
+    lock = asked.request(id="1" * 32, by="home", what=asked.What.LOCK, contact=FEED, reason="a new fuse")
+    asked.put(rig.state.parent, lock)
+    attendant.look()
+    with rig.client(None) as client:
+        rig.until(lambda: [each.locked for each in client.state()] == [None, "a new fuse", None])
+        instructions.unlock(rig.state, FEED, "fuse changed")
+        rig.until(lambda: not any(each.locked for each in client.state()))
+        attendant.look()
+        home = asked.request(id="2" * 32, by="home", what=asked.What.HOME, contact=0, reason="smoke")
+        asked.put(rig.state.parent, home)
+        attendant.look()
+        why = "everything home: smoke"
+        rig.until(lambda: [each.locked for each in client.state()] == [why, why, None])
+    told = ["operator: lock", "operator: unlock", "operator: home"]
+    rig.until(lambda: [event for event in events(rig) if event.startswith("operator")] == told)
+    assert isinstance(audit.verify(rig.state), audit.Intact)
+
+
+def events(rig: Rig) -> list[str]:
+    return [each.entry.event for each in audit.between(rig.state, 0.0, 4e9, 1_000)]

@@ -3,7 +3,7 @@
 const REST = 2_000;
 
 export function refresher(parts) {
-  // A part may say what it shows; else the first event is taken to say what the page already shows.
+  // A part may say what it shows, and is told by `seen`; else the first event is taken to say what the page already shows.
   const seen = parts.find((part) => part.dataset.seen)?.dataset.seen;
   let known = seen && JSON.stringify({ seen }), waiting, last = Date.now();
   const refresh = async () => {
@@ -15,7 +15,8 @@ export function refresher(parts) {
     for (const part of parts) replace(part, page.getElementById(part.id));
   };
   return (news) => {
-    const told = JSON.stringify(news);
+    if (seen && news.seen === undefined) return;
+    const told = JSON.stringify(seen ? { seen: news.seen } : news);
     if (known !== undefined && known !== told) waiting ??= setTimeout(refresh, Math.max(last + REST - Date.now(), 0));
     known = told;
   };

@@ -10,11 +10,10 @@ from flask import Flask
 from node.dapp.neighbourhood import Relay
 from node.sensors import status
 from node.sensors.status import State, Status
-from relay_server.messages import ContactState, Kind
 from store import snapshot
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import Visitor
-from tests.unit.node.dapp.test_neighbourhood import BUYER, CLOSED, NOW, scene, showing, sighting
+from tests.unit.node.dapp.test_contacts import CONTACTS, NOW, relay_says
 
 LIVE = Status(driver="ina219", state=State.LIVE, values={"power": 12_800, "voltage": 3_842, "soc": 4_130})
 
@@ -44,24 +43,16 @@ def test_without_sensors_the_page_says_how_to_find_some(member: Visitor, tmp_pat
 
 
 def test_the_own_contacts_are_shown_with_what_is_wrong(app: Flask, member: Visitor) -> None:
-    contacts = (
-        ContactState(contact=0, closed=True, kind=Kind.HOME),
-        CLOSED,
-        ContactState(contact=11, closed=False, kind=Kind.TIE, fault="it did not open"),
-        ContactState(contact=12, closed=False, kind=Kind.TIE, locked="work on the line"),
-    )
-    own = sighting(registered=BUYER, relay=Relay(at=NOW, head=1, contacts=contacts))
-    other = sighting(relay=Relay(at=NOW, problem="the other one is silent"))
-    showing(app, scene(other, own))
+    relay_says(app, Relay(at=NOW, contacts=CONTACTS))
     page = member.get("/devices")
     assert "it did not open" in page
     assert "work on the line" in page
     assert "Tie 11" in page
-    assert "the other one is silent" not in page
+    assert 'href="/contacts/"' in page
 
 
 def test_an_own_relay_that_is_silent_is_an_alert(app: Flask, member: Visitor) -> None:
-    showing(app, scene(sighting(registered=BUYER, relay=Relay(at=NOW, problem="no answer in 2 s"))))
+    relay_says(app, Relay(at=NOW, problem="no answer in 2 s"))
     page = member.get("/devices")
-    assert "No answer in 2 s." in page
+    assert "no answer in 2 s." in page
     assert "commonwatt doctor" in page

@@ -1,0 +1,111 @@
+"""Attending to what the household's pages ask for: a thread that looks into their folder each second.
+
+It gives the same instructions as the operator at the box, through relay.db, and so waits for nothing that the
+safety loop needs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import structlog
+
+from relay_server import asked, instructions
+from relay_server.asked import Asked, What
+from relay_server.errors import RelayError
+from relay_server.instructions import Instruction
+from store import snapshot
+from store.snapshot import boottime
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+"""Seconds."""
+
+REMEMBERED = 1_000
+"""Ids held in memory; relay.db has those that matter."""
+
+LET_GO = 0.2
+"""Seconds that a stop waits for a look to end."""
+
+GIVEN = {What.LOCK: instructions.What.LOCK, What.HOME: instructions.What.HOME}
+
+
+class Attendant:
+    """What the pages of one household ask its relay for, done once or refused."""
+
+    def __init__(
+        self, records: Path, contacts: Collection[int], clock: Callable[[], float] = boottime
+    ) -> None:
+        """Prepare.
+
+        Args:
+            records: relay.db; the folder of requests is beside it.
+            contacts: every one that is configured, home among them.
+            clock: boottime seconds.
+        """
+        self._records, self._contacts, self._clock = records, contacts, clock
+        self._folder = records.with_name(asked.FOLDER)
+        self._known: set[str] | None = None
+        self._lately: deque[float] = deque(maxlen=asked.PER_MINUTE)
+        self._trouble = ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="attendant", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(LET_GO)
+
+    def look(self) -> None:
+        """Once.
+
+        Raises:
+            RecordsMissing: relay.db cannot be used.
+        """
+        now = self._clock()
+        for each in asked.waiting(self._folder):
+            if each.age(now, snapshot.boot_id()) >= asked.LASTING:
+                continue
+            if self._known is None or len(self._known) > REMEMBERED:
+                self._known = set(instructions.answered(self._records))
+            if each.id in self._known or self._too_many(now):
+                continue
+            self._answer(each)
+            self._known.add(each.id)
+            self._lately.append(now)
+
+    def _answer(self, each: Asked) -> None:
+        problem = asked.refusal(each, self._contacts)
+        given = Instruction(what=GIVEN[each.what], contact=each.contact, reason=each.reason)
+        instructions.answer(self._records, each.id, each.by, None if problem else given, problem)
+        log.info(
+            "asked by the pages", id=each.id, by=each.by, what=each.what.value, problem=problem or "none"
+        )
+
+    def _too_many(self, now: float) -> bool:
+        return len(self._lately) == self._lately.maxlen and now - self._lately[0] < 60.0
+
+    def _run(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            try:
+                self.look()
+            except (RelayError, OSError) as error:
+                self._complain(str(error))
+            except Exception as error:  # what is in that folder is not ours: nothing in it ends this thread
+                self._complain(repr(error))
+            else:
+                self._trouble = ""
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            log.warning("what the pages ask for is not read", error=trouble)
+        self._trouble = trouble
