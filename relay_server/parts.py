@@ -111,6 +111,7 @@ def put_together(
         remembered=remembered,
         now=boottime(),
         calls=hands,
+        clock=boottime,
     )
     switchboard.make_safe(boottime(), "the relay was started")
     persistence.start(lambda instruction: switchboard.obey(instruction, boottime()))

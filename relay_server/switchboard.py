@@ -9,7 +9,7 @@ is decided by pure functions (`commanding`, `contacts`, `books`); here is what t
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -81,6 +81,7 @@ class Switchboard:
         remembered: Remembered,
         now: float,
         calls: Calls | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Take the contacts over as they were remembered; `make_safe` comes before anything else.
 
@@ -88,8 +89,10 @@ class Switchboard:
             owner: checksummed account of the household.
             now: boottime seconds.
             calls: who calls the pin driver; None: whoever has the lock, for drivers that are known to return.
+            clock: boottime seconds, to know how long a look took; None: no time.
         """
         self.owner = owner
+        self._clock = clock or (lambda: 0.0)
         self._settings = settings
         self._keeps = keeps
         self._lock = threading.RLock()
@@ -121,6 +124,7 @@ class Switchboard:
         """One turn of the safety loop; answers whether a contact is changing, so that the next comes soon.
 
         Args:
+            now: boottime seconds, when it began; what it decides, it decides by when its look was over.
             registers: of every feed and tie, as just read.
             view: the chain as last seen, however old.
         """
@@ -134,16 +138,17 @@ class Switchboard:
             asked, tied = (*self._contacts.feeds, *self._contacts.moving), self._contacts.tied
         heard = self._coils.ask(asked, () if tied is None else (tied,), beat=True)
         with self._lock:
+            began, now = now, max(now, self._clock())
             looked = self._coils.looked(heard)
             for number in self._coils.hung(now):
                 self._take(household.hung(self._contacts, number, now))
             for feed in self._contacts.feeds.values():
-                self._watch(feed, looked, view, now)
+                self._watch(feed, looked, view, now, began)
             if self._keeps.behind > self._settings.save + LATE:
                 for number in self._contacts.feeds:
                     self.failed(number, "relay.db is not written any more", now)
             if self._contacts.transfer:
-                at = self._transfer_moment(now, looked)
+                at = replace(self._transfer_moment(now, looked), began=began)
                 self._move(*transfers.tick(self._contacts.transfer, at))
             self._in_hand = self._coils.beating and not self._out_of_hand(now)
             return self._contacts.changing
@@ -302,10 +307,11 @@ class Switchboard:
         told = self._act([Tell(event="everything home", contact=HOME, facts={"signer": signer})])
         return Outcome(answer=Opened(), written=written or told)
 
-    def _watch(self, feed: Feed, looked: Looked, view: View, now: float) -> None:
+    def _watch(self, feed: Feed, looked: Looked, view: View, now: float, began: float) -> None:
         over = authorisation.over(view, feed.live.order.id, self._settings, now) if feed.live else None
         at = replace(
             self._moment(feed, now),
+            began=began,
             followed=looked.followed.get(feed.contact),
             unseen=feed.contact in looked.unseen,
             over=over,

@@ -27,6 +27,7 @@ EVENTS = {
     "going home": "Going home from tie {contact}",
     "home": "Home",
     "fault": "Fault at {name}",
+    "fault cleared": "{name} is in service again",
     "contact slow": "{name} moved slowly",
     "pin not driven": "{name} could not be driven",
     "pin driver hangs": "The pin driver hangs at {name}",

@@ -3,7 +3,7 @@
     open ──close──▶ closed ──keep──▶ closed (lease renewed)
       ▲               │ announced end, order used up
       │               ▼
-      └─ lease out ─ ending           faulted: open until somebody clears the fault
+      └─ lease out ─ ending           faulted: open until somebody clears the fault (a hang may clear itself)
          meter silent, gap, chain     unpaid: a mark on the buyer's account, not on the feed
 
 What may be commanded of it is in `feed_commands`, what the safety loop sees to in `feed_watch`; here is what
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from quantities import Power
 from relay_server.accounts import Account, Order
 from relay_server.acts import Act, Drive, Latch, Save, Tell
+from relay_server.contacts import mending
 from relay_server.contacts.following import Following, afresh
 from relay_server.contacts.lasting import milliseconds
+from relay_server.contacts.mending import Mending
 from relay_server.contacts.trouble import SENTENCES, Trouble, replaces
 from relay_server.messages import Answer, Granted
 from store.registers import Register
@@ -79,6 +81,7 @@ class Feed:
     """Why somebody locked it out; None: nobody did."""
 
     following: Following = field(default_factory=Following)
+    mending: Mending = field(default_factory=Mending)
     leak_since: float | None = None
 
     @property
@@ -91,6 +94,10 @@ class Feed:
         """Whether the coil is energised."""
         return self.live is not None
 
+    def takes(self, found: Trouble) -> bool:
+        """Whether this is its fault from now on: of a hang alone nobody knows more than that."""
+        return replaces(found, self.fault) or self.mending.waits
+
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
@@ -100,6 +107,9 @@ class Moment:
     limits: RelaySettings
     register: Register | None
     """The feed's meter; None when there is none of this boot."""
+
+    began: float | None = None
+    """When the look began that is over `now`; None: it took no time."""
 
     followed: bool | None = None
     """By the auxiliary contact; None where it is not wired."""
@@ -140,7 +150,7 @@ def opening(feed: Feed, why: str, now: float, *, unpaid: bool = False, ended: bo
 
 
 def faulted(feed: Feed, trouble: Trouble, sentence: str, now: float) -> Step:
-    """Open, and stay so until somebody has looked."""
+    """Open, and stay so until somebody has looked, or, of a hang, the contact has shown that it is well."""
     fault, acts = trouble.told(sentence), list[Act]()
     if feed.live:
         feed, acts = opening(feed, fault, now)
@@ -149,7 +159,10 @@ def faulted(feed: Feed, trouble: Trouble, sentence: str, now: float) -> Step:
         Latch(contact=feed.contact, fault=fault),
         Tell(event="fault", contact=feed.contact, facts={"why": fault}),
     ]
-    return replace(feed, fault=fault), acts
+    back = mending.broken(feed.mending)
+    if trouble is Trouble.HUNG:
+        back = mending.hung(feed.mending, feed.fault, now)
+    return replace(feed, fault=fault, mending=back), acts
 
 
 def hung(feed: Feed, now: float) -> Step:
@@ -161,7 +174,17 @@ def hung(feed: Feed, now: float) -> Step:
 
 def cleared(feed: Feed, now: float) -> Feed:
     """The feed after somebody has looked at its fault; it is found again if it is still there."""
-    return replace(feed, fault=None, following=afresh(feed.following, now), leak_since=None)
+    fresh = afresh(feed.following, now)
+    return replace(feed, fault=None, following=fresh, mending=Mending(), leak_since=None)
+
+
+def mended(feed: Feed, agrees: bool, now: float) -> Step:
+    """The feed after one look more at whether a hang of its driver is over; see `mending`."""
+    before, after = feed.mending, mending.look(feed.mending, agrees, now)
+    if after is before:
+        return feed, []
+    acts = mending.acts(before, after, feed.contact, feed.fault or "", energised=feed.closed)
+    return replace(feed, fault=None if mending.over(before, after) else feed.fault, mending=after), acts
 
 
 def lock(feed: Feed, reason: str, now: float) -> Step:

@@ -8,9 +8,9 @@ from quantities import Energy, Power
 from relay_server.accounts import delivered
 from relay_server.acts import Act, Baseline, Save, Tell
 from relay_server.contacts import following
-from relay_server.contacts.feed import Feed, Moment, Step, Supply, behind, faulted, opening
+from relay_server.contacts.feed import Feed, Moment, Step, Supply, behind, faulted, mended, opening
 from relay_server.contacts.lasting import milliseconds, since
-from relay_server.contacts.trouble import SENTENCES, Trouble, replaces, took
+from relay_server.contacts.trouble import SENTENCES, Trouble, took
 from relay_server.lease import judged, keeps_pace, uncounted
 
 LEAK_FRACTION = 0.05
@@ -25,7 +25,9 @@ def tick(feed: Feed, at: Moment) -> Step:
     feed, counted = _counted(feed, at)
     feed, watched = _watched(feed, feed.live, at) if feed.live else _at_rest(feed, at)
     feed, checked = _followed(feed, at)
-    return feed, counted + watched + checked
+    agrees = at.followed is True and not at.unseen and feed.leak_since is None
+    feed, cleared = mended(feed, agrees, at.now)
+    return feed, counted + watched + checked + cleared
 
 
 def _counted(feed: Feed, at: Moment) -> Step:
@@ -78,9 +80,9 @@ def _at_rest(feed: Feed, at: Moment) -> Step:
             return feed, []  # however long its meter is silent: nothing new is supplied without it either
         saved = Save(account=supply.account, order=supply.order, urgent=True)
         return replace(feed, supply=None), [saved, Baseline(contact=feed.contact)]
-    if feed.fault or register is None or register.sampled < feed.driven + 2 * TAIL:
+    if not feed.takes(Trouble.WELDED) or register is None or register.sampled < feed.driven + 2 * TAIL:
         return feed, []
-    leaking = register.power > LEAK_FRACTION * feed.rating.mw
+    leaking = not at.unseen and register.power > LEAK_FRACTION * feed.rating.mw
     began = since(feed.leak_since, leaking, register.sampled)
     if began is not None and register.sampled - began >= at.limits.stale_meter:
         power = Power(register.power)
@@ -92,23 +94,29 @@ def _followed(feed: Feed, at: Moment) -> Step:
     """Compare the contact with its coil; a fault that turns out to be slowness is told as that."""
     before = feed.following
     seen = following.look(
-        before, at.followed, at.now, energised=feed.closed, driven=feed.driven, unseen=at.unseen
+        before,
+        at.followed,
+        at.now,
+        energised=feed.closed,
+        driven=feed.driven,
+        unseen=at.unseen,
+        began=at.began,
     )
     if seen is before and not (seen.apart or seen.falls):
         return feed, []
     feed = replace(feed, following=seen)
     late = following.slowly(before, seen, at.limits.follow)
     if late is not None:
-        return _late(feed, late, at)
+        return _late(feed, late, before.lags(at.limits.follow), at)
     found = following.trouble(seen, at.now, at.limits.follow)
-    if found is None or feed.fault:
+    if found is None or not feed.takes(found):
         return feed, []
     return faulted(feed, found, SENTENCES[found], at.now)
 
 
-def _late(feed: Feed, seconds: float, at: Moment) -> Step:
+def _late(feed: Feed, seconds: float, too_late: bool, at: Moment) -> Step:
     slow = Tell(event="contact slow", contact=feed.contact, facts={"ms": milliseconds(seconds)})
-    if seconds < at.limits.follow or not replaces(Trouble.SLOW, feed.fault):
+    if not too_late or not feed.takes(Trouble.SLOW):
         return feed, [slow]
     feed, acts = faulted(feed, Trouble.SLOW, took(seconds), at.now)
     return feed, [slow, *acts]

@@ -6,7 +6,8 @@
                               │ tie stuck: fault, home stays open
 
 Home's contact is normally closed: its coil is energised to open it. A source closes only after the other
-has been open for `dead_time`: confirmed by its auxiliary contact without a break, else counted from its coil.
+has been open for `dead_time`: confirmed by its auxiliary contact without a break, else counted from the first
+look after its coil was switched, for a host without a processor may switch it later than it was decided.
 A contact that does not follow latches a fault, and its partner never closes. Going home is never delayed: the
 tie's coil is released by the very decision that ends it.
 """
@@ -19,9 +20,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from quantities import Power
 from relay_server.acts import HOME, Act, Cycle, Drive, Latch, Tell
-from relay_server.contacts import following
+from relay_server.contacts import following, mending
 from relay_server.contacts.following import Following
 from relay_server.contacts.lasting import milliseconds, since
+from relay_server.contacts.mending import Mending
 from relay_server.contacts.trouble import SENTENCES, Trouble, replaces, took
 from relay_server.messages import Answer, Code, Granted, Opened, Refused
 from store.registers import Register
@@ -94,6 +96,9 @@ class Transfer:
     following: Mapping[int, Following] = field(default_factory=dict)
     """How home's contact (0) and the ties' follow their coils."""
 
+    mending: Mapping[int, Mending] = field(default_factory=dict)
+    """Of those at which the pin driver hung in this life of the relay."""
+
     locks: Mapping[int, str] = field(default_factory=dict)
     """Why somebody locked it out, by contact; with 0, home, no tie closes."""
 
@@ -120,6 +125,9 @@ class Moment:
 
     now: float
     limits: RelaySettings
+    began: float | None = None
+    """When the look began that is over `now`; None: it took no time."""
+
     registers: Mapping[int, Register | None] = field(default_factory=dict)
     """The ties' meters."""
 
@@ -197,7 +205,11 @@ def unlock(transfer: Transfer, contact: int) -> Transfer:
 
 def hung(transfer: Transfer, contact: int, now: float) -> Step:
     """Latch that the pin driver does not return from this contact; with it in use the household goes home."""
+    latched, known = transfer.faults.get(contact), transfer.mending.get(contact, Mending())
     transfer, acts = _fault(transfer, contact, Trouble.HUNG, SENTENCES[Trouble.HUNG])
+    if acts:
+        hangs = {**transfer.mending, contact: mending.hung(known, latched, now)}
+        transfer = replace(transfer, mending=hangs)
     there = transfer.position
     if acts and isinstance(there, Leaving | Tied) and contact in (HOME, there.tie):
         transfer, more = go_home(transfer, transfer.faults[contact], now)
@@ -210,7 +222,8 @@ def cleared(transfer: Transfer, contact: int, now: float) -> Transfer:
     faults = {number: fault for number, fault in transfer.faults.items() if number != contact}
     seen = transfer.following.get(contact)
     fresh = {contact: following.afresh(seen, now)} if seen else {}
-    return replace(transfer, faults=faults, following={**transfer.following, **fresh})
+    hangs = {number: known for number, known in transfer.mending.items() if number != contact}
+    return replace(transfer, faults=faults, following={**transfer.following, **fresh}, mending=hangs)
 
 
 def barred(transfer: Transfer, tie: int) -> Refused | None:
@@ -245,7 +258,8 @@ def tick(transfer: Transfer, at: Moment) -> Step:
     """One turn of the safety loop."""
     transfer, seen = _seen(transfer, at)
     transfer, acts = _moved(transfer, at)
-    return transfer, seen + acts
+    transfer, mended = _mended(transfer, at)
+    return transfer, seen + acts + mended
 
 
 def _moved(transfer: Transfer, at: Moment) -> Step:
@@ -376,16 +390,34 @@ def _seen(transfer: Transfer, at: Moment) -> Step:
             energised=coil,
             driven=driven,
             unseen=contact in at.unseen,
+            began=at.began,
         )
         if seen is not transfer.following.get(contact):
             changed[contact] = seen
         late = following.slowly(before, seen, at.limits.follow)
         if late is not None:
             acts.append(Tell(event="contact slow", contact=contact, facts={"ms": milliseconds(late)}))
-        if late is not None and late >= at.limits.follow:
+        if late is not None and before.lags(at.limits.follow):
             transfer, more = _fault(transfer, contact, Trouble.SLOW, took(late))
             acts += more
     return replace(transfer, following={**transfer.following, **changed}) if changed else transfer, acts
+
+
+def _mended(transfer: Transfer, at: Moment) -> Step:
+    """One look more at whether hangs of the pin driver are over; see `mending`."""
+    acts: list[Act] = []
+    for contact, known in transfer.mending.items():
+        agrees = at.followed.get(contact) is True and contact not in at.unseen
+        after = mending.look(known, agrees, at.now)
+        if after is known:
+            continue
+        energised, fault = contact in transfer.energised, transfer.faults[contact]
+        acts += mending.acts(known, after, contact, fault, energised=energised)
+        transfer = replace(transfer, mending={**transfer.mending, contact: after})
+        if mending.over(known, after):
+            faults = {number: fault for number, fault in transfer.faults.items() if number != contact}
+            transfer = replace(transfer, faults=faults)
+    return transfer, acts
 
 
 def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> bool:
@@ -397,8 +429,12 @@ def _is_dead(transfer: Transfer, tied: Tied, register: Register, at: Moment) -> 
 
 
 def _fault(transfer: Transfer, contact: int, trouble: Trouble, sentence: str) -> Step:
-    if not replaces(trouble, transfer.faults.get(contact)):
+    known = transfer.mending.get(contact, Mending())
+    waits = known.waits and trouble is not Trouble.HUNG  # of a hang alone nobody knows more than that
+    if not waits and not replaces(trouble, transfer.faults.get(contact)):
         return transfer, []
+    if waits:
+        transfer = replace(transfer, mending={**transfer.mending, contact: mending.broken(known)})
     fault = trouble.told(sentence)
     acts: list[Act] = [
         Latch(contact=contact, fault=fault),

@@ -210,6 +210,7 @@ def running_relay(tmp_path: Path, driver: Pins | None = None, **changes: object)
         remembered=persistence.remembered,
         now=boottime(),
         calls=Hands(boottime),
+        clock=boottime,
     )
     switchboard.make_safe(boottime(), "the relay was started")
     persistence.start(lambda instruction: switchboard.obey(instruction, boottime()))

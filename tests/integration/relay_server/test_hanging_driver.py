@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from functools import partial
 from pathlib import Path
 
+from relay_server.contacts.mending import AGREED
 from relay_server.contacts.trouble import Trouble, kind
 from relay_server.drivers.recording import RecordingPins
 from relay_server.hands import Call, Hands, Key, What
@@ -54,6 +56,27 @@ def test_clients_are_answered_and_the_household_is_supplied_while_the_driver_han
         assert pins.energised[TIE_PIN]
         pins.let_go.set()
         own.disconnect()
+
+
+def test_a_contact_is_in_service_again_once_the_driver_is_back_and_the_contact_agrees(tmp_path: Path) -> None:
+    pins = HangingPins()
+    with running_relay(tmp_path, pins, lease="60 s") as rig:
+        own = rig.client(rig.seller)
+
+        def fault() -> str | None:
+            return next(state.fault for state in own.state() if state.contact == FEED)
+
+        pins.hanging = {FEED_PIN}
+        eventually(lambda: kind(fault() or "") == Trouble.HUNG, "the hang is a fault")
+        pins.hanging = set()
+        pins.let_go.set()
+        back = time.monotonic()
+        eventually(lambda: fault() is None, "in service again")
+        assert time.monotonic() - back > AGREED / 2
+        own.disconnect()
+    with sqlite3.connect(rig.state) as database:
+        told = database.execute("SELECT event FROM audit WHERE contact = ? ORDER BY seq", (FEED,)).fetchall()
+    assert [event for (event,) in told if event.startswith("fault")][:2] == ["fault", "fault cleared"]
 
 
 def test_the_lease_of_a_tie_ends_in_time_while_the_driver_hangs_at_a_feed(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
@@ -59,9 +59,12 @@ def booted(
     settings: RelaySettings = SETTINGS,
     owner: str = SELLER,
     calls: Calls | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> Switchboard:
     """A switchboard as a relay's start leaves it."""
-    board = Switchboard(settings, owner, pins=pins, keeps=keeps, remembered=remembered, now=now, calls=calls)
+    board = Switchboard(
+        settings, owner, pins=pins, keeps=keeps, remembered=remembered, now=now, calls=calls, clock=clock
+    )
     board.make_safe(now, "boot")
     return board
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from relay_server.acts import HOME
+from relay_server.acts import HOME, Tell
 from relay_server.coils import HUNG
 from relay_server.commanding import Seen
+from relay_server.contacts.mending import AGREED
 from relay_server.contacts.trouble import Trouble, kind
 from relay_server.drivers.recording import RecordingPins
 from relay_server.instructions import Instruction, What
@@ -168,3 +169,111 @@ def test_home_is_not_left_while_nobody_knows_how_a_contact_of_the_transfer_stand
     answer = house.send(Op.CLOSE, TIE, SELLER)
     assert isinstance(answer, Refused)
     assert answer.code is Code.BUSY
+
+
+ALL = (HOME, TIE, FEED)
+PINS = {HOME: HOME_PIN, TIE: TIE_PIN, FEED: FEED_PIN}
+
+
+def hung_and_back(contact: int, unwired: tuple[int, ...] = ()) -> House:
+    """Everything is open, and the household at home, by the time at which the driver returns."""
+    house = House(unwired)
+    house.calls.hanging = {contact}
+    house.turns(HUNG + 0.2)
+    assert house.faults == {contact: Trouble.HUNG}
+    house.turns(15)
+    house.calls.let_go()
+    house.turns(1)
+    assert house.energised == set()
+    return house
+
+
+def told(house: House, event: str) -> list[int]:
+    return [act.contact for act in house.memory.acts if isinstance(act, Tell) and act.event == event]
+
+
+@pytest.mark.parametrize("contact", ALL)
+def test_a_contact_that_stands_as_it_should_once_the_driver_is_back_is_in_service_again(
+    contact: int,
+) -> None:
+    house = hung_and_back(contact)
+    house.turns(AGREED - 1.5)
+    assert house.faults == {contact: Trouble.HUNG}, "not before it has agreed for ten seconds"
+    house.turns(2)
+    assert house.faults == {}
+    assert house.memory.remembered().faults == {}
+    assert told(house, "fault") == told(house, "fault cleared") == [contact]
+    house.turns(10)
+    signer, order = (BUYER, ORDER) if contact == FEED else (SELLER, NO_ORDER)
+    assert isinstance(house.send(Op.CLOSE, contact or TIE, signer, order), Granted)
+
+
+@pytest.mark.parametrize("contact", ALL)
+def test_without_an_auxiliary_contact_it_waits_for_a_person(contact: int) -> None:
+    house = hung_and_back(contact, unwired=tuple(PINS.values()))
+    house.turns(60)
+    assert house.faults == {contact: Trouble.HUNG}
+
+
+@pytest.mark.parametrize("contact", [TIE, FEED])
+def test_a_contact_that_hung_and_is_welded_waits_for_a_person_even_when_it_lets_go(contact: int) -> None:
+    house = House()
+    house.calls.hanging = {contact}
+    house.turns(HUNG + 15)
+    house.pins.contacts[PINS[contact]] = True
+    house.pins.stuck.add(PINS[contact])
+    house.calls.let_go()
+    house.turns(2)
+    assert house.faults == {contact: Trouble.WELDED}
+    assert (HOME_PIN in house.energised) is (contact == TIE), "home never closes on it"
+    house.pins.stuck.clear()
+    house.pins.contacts[PINS[contact]] = False
+    house.turns(60)
+    assert contact in house.faults
+
+
+def test_what_was_found_broken_before_it_hung_waits_for_a_person() -> None:
+    house = House()
+    house.pins.stuck.add(FEED_PIN)
+    house.send(Op.OPEN, FEED, BUYER, ORDER)
+    house.turns(1)
+    assert house.faults == {FEED: Trouble.WELDED}
+    house.calls.hanging = {FEED}
+    house.turns(HUNG + 1)
+    assert house.faults == {FEED: Trouble.HUNG}
+    house.pins.stuck.clear()
+    house.pins.contacts[FEED_PIN] = False
+    house.calls.let_go()
+    house.turns(60)
+    assert house.faults == {FEED: Trouble.HUNG}
+
+
+def test_what_had_hung_before_the_relay_was_started_anew_waits_for_a_person() -> None:
+    house = hung_and_back(FEED)
+    house.restarted()
+    house.turns(60)
+    assert house.faults == {FEED: Trouble.HUNG}
+    house.switchboard.obey(Instruction(what=What.CLEAR, contact=FEED), house.now)
+    house.turns(1)
+    assert house.faults == {}
+
+
+@pytest.mark.parametrize("contact", ALL)
+def test_a_driver_that_can_be_asked_again_but_cannot_drive_waits_for_a_person(contact: int) -> None:
+    house = House()
+    house.turns(30)
+    house.calls.hanging = {contact}
+    house.turns(HUNG + 1)
+    house.pins.broken.add(PINS[contact])
+    house.calls.let_go()
+    house.turns(60)
+    assert house.faults == {contact: Trouble.STUCK_OPEN if contact == HOME else Trouble.WELDED}
+
+
+def test_power_through_a_feed_whose_driver_is_back_is_a_weld() -> None:
+    house = hung_and_back(FEED)
+    for _ in range(60):
+        house.now += 0.1
+        registers = {FEED: register(5_000, house.now, 20_000)}
+        house.switchboard.turn(house.now, registers, seen(on_chain(), now=house.now))
+    assert house.faults == {FEED: Trouble.WELDED}

@@ -35,6 +35,24 @@ def test_a_contact_that_never_follows_is_stuck(energised: bool, home: bool, expe
     assert found((0.1, False), (0.5, False), energised=energised, home=home) is expected
 
 
+@pytest.mark.parametrize("energised", [True, False])
+def test_a_single_late_look_is_no_fault_and_a_second_one_soon_after_it_neither(energised: bool) -> None:
+    """The coil may have been driven just before the first."""
+    late, settled = (7.0, False), 7.0 + FOLLOW / 2
+    assert found(late, energised=energised) is None
+    assert found(late, (settled - 0.01, False), energised=energised) is None
+    assert found(late, (settled - 0.01, True), energised=energised) is None
+    assert found(late, (settled, False), energised=energised) is not None
+
+
+def test_a_look_counts_from_its_beginning_against_a_contact_and_from_its_end_for_it() -> None:
+    against = look(Following(), False, 9.0, energised=True, driven=1.0, began=1.01)
+    assert trouble(look(against, False, 20.0, energised=True, driven=1.0, began=9.01), 20.0, FOLLOW) is None
+    arrived = look(against, True, 20.0, energised=True, driven=1.0, began=9.01)
+    assert not arrived.stands(20.0, 0.1)
+    assert slowly(against, arrived, FOLLOW) is None
+
+
 def test_a_contact_that_leaves_its_place_for_good_is_stuck_half_a_second_later() -> None:
     assert found((0.1, True), (9.0, False), (9.4, False)) is None
     assert found((0.1, True), (9.0, False), (9.5, False)) is Trouble.STUCK_OPEN
@@ -75,11 +93,12 @@ def test_a_contact_that_comes_back_is_not_slow() -> None:
     assert slowly(before, after, FOLLOW) is None
 
 
-def test_without_an_auxiliary_contact_nothing_is_found_and_the_coils_time_counts() -> None:
+def test_without_an_auxiliary_contact_nothing_is_found_and_it_counts_from_the_first_look() -> None:
+    """A host may have driven the coil later than it was decided, but before that look."""
     _, last = seen((0.05, None), (9.0, None))
     assert trouble(last, 9.0, FOLLOW) is None
-    assert last.stands(0.1, 0.1)
-    assert not last.stands(0.09, 0.1)
+    assert last.stands(0.151, 0.1)
+    assert not last.stands(0.149, 0.1)
 
 
 def test_an_output_that_could_be_driven_only_now_counts_from_now() -> None:

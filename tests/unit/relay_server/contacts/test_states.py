@@ -19,6 +19,7 @@ from relay_server.contacts import feed_commands, feed_watch
 from relay_server.contacts import transfer as transfers
 from relay_server.contacts.feed import Feed
 from relay_server.contacts.following import Following
+from relay_server.contacts.mending import AGREED, LOOKS, Mending
 from relay_server.contacts.transfer import Home, Leaving, Returning, Tied, Transfer
 from relay_server.contacts.trouble import Trouble
 from relay_server.messages import Answer, Refused
@@ -163,8 +164,17 @@ def overloaded(feed: Feed) -> feeds.Step:
 
 
 def does_not_follow(feed: Feed) -> feeds.Step:
-    apart = Following(energised=feed.closed, driven=feed.driven, apart=NOW - 0.5, against=NOW - 0.1)
+    driven, since = feed.driven, NOW - 0.5
+    apart = Following(energised=feed.closed, driven=driven, apart=since, doubted=since, against=NOW - 0.1)
     return ticked(replace(feed, following=apart), replace(moment(age=0.95), followed=False))
+
+
+def mended(feed: Feed) -> feeds.Step:
+    """A driver that had hung at it, where nothing else was wrong, has been back for ten seconds."""
+    almost = Mending(waits=True, since=NOW - AGREED, looks=LOOKS)
+    if feed.fault:
+        feed = replace(feed, fault=Trouble.HUNG.told("for this test"), mending=almost)
+    return ticked(feed, replace(moment(power=0, age=0.95), followed=True))
 
 
 def leaking(feed: Feed) -> feeds.Step:
@@ -225,6 +235,7 @@ FEED_EVENTS: Mapping[str, Callable[[Feed], feeds.Step | feeds.Reply]] = {
     "the meter falls back": lambda f: ticked(f, moment(forward=4_000, age=0.2)),
     "the contact does not follow for 500 ms": does_not_follow,
     "the pin driver does not return from it for 2 s": lambda f: feeds.hung(f, NOW),
+    "after `hung`: its auxiliary contact has agreed for 10 s": mended,
     "power while open, for 3 s": leaking,
     "a sample 0.2 s after opening": lambda f: ticked(f, moment(now=NOW + 0.3)),
     "lock, or HOME": lambda f: feeds.lock(f, "new fuse", NOW),
@@ -316,7 +327,13 @@ def apart(*contacts: int) -> Callable[[Transfer], transfers.Step]:
 
     def tick(transfer: Transfer) -> transfers.Step:
         seen = {
-            contact: replace(transfer.following[contact], agreed=None, apart=NOW - 0.5, against=NOW - 0.1)
+            contact: replace(
+                transfer.following[contact],
+                agreed=None,
+                apart=NOW - 0.5,
+                doubted=NOW - 0.5,
+                against=NOW - 0.1,
+            )
             for contact in contacts
         }
         broken = replace(transfer, following={**transfer.following, **seen})
@@ -327,9 +344,20 @@ def apart(*contacts: int) -> Callable[[Transfer], transfers.Step]:
 
 def late(transfer: Transfer) -> transfers.Step:
     """The second tie's contact arrives now, 600 ms after its coil was released."""
-    slow = Following(energised=False, driven=NOW - 0.6, apart=NOW - 0.6, against=NOW - 0.01)
+    driven = NOW - 0.6
+    slow = Following(energised=False, driven=driven, apart=driven, doubted=driven, against=NOW - 0.01)
     seen = {**transfer.following, SECOND_TIE: slow}
     return transfers.tick(replace(transfer, following=seen), transfer_moment({SECOND_TIE: True}))
+
+
+def mended_tie(transfer: Transfer) -> transfers.Step:
+    """A driver that had hung at the second tie has been back for ten seconds."""
+    almost = Mending(waits=True, since=NOW - AGREED, looks=LOOKS)
+    hangs, faults = {**transfer.mending, SECOND_TIE: almost}, {**transfer.faults, SECOND_TIE: "hung: a test"}
+    there = replace(transfer, mending=hangs, faults=faults)
+    after, acts = transfers.tick(there, transfer_moment({SECOND_TIE: True}))
+    assert SECOND_TIE not in after.faults
+    return after, acts
 
 
 def dead_line(transfer: Transfer) -> transfers.Step:
@@ -371,6 +399,7 @@ TRANSFER_EVENTS: Mapping[str, Callable[[Transfer], transfers.Step | transfers.Re
     "a contact follows, but later than 500 ms": late,
     "the pin driver does not return from the tie or home for 2 s": lambda t: transfers.hung(t, HOME, NOW),
     "the same, from another tie": lambda t: transfers.hung(t, SECOND_TIE, NOW),
+    "after `hung`: its auxiliary contact has agreed for 10 s": mended_tie,
     "the tie's meter is silent for 3 s": lambda t: transfers.tick(t, transfer_moment(age=3.1)),
     "the line has no voltage for 2 s": dead_line,
     "lock of this tie or of home, or HOME": lambda t: transfers.lock(t, HOME, "new fuse", NOW),

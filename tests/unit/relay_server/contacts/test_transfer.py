@@ -40,9 +40,11 @@ def test_home_opens_first_and_the_tie_closes_after_the_dead_time() -> None:
     transfer, acts, answer = transfers.close(AT_HOME, TIE, at(START))
     assert isinstance(answer, Granted)
     assert drives(acts) == [(HOME, True)]
-    transfer, acts = transfers.tick(transfer, at(START + 0.099))
+    transfer, acts = transfers.tick(transfer, at(START + 0.07))
+    assert acts == [], "the dead time begins with the first look, by which home's coil is energised"
+    transfer, acts = transfers.tick(transfer, at(START + 0.169))
     assert acts == []
-    transfer, acts = transfers.tick(transfer, at(START + 0.101))
+    transfer, acts = transfers.tick(transfer, at(START + 0.171))
     assert drives(acts) == [(TIE, True)]
     assert transfer.energised == {HOME, TIE}
 
@@ -60,10 +62,13 @@ def test_the_tie_waits_for_homes_auxiliary_contact() -> None:
 def test_home_that_stays_closed_is_a_fault_and_the_tie_never_closes() -> None:
     transfer, _ = transfers.tick(AT_HOME, at(START, {HOME: True}))
     transfer, _, _ = transfers.close(transfer, TIE, at(START))
+    transfer, acts = transfers.tick(transfer, at(START + 0.25, {HOME: False}))
+    assert faults(acts) == []
     transfer, acts = transfers.tick(transfer, at(START + 0.5, {HOME: False}))
     assert faults(acts) == [HOME]
     assert drives(acts) == [(TIE, False)]
-    transfer, acts = transfers.tick(transfer, at(START + 0.7))
+    transfer, _ = transfers.tick(transfer, at(START + 0.6))
+    transfer, acts = transfers.tick(transfer, at(START + 0.701))
     assert drives(acts) == [(HOME, False)]
     assert code(transfers.close(transfer, TIE, at(START + 60))[2]) is Code.FAULT
 
@@ -74,15 +79,17 @@ def test_going_home_releases_the_tie_at_once_and_closes_home_after_the_dead_time
     assert drives(acts) == [(TIE, False)]
     transfer, acts = transfers.tick(transfer, at(START + 1.05))
     assert acts == []
-    transfer, acts = transfers.tick(transfer, at(START + 1.101))
+    transfer, acts = transfers.tick(transfer, at(START + 1.151))
     assert drives(acts) == [(HOME, False)]
-    assert transfer.position == Home(since=START + 1.101)
+    assert transfer.position == Home(since=START + 1.151)
 
 
 def test_a_welded_tie_keeps_home_open_until_it_lets_go() -> None:
     transfer, _ = transfers.tick(tied(), at(START, {TIE: True}))
     transfer, _, _ = transfers.open_(transfer, TIE, at(START))
     transfer, acts = transfers.tick(transfer, at(START + 1, {TIE: False}))
+    assert faults(acts) == []
+    transfer, acts = transfers.tick(transfer, at(START + 1.25, {TIE: False}))
     assert faults(acts) == [TIE]
     transfer, acts = transfers.tick(transfer, at(START + 50, {TIE: False}))
     assert drives(acts) == []
