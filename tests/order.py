@@ -37,6 +37,7 @@ SECONDS: Mapping[str, int] = {
     "tests/integration/node/logger/test_random_kills.py": 35,
     "tests/e2e/test_demo.py": 35,
     "tests/integration/cli/test_config_apply.py": 35,
+    "tests/integration/dapp/test_calibration.py": 50,
     "tests/unit/node/client_interaction/test_desk.py": 30,
     "tests/unit/relay_server/test_switchboard.py": 15,
 }

@@ -1,7 +1,7 @@
 """What a family may change on its pages, and which processes take it over by starting anew.
 
-Everything else (chain, keys, contacts, sensors, addresses, and how far the pages may go) belongs to whoever
-set the house up: it is changed in the files, at the box.
+Everything else (chain, keys, contacts, addresses, which sensors there are, and how far the pages may go)
+belongs to whoever set the house up: it is changed in the files, at the box.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from collections.abc import Iterable
 
 from node.changes.request import Key
 
-TRADER, PAGES, NOTIFY = "client-interaction", "dapp", "notify"
+TRADER, PAGES, NOTIFY, LOGGER = "client-interaction", "dapp", "notify", "logger"
 
-UNITS = (TRADER, NOTIFY, PAGES)
+UNITS = (LOGGER, TRADER, NOTIFY, PAGES)
 """In the order in which they are started anew: the pages last, for they show what comes of it."""
+
+ANY = "*"
+"""In a key: whatever the name is."""
 
 FAMILY: dict[tuple[str, ...], frozenset[str]] = {
     ("household", "time_zone"): frozenset({TRADER, PAGES, NOTIFY}),
@@ -40,18 +43,21 @@ FAMILY: dict[tuple[str, ...], frozenset[str]] = {
     ("notifications", "least"): frozenset({NOTIFY}),
     ("notifications", "quiet_after"): frozenset({NOTIFY}),
     ("notifications", "quiet_before"): frozenset({NOTIFY}),
+    ("sensors", ANY, "calibration"): frozenset({LOGGER}),
 }
 """Each key, with everything below it, and the processes that read it."""
 
 
 def is_familys(key: Key) -> bool:
     """Whether a family may change this key."""
-    return any(key[: len(each)] == each for each in FAMILY)
+    return any(_below(key, each) for each in FAMILY)
 
 
 def concerned(keys: Iterable[Key]) -> tuple[str, ...]:
     """The processes that have to start anew, in that order."""
-    found = {
-        unit for key in keys for each, units in FAMILY.items() if key[: len(each)] == each for unit in units
-    }
+    found = {unit for key in keys for each, units in FAMILY.items() if _below(key, each) for unit in units}
     return tuple(unit for unit in UNITS if unit in found)
+
+
+def _below(key: Key, each: tuple[str, ...]) -> bool:
+    return len(key) >= len(each) and all(of in (ANY, part) for part, of in zip(key, each, strict=False))

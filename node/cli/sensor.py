@@ -14,7 +14,6 @@ from node.config import Settings, load
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from node.sensors.calibrating import Gain, Refused, Zero
     from node.sensors.driver import Measurement
     from node.sensors.settings import SensorSettings
     from node.sensors.status import Status
@@ -163,33 +162,19 @@ def calibrate(
 
 
 def _calibrated(
-    one: SensorSettings, wanted: str, samples: Sequence[dict[str, int]], amount: float | None
+    one: SensorSettings, wanted: str, samples: Sequence[dict[str, float]], amount: float | None
 ) -> dict[str, Any]:
     """What comes of the samples; a zero where no amount is known to flow."""
-    from node.sensors import calibrating  # noqa: PLC0415 - whoever calibrates pays for it
-    from node.sensors.settings import Correction  # noqa: PLC0415
+    from node.sensors import known_load  # noqa: PLC0415 - whoever calibrates pays for it
+    from node.sensors.known_load import Corrected, Found  # noqa: PLC0415
 
-    series = calibrating.Series([float(each[wanted]) for each in samples if wanted in each])
-    before = one.corrections.get(wanted, Correction())
-    largest = _largest(wanted, one, samples)
-    found: Zero | Gain | Refused
-    if _no_product(wanted, samples):
-        found = calibrating.Refused(
-            f"its power is not voltage times current, so a corrected {wanted} would not correct it: "
-            "calibrate its power (--quantity power)"
-        )
-    elif amount is None:
-        found = calibrating.zero(series, largest)
-    else:
-        found = calibrating.gain(series, amount, before.zero, largest)
-    facts = {"samples": len(series.values), "mean": series.mean, "deviation": series.deviation}
-    match found:
-        case calibrating.Refused(reason):
-            return {**facts, "ok": False, "reason": reason}
-        case calibrating.Zero(value, error):
-            return {**facts, "ok": True, "zero": value, "gain": before.gain, "error": error}
-        case calibrating.Gain(factor, error):
-            return {**facts, "ok": True, "zero": before.zero, "gain": factor, "error": error}
+    by = one.corrections.get(wanted)
+    before = Corrected() if by is None else Corrected(by.zero, by.gain)
+    came = known_load.measured(wanted, samples, amount, before, one.rating.mw)
+    facts = {"samples": came.samples, "mean": came.mean, "deviation": came.deviation}
+    if isinstance(came.result, Found):
+        return {**facts, "ok": True, "zero": came.result.zero, "gain": came.result.gain}
+    return {**facts, "ok": False, "reason": came.result.reason}
 
 
 def _given(driver: str, options: Sequence[str]) -> SensorSettings:
@@ -303,12 +288,12 @@ def _amount(text: str, quantity: str | None) -> tuple[float, str]:
         raise click.BadParameter(f"{match[1]!r} is no number", param_hint="--true") from error
 
 
-def _collected(name: str, one: SensorSettings, seconds: int, every: float) -> list[dict[str, int]]:
+def _collected(name: str, one: SensorSettings, seconds: int, every: float) -> list[dict[str, float]]:
     """Samples of the uncorrected sensor, each measurement once."""
     from node.cli.progress import counted  # noqa: PLC0415
 
     raw = one.model_copy(update={"calibration": None})
-    found: dict[float, dict[str, int]] = {}
+    found: dict[float, dict[str, float]] = {}
     with counted(f"measuring {name}", seconds) as tell:
         for number, sample in enumerate(_samples(name, raw, max(int(seconds / every), 1), every), 1):
             if isinstance(sample, str):
@@ -316,22 +301,3 @@ def _collected(name: str, one: SensorSettings, seconds: int, every: float) -> li
             found[min(each.taken for each in sample)] = {str(each.quantity): each.value for each in sample}
             tell(round(number * every))
     return list(found.values())
-
-
-def _largest(quantity: str, one: SensorSettings, samples: Sequence[dict[str, int]]) -> float | None:
-    """The most that the sensor can see, by its rating; a current's at the voltage that was measured."""
-    if quantity == "power":
-        return float(one.rating.mw)
-    volts = [each["voltage"] for each in samples if "voltage" in each]
-    if quantity == "voltage" or "rating" not in one.model_fields_set or not volts or min(volts) < 1_000:
-        return None
-    return one.rating.mw / (sum(volts) / len(volts)) * 1_000
-
-
-def _no_product(quantity: str, samples: Sequence[dict[str, int]]) -> bool:
-    """Whether power is something else than voltage times current: of alternating current, say."""
-    if quantity == "power" or not {"voltage", "current", "power"} <= samples[0].keys():
-        return False
-    power = sum(each["power"] for each in samples)
-    product = sum(each["voltage"] * each["current"] / 1_000 for each in samples)
-    return abs(power - product) > 0.05 * abs(product) + 10 * len(samples)

@@ -48,6 +48,7 @@ from store.errors import StoreError
 if TYPE_CHECKING:
     from node.dapp.api.tokens import AppTokens
     from node.dapp.backups import Backups
+    from node.dapp.calibrations import Calibrations
     from node.dapp.configuration import Configuration
     from node.dapp.neighbourhood import Relay
     from node.dapp.own_relay import OwnRelay
@@ -174,6 +175,8 @@ class Context:
             "trade": {"seen": self._money[2]},
             "intents": {"seen": _trace(self._asked(), published.read(self.household.run))},
         }
+        if "calibrations" in self.__dict__:
+            news["devices"] = {"seen": self.calibrations.trace()}
         news["settings"] = {"seen": trace(self.household.state)}
         if self.own_relay is not None:
             relay = self.own_relay.seen()
@@ -222,6 +225,13 @@ class Context:
         from node.dapp.backups import Backups  # noqa: PLC0415 - likewise
 
         return Backups(self.household.state, self.household.files)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        """Of the sensors."""
+        from node.dapp.calibrations import Calibrations  # noqa: PLC0415 - likewise
+
+        return Calibrations(self.household.run)
 
     @cached_property
     def prices(self) -> IntervalFiles:

@@ -75,7 +75,7 @@ def undo() -> Page:
     last = request.form.get("change", "")
     if not ID.match(last):
         abort(400, "There is no such change.")
-    return _asked(asking(by=current_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
+    return ask(asking(by=current_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
 
 
 def _tried(asked: Request, said: str, again: Again) -> Page:
@@ -86,10 +86,10 @@ def _tried(asked: Request, said: str, again: Again) -> Page:
         return _unread(error), 503
     if looked.troubles:
         return again(request.form, looked.troubles), 409 if looked.conflict else 400
-    return _asked(asked, said)
+    return ask(asked, said)
 
 
-def _asked(asked: Request, said: str) -> Page:
+def ask(asked: Request, said: str) -> Page:
     """Write it down, and go where the answer will be seen."""
     here = context()
     state = here.household.state

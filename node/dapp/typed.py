@@ -52,6 +52,20 @@ def tokens(text: str) -> Tokens:
     return Tokens.parse(_number(text, "a number of tokens, such as 2.5", 18))
 
 
+def shown(text: str, unit: str) -> float:
+    """What an instrument shows in V, A or W, in thousandths of it: our unit.
+
+    Raises:
+        Mistyped: something else.
+    """
+    given = text.strip().removesuffix(unit).strip()
+    sign = -1 if given.startswith(("-", "\u2212")) else 1
+    number = _number(
+        given[1:] if sign < 0 else given, f"what the instrument shows in {unit}, such as 1.53", 6
+    )
+    return sign * float(number) * 1_000
+
+
 def _number(text: str, what: str, decimals: int) -> str:
     given = text.strip()
     if not NUMBER.match(given):

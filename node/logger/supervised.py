@@ -35,6 +35,8 @@ class Supervised:
     ) -> None:
         self.name = name
         self._driver = settings.driver
+        self._rating = settings.rating.mw
+        self._corrections = {name: (by.zero, by.gain) for name, by in settings.corrections.items()}
         self._opener = partial(open_configured, name, settings)
         self._deliver = deliver
         self._patience = patience
@@ -102,6 +104,8 @@ class Supervised:
             since=self._since,
             again=again,
             taken=None if believed is None else believed.at,
+            rating=self._rating,
+            corrections=self._corrections,
             **({} if believed is None else _told(believed)),
         )
 

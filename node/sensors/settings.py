@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from node.sensors.status import UNSTATED
 from quantities.energy import Energy, Power
 from quantities.fields import EnergyField, PowerField, SecondsField, millivolts
 
@@ -56,7 +57,7 @@ class SensorSettings(BaseModel):
         min_length=1, description="Name of the driver, see docs/hardware.md, or one that a package brings."
     )
     rating: PowerField = Field(
-        default=Power(5_000_000),
+        default=Power(UNSTATED),
         gt=Power(0),
         description="The most that this meter can see: energy and power far beyond it are not believed.",
     )

@@ -1,7 +1,8 @@
 """How every sensor does, as the logger sees it: `run/sensors.json`, written each sample.
 
     {"sensors": {"load": {"driver", "state", "reason", "failures", "since", "again",
-                          "taken", "quality", "values": {"power": 12000, …}}}}
+                          "taken", "quality", "values": {"power": 12000, …},
+                          "rating", "corrections": {"power": [zero, gain]}}}}
 
 Times are boottime seconds, values in the units of `driver.Quantity`.
 """
@@ -22,6 +23,10 @@ FILE = "sensors.json"
 
 LOGGER_GONE = 5.0
 """Seconds; an older file is not one of a running logger."""
+
+
+UNSTATED = 5_000_000
+"""mW: the rating of a sensor of which nobody said one."""
 
 
 class State(StrEnum):
@@ -64,6 +69,12 @@ class Status:
     values: Mapping[str, int] = field(default_factory=dict)
     """Quantity → value, of then."""
 
+    rating: int = 0
+    """mW, the most that it can see."""
+
+    corrections: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    """Quantity → zero and gain, which `values` are corrected by."""
+
     def age(self, now: float | None = None) -> float | None:
         """Seconds since the values were measured; None: never."""
         return None if self.taken is None else (snapshot.boottime() if now is None else now) - self.taken
@@ -93,4 +104,6 @@ def read(run: Path, now: float | None = None) -> dict[str, Status] | None:
 
 
 def _status(fields: dict[str, Any]) -> Status:
-    return Status(**{**fields, "state": State(fields["state"])})
+    given = fields.get("corrections", {})
+    corrections = {name: (int(zero), float(gain)) for name, (zero, gain) in given.items()}
+    return Status(**{**fields, "state": State(fields["state"]), "corrections": corrections})

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from node.dapp import contacts
 from node.dapp.context import Context, context
 from node.dapp.permission import allows
-from node.dapp.security import current_user
+from node.dapp.security import current_name, current_user
 from relay_server import asked
 from relay_server.asked import What
 from relay_server.errors import RecordsMissing
@@ -53,13 +53,12 @@ def home() -> ResponseReturnValue:
 
 
 def _asked(what: What, contact: int) -> ResponseReturnValue:
-    here, user = context(), current_user()
+    here, by = context(), current_name()
     id, reason = request.form.get("form", ""), " ".join(request.form.get("reason", "").split())
     if not requests.ID.match(id):
         abort(400, INCOMPLETE)
     if not asked.REASON.match(reason):
         return _page(WHY), 400
-    by = user.name if user else ""
     wanted = asked.request(id=id, by=by, what=what, contact=contact, reason=reason)
     state = here.household.state
     _tidy(here)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from node.dapp import contacts, words
 from node.dapp.context import context
@@ -39,6 +42,24 @@ def show() -> str:
     )
 
 
+@page.get("/devices/<name>")
+def one(name: str) -> ResponseReturnValue:
+    """One sensor, live, and its calibration."""
+    return _page("one", name)
+
+
+@page.post("/devices/<name>/calibrate")
+def calibrate(name: str) -> ResponseReturnValue:
+    """Measure for half a minute."""
+    return _page("calibrate", name)
+
+
+@page.post("/devices/<name>/save")
+def save(name: str) -> ResponseReturnValue:
+    """Ask for what was found to be written down."""
+    return _page("save", name)
+
+
 def shown(quantity: str, value: int) -> str:
     """A measured value for people."""
     if quantity == "power":
@@ -47,3 +68,8 @@ def shown(quantity: str, value: int) -> str:
         divisor, unit = UNITS[quantity]
         return f"{value / divisor:.2f} {unit}"
     return words.energy(value)
+
+
+def _page(what: str, name: str) -> ResponseReturnValue:
+    answer: ResponseReturnValue = getattr(import_module("node.dapp.sensor_page"), what)(name)
+    return answer

@@ -9,6 +9,7 @@ import pytest
 
 from node.changes.judging import Accepted, Refused, Undoable, Verdict, judge
 from node.changes.request import LASTING, Request
+from node.config import load
 from store import snapshot
 from tests.unit.node.changes.made import change, files, text, undo
 
@@ -45,6 +46,18 @@ def test_a_tariff_concerns_the_pages_only(tmp_path: Path) -> None:
     assert accepted(change(own, ("tariffs.grid.versions.1.price", "0.26")), [site, own]).units == ("dapp",)
 
 
+def test_a_calibration_is_written_below_its_sensor_and_the_logger_starts_anew(tmp_path: Path) -> None:
+    site, own = files(tmp_path)
+    key = "sensors.battery.calibration.current"
+    verdict = accepted(change(own, (f"{key}.zero", "12"), (f"{key}.gain", "1.013")), [site, own])
+    assert verdict.said == (f"{key}.zero: not given → 12", f"{key}.gain: not given → 1.013")
+    assert verdict.units == ("logger",)
+    own.write_bytes(verdict.written)
+    assert load([site, own]).sensors["battery"].corrections["current"].gain == 1.013
+    alone = accepted(change(site, (f"{key}.gain", "1.013")), [site])
+    assert b"gain: 1.013" in alone.written
+
+
 def test_one_file_is_enough_on_a_desk(tmp_path: Path) -> None:
     [site, _] = files(tmp_path)
     verdict = accepted(change(site, ("trading.limit", "25 %")), [site])
@@ -62,6 +75,8 @@ def test_one_file_is_enough_on_a_desk(tmp_path: Path) -> None:
         ("sellers.alder.channel", "99", "sellers.alder.channel", "there is no such tie"),
         ("notifications.quiet_after", "25:00", "notifications.quiet_after", "write a time of day"),
         ("trading.limit", "{", "", "not YAML"),
+        ("sensors.battery.calibration.current.gain", "3", "sensors.battery.calibration.current.gain", "2"),
+        ("sensors.nothing.calibration.current.gain", "1.1", "sensors.nothing.driver", "is missing"),
     ],
 )
 def test_the_checks_are_those_of_loading(tmp_path: Path, key: str, value: str, where: str, why: str) -> None:
@@ -83,6 +98,8 @@ def test_the_checks_are_those_of_loading(tmp_path: Path, key: str, value: str, w
         ("relay.unpaid_fraction", "0.9"),
         ("trading.stale_meter", "1 h"),
         ("sensors.battery.driver", "simulated"),
+        ("sensors.battery.rating", "1 MW"),
+        ("sensors.battery.calibrated", "yes"),
         ("readings.url", "postgresql://10.9.9.9/x"),
         ("mqtt.host", "10.9.9.9"),
         ("made.up", "1"),

@@ -95,6 +95,8 @@ def test_a_route_that_was_forgotten_is_for_operators() -> None:
         ("settings.show", {}, False),
         ("backup.download", {}, True),
         ("backup.begin", {}, False),
+        ("devices.calibrate", {"quantity": "current"}, False),
+        ("devices.save", {}, True),
         ("contacts.lock", {"contact": "1", "reason": "new fuse"}, True),
         ("contacts.home", {"reason": "smoke", "sure": "yes"}, False),
         ("control.send", {"to": "alder"}, False),
