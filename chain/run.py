@@ -61,7 +61,7 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
             signers that sealed none of the last blocks), missed (turns in them), sealing, syncing, geth (its
             version); still (seconds since the head advanced, null before it was seen to), replaced (blocks
             that orders may have counted on and that are in the chain no more, 0: none), replaced_at (Unix
-            seconds); and what `chain.room.Room` says of the disk.
+            seconds); enode; and what `chain.room.Room` says of the disk.
         stop: ends it.
         peers: the enodes of the neighbourhood's other nodes, from the registry. What it raises is logged, and
             the node keeps the peers that it has.
@@ -80,7 +80,7 @@ def run(node: NodePlan, publish: Publish, stop: Stopping, peers: Peers | None = 
         node=node,
         engine=engine,
         version=engine.version(),
-        publish=publish,
+        publish=lambda state: publish({**state, "enode": ours}),
         friends=friends,
         period=genesis.load(node.genesis).period,
     )

@@ -41,6 +41,7 @@ def run_relay(settings: Settings, stop: Stop) -> int:
     configure_logs()
     from chain.client import ChainClient  # noqa: PLC0415 - each daemon pays for its own
     from chain.errors import Misconfigured  # noqa: PLC0415
+    from node.first_run.owner import awaited  # noqa: PLC0415
     from node.wallet.address import own_address  # noqa: PLC0415
     from relay_server import app  # noqa: PLC0415
 
@@ -48,9 +49,12 @@ def run_relay(settings: Settings, stop: Stop) -> int:
         raise Misconfigured(
             "there is no section `relay` in the configuration: this household has no contacts"
         )
+    account = own_address(settings.account) if not settings.account.first_run else awaited(settings, stop)
+    if account is None:
+        return 0
     return app.run(
         settings.relay,
-        own_address(settings.account),
+        account,
         registers_directory=settings.paths.meters,
         state=settings.paths.state / RECORDS,
         client=ChainClient(settings.chain.rpc, settings.chain.timeout),

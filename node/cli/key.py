@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from chain import keys
 from chain.errors import KeyRefused
-from contracts.errors import ContractsError
-from contracts.manifest import load as load_manifest
 from node.cli.listing import Listing
 from node.cli.options import answer, chosen, config_option, file_path, json_option
 from node.config import load as load_settings
@@ -85,14 +82,11 @@ def backup(file: Path, files: tuple[Path, ...], as_json: bool) -> None:
     named = chosen(files)
     settings = load_settings(named)
     account = keys.load(settings.account.keystore, settings.account.password_file)
-    chain_id, genesis_hash = _chain(settings.chain.manifest)
-    context = backups.Context(
-        household=settings.household.name,
-        address=account.address,
-        chain_id=chain_id,
-        genesis_hash=genesis_hash,
-        config_sha256=hashlib.sha256(b"".join(each.read_bytes() for each in named)).hexdigest(),
-        made=datetime.now(UTC).isoformat(timespec="seconds"),
+    context = backups.context(
+        settings.household.name,
+        account.address,
+        settings.chain.manifest,
+        hashlib.sha256(b"".join(each.read_bytes() for each in named)).hexdigest(),
     )
     code = backups.new_code()
     keys.write_private(file, backups.encode(account, context, code))
@@ -140,14 +134,6 @@ def restore(
         "password_file": str(place),
     }
     answer(as_json, facts, _RESTORED.format(**facts))
-
-
-def _chain(manifest: Path) -> tuple[int | None, str | None]:
-    try:
-        found = load_manifest(manifest)
-    except ContractsError:
-        return None, None
-    return found.chain_id, found.genesis_hash
 
 
 def _asked() -> str:

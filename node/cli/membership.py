@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from contracts.bindings import Household
 
 SENT = "transactions in the chain"
-ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what nobody can be reached at
 
 
 @click.command()
@@ -32,14 +30,11 @@ def request(settings: Settings, file: Path, host: str | None, as_json: bool) -> 
     It holds no secret. Needs the household's own chain node, running, and its key.
     """
     from chain import keys  # noqa: PLC0415 - only what each command needs
-    from chain.client import ChainClient  # noqa: PLC0415
     from contracts import joining  # noqa: PLC0415
+    from node.first_run.joining import asked as own_request  # noqa: PLC0415
 
     account = keys.load(settings.account.keystore, settings.account.password_file)
-    client = ChainClient(settings.chain.rpc)
-    asked = joining.JoinRequest(
-        _household(settings, account.address, host), client.chain_id(), client.genesis_hash()
-    )
+    asked = own_request(settings, account, host)
     joining.write(file, asked, account)
     facts = {"request": str(file), **_facts(asked.household)}
     told = [*_told(asked.household), f"{file}: hand it to the operator, who runs: commonwatt chain admit"]
@@ -139,27 +134,6 @@ def suspend(
             send(sender, [Transaction(found.registry, Registry.encode_suspend(meant.account))])
     text = f"{meant.name} is suspended{'' if meant.admitted else ', as it was'}"
     answer(as_json, {"suspended": True, "changed": meant.admitted, **_facts(meant)}, text)
-
-
-def _household(settings: Settings, account: str, host: str | None) -> Household:
-    from chain.endpoint import host_and_port  # noqa: PLC0415 - only what each command needs
-    from chain.keys import enode, load_node_key  # noqa: PLC0415
-    from contracts.bindings import Household, Role  # noqa: PLC0415
-
-    def reached(listen: str) -> tuple[str, int]:
-        own, port = host_and_port(listen)
-        if host is None and own in ANYWHERE:
-            raise Misconfigured(f"{listen} says not where the neighbours reach this host: add --host ADDRESS")
-        return host or own, port
-
-    node, relay = settings.chain.node, settings.relay
-    found = Household(account, settings.household.name, Role[settings.household.role.name], "", "")
-    if node is not None:
-        found = replace(found, enode=enode(load_node_key(node.key_file), *reached(node.listen)))
-    if relay is not None:
-        at, port = reached(relay.listen)
-        found = replace(found, relay=f"[{at}]:{port}" if ":" in at else f"{at}:{port}")
-    return found
 
 
 def _facts(household: Household) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chain.errors import Misconfigured
 from node.cli.listing import Listing
 from node.cli.options import answer, asker, day, json_option, with_settings
 from node.config import Settings
@@ -47,6 +48,23 @@ def add(settings: Settings, name: str, role: str, as_json: bool) -> None:
     with _users(settings) as users:
         users.add(name, Role(role), password, time.time(), asker())
     _shown(settings, as_json, name, password, role=role)
+
+
+@user.command(name="setup-code")
+@json_option
+@with_settings
+def setup_code(settings: Settings, as_json: bool) -> None:
+    """Make the code that lets somebody begin the first run on the pages, and show it this once.
+
+    It is for one use, within a day; any code before it is void.
+    """
+    from node.dapp import claims  # noqa: PLC0415 - not for the help
+
+    if not settings.account.first_run:
+        raise Misconfigured("there is no first run here: write account.first_run: true, and start anew")
+    code = claims.setup_code(settings.paths.state, time.time(), asker())
+    facts = {"code": code, "url": f"http://{settings.dapp.listen}/"}
+    answer(as_json, facts, "\n".join([facts["url"], f"setup code: {code}", "For one use, within a day."]))
 
 
 @user.command()

@@ -38,6 +38,8 @@ from node.client_interaction.situation import Battery, Chain, Situation
 from node.client_interaction.status import Status
 from node.client_interaction.trade import Side, Trade, TradeState
 from node.client_interaction.trades import METERED, TABLES, UNFINISHED_INDEX, Trades
+from node.first_run.joining import Joining
+from node.first_run.owner import until_proved
 from node.intents import answers, published
 from node.intents.published import Published
 from node.reports import book
@@ -95,8 +97,12 @@ def run(settings: Settings, stop: Stopping) -> int:
         chain.errors.KeyRefused: the household's key cannot be used.
         store.errors.StoreError: trade.db cannot be used, or another process trades with it.
     """
-    account = keys.load(settings.account.keystore, settings.account.password_file)
     with Claim(settings.paths.state / "trading", "trade for the household in"):
+        if settings.account.first_run and not until_proved(settings, stop, time.time):
+            return 0
+        account = keys.load(settings.account.keystore, settings.account.password_file)
+        if settings.account.first_run:
+            Joining(settings, account, stop).start()
         trader = Trader(settings, account)
         trader.start()
         sd_ready()

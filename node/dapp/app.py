@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 PAGES = (
     "login",
+    "first",
     "account",
     "now",
     "energy",

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from node.dapp.backups import Backups
     from node.dapp.calibrations import Calibrations
     from node.dapp.configuration import Configuration
+    from node.dapp.first_run import FirstRun
     from node.dapp.neighbourhood import Relay
     from node.dapp.own_relay import OwnRelay
     from node.dapp.scout import Scout
@@ -181,6 +182,8 @@ class Context:
         if self.own_relay is not None:
             relay = self.own_relay.seen()
             news["relay"] = {**told(relay), "seen": self.contacts_seen(relay)}
+        if self.household.first_run:
+            news["first_run"] = {"seen": self.first_run.seen()}
         if seen.chain is not None:
             news["block"] = {"number": seen.chain.height}
         news["alert"] = {"seen": self.alerts(seen)[1]}
@@ -211,6 +214,13 @@ class Context:
         from node.dapp.api.tokens import AppTokens  # noqa: PLC0415 - a household without programs spares it
 
         return AppTokens(self.household.state)
+
+    @cached_property
+    def first_run(self) -> FirstRun:
+        """How far it is."""
+        from node.dapp.first_run import FirstRun  # noqa: PLC0415 - likewise: most households are past it
+
+        return FirstRun(self.household, self.ledger)
 
     @cached_property
     def configuration(self) -> Configuration:

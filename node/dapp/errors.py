@@ -4,6 +4,7 @@ DappError
 ├── NoUsers       nobody can log in yet: no password was made
 ├── Mistyped      a form's field says nothing that can be understood
 ├── NotFound      what was asked for is not there (a block, a transaction, a trade)
+├── ClaimRefused  nobody makes the first password now, or not by this code
 ├── UserError     a user
 │   ├── NoSuchUser      there is none of this name
 │   ├── UserTaken       there is one already
@@ -30,6 +31,10 @@ class Mistyped(DappError):
 
 class NotFound(DappError):
     """What was asked for is not there."""
+
+
+class ClaimRefused(DappError):
+    """The first password is not made; the message says why, as a sentence."""
 
 
 class UserError(DappError):

@@ -98,6 +98,9 @@ class Household:
     files: tuple[Path, ...] = ()
     """Of the configuration; the last is the family's."""
 
+    first_run: bool = False
+    """Whether the pages lead through the first run."""
+
     @property
     def title(self) -> str:
         """The name as people write it."""
@@ -147,6 +150,7 @@ def from_settings(settings: Settings, files: Sequence[Path] = ()) -> Household:
         tariffs=tuple(plan_of(name, tariff) for name, tariff in settings.tariffs.items()),
         logs=settings.dapp.logs,
         files=tuple(file.absolute() for file in files),
+        first_run=settings.account.first_run if settings.account else False,
     )
 
 

@@ -27,7 +27,16 @@ class Role(StrEnum):
 RANK = {role: rank for rank, role in enumerate(Role)}
 
 OPEN = frozenset(
-    {"static", "login.form", "login.enter", "install.manifest", "install.offline", "install.worker"}
+    {
+        "static",
+        "login.form",
+        "login.enter",
+        "first.claim",
+        "first.enter",
+        "install.manifest",
+        "install.offline",
+        "install.worker",
+    }
 )
 """Endpoints that are answered without a session."""
 
@@ -68,6 +77,16 @@ NEEDS: Mapping[str, Role] = {
     "settings.text": Role.OPERATOR,
     "settings.write": Role.OPERATOR,
     "settings.undo": Role.OPERATOR,
+    "first.resume": Role.OPERATOR,
+    "first.show": Role.OPERATOR,
+    "first.make_key": Role.OPERATOR,
+    "first.back_up": Role.OPERATOR,
+    "first.backup_file": Role.OPERATOR,
+    "first.prove": Role.OPERATOR,
+    "first.request_file": Role.OPERATOR,
+    "first.request_qr": Role.OPERATOR,
+    "first.limits": Role.OPERATOR,
+    "first.tick": Role.OPERATOR,
     "logs.show": Role.OPERATOR,
     "backup.show": Role.OPERATOR,
     "backup.begin": Role.OPERATOR,
@@ -109,6 +128,8 @@ GRAVE = frozenset(
         "settings.write",
         "settings.undo",
         "backup.download",
+        "first.back_up",
+        "first.limits",
     }
 )
 """What takes it, whatever is sent."""

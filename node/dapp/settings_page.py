@@ -12,7 +12,7 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from node.changes import places, queue
-from node.changes.request import HASH, MOST_KEYS, Request
+from node.changes.request import HASH, MOST_KEYS, Change, Request
 from node.changes.request import request as asking
 from node.changes.told import Trouble
 from node.dapp import changing, form
@@ -50,11 +50,8 @@ def change() -> Page:
         return _form(request.form, [Trouble("", NOTHING)]), 400
     if len(changes) > MOST_KEYS:
         abort(400, "This is too much at once: change it as YAML.")
-    asked = asking(by=current_name(), base=_base(), id=_id(), changes=changes)
-    said = "; ".join(
-        f"{dotted(each.key)}: {'left out' if each.value is None else each.value}" for each in changes
-    )
-    return _tried(asked, said, _form)
+    asked = asking(by=current_name(), base=base(), id=form_id(), changes=changes)
+    return _tried(asked, said(changes), _form)
 
 
 def text() -> Page:
@@ -66,7 +63,7 @@ def write() -> Page:
     """Another text for it."""
     given = request.form.get("text", "")
     return _tried(
-        asking(by=current_name(), base=_base(), id=_id(), text=given), "another text of the file", _text
+        asking(by=current_name(), base=base(), id=form_id(), text=given), "another text of the file", _text
     )
 
 
@@ -75,10 +72,17 @@ def undo() -> Page:
     last = request.form.get("change", "")
     if not ID.match(last):
         abort(400, "There is no such change.")
-    return ask(asking(by=current_name(), base=_base(), id=_id(), undo=last), "the last change taken back")
+    return ask(asking(by=current_name(), base=base(), id=form_id(), undo=last), "the last change taken back")
 
 
-def _tried(asked: Request, said: str, again: Again) -> Page:
+def said(changes: Sequence[Change]) -> str:
+    """What is to change, for the record."""
+    return "; ".join(
+        f"{dotted(each.key)}: {'left out' if each.value is None else each.value}" for each in changes
+    )
+
+
+def _tried(asked: Request, what: str, again: Again) -> Page:
     """Ask for it, unless it is wrong already as far as can be seen from here."""
     try:
         looked = context().configuration.tried(asked)
@@ -86,11 +90,17 @@ def _tried(asked: Request, said: str, again: Again) -> Page:
         return _unread(error), 503
     if looked.troubles:
         return again(request.form, looked.troubles), 409 if looked.conflict else 400
-    return ask(asked, said)
+    return ask(asked, what)
 
 
-def ask(asked: Request, said: str) -> Page:
+def ask(asked: Request, what: str) -> Page:
     """Write it down, and go where the answer will be seen."""
+    put(asked, what)
+    return redirect(url_for("settings.show", _anchor="changes"), 303)
+
+
+def put(asked: Request, what: str) -> None:
+    """Write it down for who applies it, and who asked for what into the record."""
     here = context()
     state = here.household.state
     changing.tidy(state)
@@ -99,9 +109,8 @@ def ask(asked: Request, said: str) -> Page:
     except OSError as error:
         log.warning("change_not_asked", error=str(error))
         abort(503, f"This cannot be asked for: {state / places.FOLDER} cannot be written ({error.strerror}).")
-    here.users.record(at=asked.at, by=asked.by, about="settings", what=f"asked for {said}"[:500])
+    here.users.record(at=asked.at, by=asked.by, about="settings", what=f"asked for {what}"[:500])
     log.info("change_asked", id=asked.id, by=asked.by)
-    return redirect(url_for("settings.show", _anchor="changes"), 303)
 
 
 def _form(given: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = ()) -> str:
@@ -148,14 +157,16 @@ def _page(template: str, looked: Looked | None, **more: object) -> str:
     )
 
 
-def _id() -> str:
+def form_id() -> str:
+    """The id that the form carries: sent twice, it asks once."""
     given = request.form.get("form", "")
     if not ID.match(given):
         abort(400, INCOMPLETE)
     return given
 
 
-def _base() -> str:
+def base() -> str:
+    """The file that was looked at, by its hash."""
     given = request.form.get("base", "")
     if not HASH.match(given):
         abort(400, INCOMPLETE)

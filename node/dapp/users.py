@@ -74,6 +74,17 @@ MIGRATIONS = (
     CREATE TABLE sensor_numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
     """,
     f"ALTER TABLE sessions ADD COLUMN proved REAL; {second.TABLES} {audit.TABLE}",
+    """
+    -- The first run (node.dapp.claims): the one code that lets somebody make the first password, and the
+    -- steps that somebody said are done.
+    CREATE TABLE setup_codes (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        code TEXT NOT NULL,
+        made REAL NOT NULL,
+        wrong INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE first_run (step TEXT PRIMARY KEY, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
+    """,
 )
 
 

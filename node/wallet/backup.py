@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from chain import keys
 from chain.errors import KeyRefused
+from contracts.errors import ContractsError
+from contracts.manifest import load as load_manifest
 
 KIND = "commonwatt key backup"
 VERSION = 1
@@ -40,11 +43,32 @@ class Context:
     """None: the contracts' manifest was not there."""
 
     genesis_hash: str | None
-    config_sha256: str
-    """Of the configuration's files, to know whether those that are found later are the same."""
+    config_sha256: str | None
+    """Of the configuration's files, to know whether those that are found later are the same; None: not known
+    to who made it."""
 
     made: str
     """Date and time, UTC."""
+
+
+def context(household: str, address: str, manifest: Path, config_sha256: str | None = None) -> Context:
+    """What is public about a key now.
+
+    Args:
+        manifest: of the contracts; it need not be there.
+    """
+    try:
+        found = load_manifest(manifest)
+    except ContractsError:
+        found = None
+    return Context(
+        household=household,
+        address=address,
+        chain_id=None if found is None else found.chain_id,
+        genesis_hash=None if found is None else found.genesis_hash,
+        config_sha256=config_sha256,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def new_code() -> str:

@@ -33,3 +33,9 @@ class AccountSettings(BaseModel):
         default=None,
         description="the account, for processes that may not read its key; null: as the keystore says",
     )
+    first_run: bool = Field(
+        default=False,
+        description="whether the household's pages lead through the first run: the first password by a code "
+        "from the box (commonwatt user setup-code), a new key where there is none, its backup, the request "
+        "to join",
+    )

@@ -21,7 +21,7 @@ from node.dapp.ledger.blocks import Blocks, Node
 from node.dapp.ledger.looking import Looking
 from node.dapp.ledger.telling import Deed, Told, deed, events
 from node.dapp.ledger.turns import TURNS, Turns, sealed_by, turns
-from node.dapp.ledger.who import Who
+from node.dapp.ledger.who import BELIEVED, Who
 from node.dapp.phrases import Names
 
 log = structlog.get_logger(__name__)
@@ -83,9 +83,10 @@ class Ledger:
         """The registry's households; what was known last while it does not answer."""
         return self._who.households()
 
-    def own(self) -> Registered | None:
-        """This household as the registry has it; None: it has it not, or cannot be read."""
-        return self._who.own()
+    def own(self, within: float = BELIEVED) -> Registered | None:
+        """This household as the registry had it some seconds ago at most; None: it has it not, or cannot be
+        read."""
+        return self._who.own(within)
 
     def names(self) -> Names:
         """Who is who on this chain."""

@@ -49,11 +49,11 @@ class Who:
                 log.info("manifest_unread", error=str(error))
         return self._manifest
 
-    def households(self) -> list[Registered]:
-        """The registry's households."""
+    def households(self, within: float = BELIEVED) -> list[Registered]:
+        """The registry's households, as they were some seconds ago at most."""
         asked, found = self._registered
         manifest = self.manifest
-        if manifest is None or time.monotonic() - asked < BELIEVED:
+        if manifest is None or time.monotonic() - asked < within:
             return found
         try:
             found = Registry(self._node, manifest.registry).households()
@@ -62,9 +62,9 @@ class Who:
         self._registered = (time.monotonic(), found)
         return found
 
-    def own(self) -> Registered | None:
+    def own(self, within: float = BELIEVED) -> Registered | None:
         """This household as the registry has it; None: it has it not, or cannot be read."""
-        return next((each for each in self.households() if each.name == self._household.name), None)
+        return next((each for each in self.households(within) if each.name == self._household.name), None)
 
     def names(self) -> Names:
         """What each address is called."""

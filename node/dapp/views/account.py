@@ -36,7 +36,7 @@ def show() -> str:
 def password() -> Page:
     """A new password, chosen by who knows the old one; every other session ends."""
     user, new = _user(), request.form.get("new", "")
-    if problem := _unfit(user.name, new):
+    if problem := unfit(user.name, new):
         return _page(problem), 400
     if problem := _unproved(user.name):
         return _page(problem), 403
@@ -103,15 +103,8 @@ def audit() -> str:
     return render_template("audit.html", entries=entries[:ENTRIES], more=more)
 
 
-def _user() -> User:
-    user = current_user()
-    if user is None:
-        abort(403, "Log in first.")
-    return user
-
-
-def _unfit(name: str, new: str) -> str:
-    """Why a password is not taken, as a sentence."""
+def unfit(name: str, new: str) -> str:
+    """Why a new password is not taken, as a sentence; it comes with itself again."""
     if len(new) < SHORTEST_PASSWORD or len(new) > LONGEST_PASSWORD:
         least = f"A password has {SHORTEST_PASSWORD} characters at least."
         return f"{least} Four words that nobody guesses are a good one."
@@ -120,6 +113,13 @@ def _unfit(name: str, new: str) -> str:
     if name in new.lower() and len(new) < len(name) + SHORTEST_PASSWORD:
         return "The name is no part of a good password."
     return ""
+
+
+def _user() -> User:
+    user = current_user()
+    if user is None:
+        abort(403, "Log in first.")
+    return user
 
 
 def _unproved(name: str) -> str:

@@ -23,6 +23,9 @@ def form() -> str | Response:
     """The form; whoever is logged in goes on."""
     if current_user() is not None:
         return redirect(local_path(request.args.get("next")))
+    here = context()
+    if here.household.first_run and not here.users.any():
+        return redirect(url_for("first.claim"))
     return _form("")
 
 

@@ -170,7 +170,7 @@ def _wait(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> 
         try:
             connection = http.client.HTTPConnection(host, port, timeout=10)
             connection.request("GET", "/login")
-            if connection.getresponse().status == 200:
+            if connection.getresponse().status in (200, 302):  # 302: to the first run
                 return
         except OSError:
             time.sleep(0.05)

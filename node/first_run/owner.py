@@ -1,0 +1,100 @@
+"""The first run in the process that owns the key: until its backup is proved, it does nothing else.
+
+What it says of the key is in `run/key.json`: `{"state", "address", "problem"}`, for the pages and the relay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chain.daemon import Stopping, sd_ready, sd_watchdog
+from node.client_interaction import status
+from node.client_interaction.status import State, Status
+from node.first_run.channel import FILE as SOCKET
+from node.first_run.channel import Channel
+from node.first_run.keyholder import KeyHolder
+from node.first_run.steps import Key
+from store import snapshot
+
+if TYPE_CHECKING:
+    from node.config.settings import Settings
+
+FILE = "key.json"
+
+BEAT = 0.2
+"""Seconds for which a caller is waited for at a time."""
+
+PAGES = "dapp.db"
+"""In `paths.state`: whoever owns it is the pages' user."""
+
+WAITING = "This household is being set up: its key is not backed up yet."
+NEXT = "The first run goes on on the household's pages."
+
+
+def until_proved(settings: Settings, stop: Stopping, now: Callable[[], float]) -> bool:
+    """Make the key and hand its backup out, until somebody has proved it; True: trade.
+
+    Args:
+        now: Unix seconds.
+
+    Raises:
+        OSError: the run folder cannot be written.
+    """
+    account, run = settings.account, settings.paths.run
+    holder = KeyHolder(
+        keystore=account.keystore,
+        password_file=account.password_file,
+        household=settings.household.name,
+        manifest=settings.chain.manifest,
+    )
+    if not holder.proof.exists():
+        sd_ready()
+        with Channel(run / SOCKET, lambda user: may_ask(settings.paths.state / PAGES, user)) as channel:
+            since, said = now(), None
+            while (standing := holder.standing) is not Key.PROVED:
+                if stop.is_set():
+                    return False
+                sd_watchdog()
+                status.write(run, Status(state=State.OFF, reason=WAITING, next=NEXT, since=since))
+                if standing is not said:
+                    said = standing
+                    tell(run, standing, holder.address)
+                channel.turn(holder.answer, BEAT)
+    tell(run, Key.PROVED, holder.address)
+    return True
+
+
+def tell(run: Path, key: Key, address: str | None, problem: str = "") -> None:
+    """Say how far the key is."""
+    snapshot.write(run / FILE, {"state": key.value, "address": address, "problem": problem})
+
+
+def told(run: Path) -> tuple[Key, str | None, str]:
+    """How far the key is, its account, and why there is no request to join yet, as its owner said last."""
+    found = snapshot.read(run / FILE)
+    try:
+        fields = {} if found is None else found.fields
+        return Key(fields.get("state", "unknown")), fields.get("address"), str(fields.get("problem", ""))
+    except ValueError:
+        return Key.UNKNOWN, None, ""
+
+
+def may_ask(pages: Path, user: int) -> bool:
+    """Whether a user is root or the pages' one, by whose the pages' database is."""
+    try:
+        return user in {0, pages.stat().st_uid}
+    except OSError:
+        return user == 0
+
+
+def awaited(settings: Settings, stop: Stopping) -> str | None:
+    """The household's account once its key is there, for the relay; None: stopped before."""
+    sd_ready()
+    while not stop.wait(BEAT):
+        sd_watchdog()
+        key, address, _ = told(settings.paths.run)
+        if key in {Key.UNPROVED, Key.PROVED} and address:
+            return address
+    return None
