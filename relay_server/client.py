@@ -134,7 +134,9 @@ class RelayClient:
         return answer
 
     def open(self, order: bytes, contact: int, energy: int = 0, voucher: bytes = b"") -> Opened | Refused:
-        """Open, with a last voucher if there is one. The owner's own OPEN of a feed announces its end.
+        """Open, with a last voucher if there is one.
+
+        The owner's own OPEN of a feed announces its end; with an order, that this is given back on the chain.
 
         Raises:
             RelayUnreachable: no answer; the lease ends by itself.

@@ -82,6 +82,24 @@ def named(feed: Feed, known: Order | None, sent: Sent, at: Seen) -> Order | Refu
     )
 
 
+def given_back(known: Order | None, sent: Sent, at: Seen) -> Order | Refused:
+    """The order that the owner gives back: any of its own that the chain shows, confirmed or not."""
+    id_, contact = sent.frame.order, sent.frame.contact
+    found = at.view.confirmed.get(id_) or at.view.latest.get(id_)
+    seller, where = (found.seller, found.contact) if found else (sent.owner, contact)
+    where = known.contact if known else where
+    if (seller, where) != (sent.owner, contact):
+        return Refused(code=Code.WRONG_CONTACT, text=f"the order is for contact {where} of {seller}")
+    if known:
+        return known
+    stale = at.view.staleness(at.now)
+    if stale:
+        return Refused(code=Code.STALE_CHAIN, text=stale, retry_ms=authorisation.STALE_RETRY_MS)
+    if found is None:
+        return Refused(code=Code.NOT_FUNDED, text="no such order yet", retry_ms=authorisation.RETRY_MS)
+    return Order(id=id_, buyer=found.buyer, contact=contact, energy=found.energy, market=found.market.lower())
+
+
 def of_feed(feed: Feed, account: Account, order: Order, sent: Sent, at: FeedMoment) -> FeedReply:
     """What a buyer's frame does to a feed."""
     frame = sent.frame

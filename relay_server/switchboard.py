@@ -30,6 +30,7 @@ from relay_server.drivers.interface import Pins
 from relay_server.hands import Calls
 from relay_server.instructions import Instruction, What
 from relay_server.messages import (
+    NO_ORDER,
     Accepted,
     Answer,
     CheckFrame,
@@ -287,7 +288,13 @@ class Switchboard:
 
     def _switch_feed(self, feed: Feed, sent: Sent, seen: Seen) -> Outcome:
         at = self._moment(feed, seen.now)
-        if sent.signer == self.owner:
+        if sent.signer == self.owner and sent.frame.op is Op.OPEN and sent.frame.order != NO_ORDER:
+            order = commanding.given_back(self._books.orders.get(sent.frame.order), sent, seen)
+            if isinstance(order, Refused):
+                return Outcome(answer=order)
+            account = self._books.account(order.buyer, feed.contact)
+            changed, acts, answer = feed_commands.give_back(feed, account, order)
+        elif sent.signer == self.owner:
             changed, acts, answer = commanding.of_own_feed(feed, sent, at)
         else:
             order = commanding.named(feed, self._books.orders.get(sent.frame.order), sent, seen)

@@ -21,6 +21,7 @@ EVENTS = {
     "feed open": "Feed {contact} opened",
     "feed ending": "Feed {contact} is about to open: the seller ends it",
     "feed rolled over": "Feed {contact} goes on under the next order",
+    "order given back": "The seller gives the order back",
     "order settled": "The market has settled the order",
     "leaving home": "Leaving home for tie {contact}",
     "tie closed": "Tie {contact} closed",

@@ -162,6 +162,24 @@ def announce(feed: Feed, at: Moment) -> Reply:
     return ending, [Tell(event="feed ending", contact=feed.contact)], Opened()
 
 
+def give_back(feed: Feed, account: Account, order: Order) -> Reply:
+    """The owner gives an order back on the chain: the feed is not closed for it from now on.
+
+    Not while energy or a voucher under it is here: what it paid for would be refunded as well.
+    """
+    if feed.supply and feed.supply.order.id == order.id:
+        text = "this order is supplied, or its last energy is being counted: announce its end first"
+        return feed, [], Refused(code=Code.BUSY, text=text, retry_ms=1_000)
+    if order.vouchered:
+        text = f"the buyer has signed for {order.vouchered}: redeem it"
+        return feed, [], Refused(code=Code.BUSY, text=text)
+    acts: list[Act] = [Save(account=account, order=replace(order, ended=True), urgent=True)]
+    if not order.ended:
+        facts: dict[str, str | int] = {"order": order.id.hex(), "buyer": order.buyer}
+        acts.append(Tell(event="order given back", contact=feed.contact, facts=facts))
+    return feed, acts, Opened()
+
+
 def _why_open(feed: Feed, account: Account) -> Code:
     if feed.locked is not None:
         return Code.LOCKED

@@ -36,7 +36,7 @@ from node.wallet.errors import AlreadyIntended
 from node.wallet.journal import Journal
 from quantities import Energy, SoC
 from relay_server.errors import RelayError
-from relay_server.messages import NO_ORDER, ContactState
+from relay_server.messages import NO_ORDER, Code, ContactState, Opened
 from relay_server.records import BestVoucher, Records
 from store import registers
 from store.snapshot import boottime
@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     from node.client_interaction.settings import OffersSettings
 
 log = structlog.get_logger()
+
+ASK_AGAIN = 2.0
+"""Seconds until a relay that would not give an order up is asked again."""
+
+GONE = 60.0
+"""Seconds without a word from the own relay, after which what it cannot supply is given back without one: six
+leases, so its feed is open. Back again it sees on the chain that the order is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +116,9 @@ class ShopKeeper:
         self._seen: dict[str, float] = {}
         self._written = Written()
         self._announced: set[bytes] = set()
+        self._kept: dict[str, float] = {}
+        """Boottime seconds at which the relay last refused to give an order up."""
+
         self._began = boottime()
         self._changed: dict[int, float] = {}
         """Boottime seconds of the last change of each offer."""
@@ -195,9 +205,11 @@ class ShopKeeper:
             case Redeem(order=order, voucher=voucher):
                 data = Market.encode_redeem(voucher.order, Energy(voucher.energy), voucher.signature)
                 self._send(purpose("redeem", order), "redeem", data, news.running[order].market)
-            case Release(order=order):
+            case Release(order=order) if self._declined(order, news.running[order].contact):
                 data = Market.encode_release(bytes.fromhex(order[2:]))
                 self._send(purpose("release", order), "release", data, news.running[order].market)
+            case Release():
+                pass  # as long as the relay may close for it
             case AnnounceEnd(contact=contact):
                 self._announce(contact)
 
@@ -221,6 +233,31 @@ class ShopKeeper:
             return
         self._announced.add(state.order)
         log.info("end-announced", contact=contact, order="0x" + state.order.hex())
+
+    def _declined(self, order: str, contact: int) -> bool:
+        """Whether the own relay closes no more for an order: it hears of it before the chain does.
+
+        It keeps that on disk. A process that dies before the journal has the transaction decides and asks
+        again; by then the order waits unused, or its buyer, who is refused, has asked the market to close it.
+        """
+        heard = boottime()
+        if self._own is None:
+            return True
+        if heard - self._kept.get(order, float("-inf")) < ASK_AGAIN:
+            return False
+        try:
+            answer = self._own.command(lambda relay: relay.open(bytes.fromhex(order[2:]), contact))
+        except RelayError as error:
+            why = str(error)
+            gone = heard - max(self._heard, self._began) > GONE
+        else:
+            if isinstance(answer, Opened):
+                return True
+            why = answer.text
+            gone = answer.code is Code.WRONG_CONTACT  # no feed of it is left that could close
+        log.warning("order-not-declined", order=order, why=why, given_back=gone)
+        self._kept[order] = heard
+        return gone
 
     def _busy(self, news: News) -> frozenset[str]:
         busy = {entry.purpose for entry in self._journal.under_way()}

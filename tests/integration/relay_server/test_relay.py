@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -394,6 +395,17 @@ def test_the_owner_announces_the_end_of_a_supply(rig: Rig) -> None:
         assert refused(own.close(ORDER, FEED)) is Code.BAD_SIG
 
 
+def test_an_order_that_its_seller_gives_back_is_refused_from_then_on(rig: Rig) -> None:
+    rig.chain.fund(ORDER, BUYER.address)
+    with rig.client(BUYER) as client, rig.client(rig.seller) as own:
+        rig.until(lambda: isinstance(own.open(ORDER, FEED), Opened))
+        with sqlite3.connect(rig.state) as database:
+            [(ended,)] = database.execute("SELECT ended FROM orders WHERE id = ?", (ORDER,))
+        assert ended, "on disk before it is answered"
+        rig.until(lambda: refused(client.close(ORDER, FEED)) is Code.ENDED)
+        assert not rig.pins.contacts.get(FEED_PIN)
+
+
 # --- the chain
 
 
@@ -487,8 +499,6 @@ def test_another_households_relay_is_not_talked_to(rig: Rig) -> None:
 
 
 def test_the_audit_log_holds_every_transition_and_shows_a_change(rig: Rig) -> None:
-    import sqlite3
-
     with closed_for(rig) as client:
         client.open(ORDER, FEED, 1, voucher(BUYER, ORDER, 1))
     intact = audit.verify(rig.state)
@@ -521,8 +531,6 @@ def test_a_frame_of_the_boot_before_is_worthless(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_not_supplied(rig: Rig) -> None:
-    import sqlite3
-
     rig.chain.fund(ORDER, BUYER.address)
     with closing(sqlite3.connect(rig.state, isolation_level=None)) as other, rig.client(BUYER) as client:
         client.hello()

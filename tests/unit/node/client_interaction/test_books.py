@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from node.client_interaction.actors.ledger import News
 from node.client_interaction.actors.line import Watched
 from node.client_interaction.actors.orders import Orders
 from node.client_interaction.actors.shop import ForSale, ShopKeeper
-from node.client_interaction.acts import Buy, Finish
+from node.client_interaction.acts import Buy, Finish, purpose
 from node.client_interaction.behaviour import Conduct
 from node.client_interaction.deeds import Deeds
 from node.client_interaction.loop import MIGRATIONS
@@ -30,10 +30,12 @@ from node.client_interaction.trades import Trades, open_trades
 from node.wallet.database import Database
 from node.wallet.journal import Journal
 from quantities import Energy, Price, SoC
+from relay_server.errors import RelayError
+from relay_server.messages import Code, Opened, Refused
 from store import registers
 from store.registers import Register
 from store.snapshot import boottime
-from tests.unit.node.client_interaction.made import ALDER, PRICE, offer, on_chain, seller
+from tests.unit.node.client_interaction.made import ALDER, ORDER, PRICE, offer, on_chain, seller
 
 ACCOUNT = Account.of(b"\x42" * 32)
 OWN = ACCOUNT.address.lower()
@@ -138,7 +140,11 @@ class Shop:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.journal, self.folder = Journal(database), folder
-        self.relay = SimpleNamespace(watched=Watched(trouble=""))
+        self.relay = SimpleNamespace(watched=Watched(trouble=""), command=self.command)
+        self.answer: Opened | Refused | RelayError = Opened()
+        self.told: list[tuple[bytes, int, bool]] = []
+        """Order and contact of each OPEN, and whether its release was in the journal by then."""
+
         own: Any = self.relay
         self.offers = OffersSettings(feeds=(SUNNY,))
         self.keeper = ShopKeeper(
@@ -146,6 +152,16 @@ class Shop:
             contracts=lambda: MANIFEST, own=own, records=None, poke=lambda: None, feeds={1: "feed-1"},
             meters=folder, until_end=8.0, capacity=Energy(3_000),
         )  # fmt: skip
+
+    def command(self, ask: Callable[[Any], Opened | Refused]) -> Opened | Refused:
+        return ask(self)
+
+    def open(self, order: bytes, contact: int) -> Opened | Refused:
+        planned = self.journal.find(purpose("release", "0x" + order.hex())) is not None
+        self.told.append((order, contact, planned))
+        if isinstance(self.answer, RelayError):
+            raise self.answer
+        return self.answer
 
     def planned(self, soc: int | None, **known: Any) -> list[dict[str, Any]]:
         register = Register(meter="feed-1", forward=0, reverse=0, power=0, sampled=boottime())
@@ -193,3 +209,53 @@ def test_a_meter_that_was_silent_for_long_withdraws(database: Database, tmp_path
     standing = {(OWN, 1): replace(offer(seller=ACCOUNT.address), contact=1)}
     [call] = shop.planned(8_000, offers=standing)
     assert (call["contact"], call["maxEnergy"]) == (1, 0)
+
+
+# --- what is given back -------------------------------------------------------------------------------------
+
+CLOSING = {ORDER: on_chain(State.CLOSING, market=MARKET)}
+REFUSED = Refused(code=Code.BUSY, text="this order is supplied")
+
+
+def test_the_relay_is_told_before_the_chain(database: Database, tmp_path: Path) -> None:
+    shop = Shop(database, tmp_path)
+    assert len(shop.planned(None, running=CLOSING)) == 1
+    assert Journal(database).find(purpose("release", ORDER)) is not None
+    assert shop.told == [(bytes.fromhex(ORDER[2:]), 1, False)]
+    shop.planned(None, running=CLOSING)
+    assert len(shop.told) == 1, "once is enough"
+
+
+def test_what_the_relay_has_heard_of_when_the_process_dies_is_given_back_by_the_next(
+    database: Database, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        shop = Shop(database, tmp_path)
+        shop.keeper._send = lambda *_: None  # type: ignore[method-assign]
+        assert shop.planned(None, running=CLOSING) == []
+    assert len(Shop(database, tmp_path).planned(None, running=CLOSING)) == 1
+
+
+@pytest.mark.parametrize("answer", [REFUSED, RelayError("no answer")], ids=["refused", "unreachable"])
+def test_what_the_relay_may_still_supply_is_not_given_back(
+    database: Database, tmp_path: Path, answer: Refused | RelayError
+) -> None:
+    shop = Shop(database, tmp_path)
+    shop.answer = answer
+    for _ in range(3):
+        assert shop.planned(None, running=CLOSING) == []
+    assert len(shop.told) == 1, "it is not asked in each round"
+    shop.keeper._kept.clear()
+    shop.answer = Opened()
+    assert len(shop.planned(None, running=CLOSING)) == 1
+
+
+def test_behind_a_relay_that_is_gone_for_a_minute_it_is_given_back_all_the_same(
+    database: Database, tmp_path: Path
+) -> None:
+    shop = Shop(database, tmp_path)
+    shop.relay.watched, shop.answer = Watched(), RelayError("no answer")
+    assert shop.planned(None, running=CLOSING) == []
+    shop.keeper._began -= 61
+    shop.keeper._kept.clear()
+    assert len(shop.planned(None, running=CLOSING)) == 1

@@ -98,6 +98,11 @@ def paid(feed: Feed, energy: int, named: Order | None = None) -> tuple[Account, 
     return taken
 
 
+def whose(feed: Feed) -> tuple[Account, Order]:
+    """Of whoever is supplied, or else of the buyer."""
+    return (feed.supply.account, feed.supply.order) if feed.supply else (account(), order())
+
+
 def behind(feed: Feed) -> tuple[Account, Order]:
     """The same of somebody who took a lot, and signs for little."""
     whose, of = paid(feed, 5)
@@ -224,6 +229,7 @@ FEED_EVENTS: Mapping[str, Callable[[Feed], feeds.Step | feeds.Reply]] = {
     "OPEN by the buyer": lambda f: feed_commands.open_(f, *paid(f, 5), moment()),
     "OPEN by the buyer, another order": lambda f: feed_commands.open_(f, *paid(f, 5, order(THIRD)), moment()),
     "OPEN by the owner": lambda f: feed_commands.announce(f, moment()),
+    "OPEN by the owner, the order": lambda f: feed_commands.give_back(f, *whose(f)),
     "the lease runs out": lease_out,
     "`grace` is over": grace_over,
     "a fresh head speaks against it, or none came for 10 min": lambda f: ticked(
