@@ -18,6 +18,7 @@ from simulation.world.spec import WorldError
 from tests.e2e import audit
 from tests.e2e.neighbourhood import Neighbourhood
 from tests.e2e.schedules import Schedule, Strike
+from tests.waiting import PATIENCE
 
 MEET = 40.0
 """Seconds to wait for a trade that does what a schedule asks for; then any will do."""
@@ -173,7 +174,7 @@ class Matrix:
 
         Nor need the contracts be in a final block yet, when the neighbourhood has just been deployed.
         """
-        end = time.monotonic() + RESTART
+        end = time.monotonic() + RESTART + PATIENCE
         while True:
             try:
                 return audit.orders(self.street), audit.conservation(self.street)

@@ -26,7 +26,7 @@ from tests.integration.relay_server.relay_rig import FEED, FEED_PIN, TIE
 from tests.waiting import PATIENCE, eventually
 
 LEASE = 60.0
-"""Seconds: the payer may be late by a machine that is busy, the lease may not run out."""
+"""Seconds: the payer, or its meter, may be late by a machine that is busy; the lease may not run out."""
 
 GROWTH = 6.0
 """MB that a relay may grow by while a crowd is about: buffers of 64 connections, rounded up."""
@@ -36,7 +36,9 @@ GROWTH = 6.0
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("relay")
     around = {"NOTIFY_SOCKET": str(folder / "notify")}
-    with place(folder, supply_blocks=5_000, environment=around, lease=f"{LEASE:g} s") as running:
+    with place(
+        folder, supply_blocks=5_000, environment=around, lease=f"{LEASE:g} s", stale_meter=f"{LEASE:g} s"
+    ) as running:
         yield running
 
 

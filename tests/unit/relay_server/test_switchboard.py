@@ -78,6 +78,7 @@ class House(RuleBasedStateMachine):
         self.stalls: list[float] = []
         self.stalled = 0.0
         self.sound, self.looked_after = True, 0
+        self.given_back: set[bytes] = set()
         self.faults_before: Mapping[int, str] = {}
         self.mended: dict[int, list[float]] = {contact: [] for contact in PINS}
         self.switchboard = self.started()
@@ -225,6 +226,11 @@ class House(RuleBasedStateMachine):
     def open_feed(self, order: bytes, buyer: str) -> None:
         self.command(Op.OPEN, FEED, order, buyer)
 
+    @rule(order=st.sampled_from([ORDER, NEXT, NEXT]))
+    def the_seller_gives_back(self, order: bytes) -> None:
+        if isinstance(self.command(Op.OPEN, FEED, order, SELLER), Opened):
+            self.given_back.add(order)
+
     @rule(contact=st.sampled_from([HOME, FEED, TIE, SECOND_TIE]))
     @precondition(lambda self: not self.locked)
     def somebody_locks_a_contact_out(self, contact: int) -> None:
@@ -360,6 +366,12 @@ class House(RuleBasedStateMachine):
         reached = FEED_PIN not in self.pins.broken and FEED not in self.calls.hanging
         if reached and self.pins.energised.get(FEED_PIN):
             assert self.now <= self.last_keep + SETTINGS.lease + 2 * TURN, "closed past its lease"
+
+    @invariant()
+    def nothing_is_supplied_under_an_order_that_was_given_back(self) -> None:
+        if hasattr(self, "pins"):
+            live = self.switchboard._contacts.feeds[FEED].live
+            assert live is None or live.order.id not in self.given_back
 
     @invariant()
     def no_sound_contact_is_called_broken(self) -> None:
