@@ -61,6 +61,7 @@ class Length(click.ParamType[float]):
     show_default=True,
     help="Loopback address of the first household; the others take those after it.",
 )
+@click.option("--newcomer", is_flag=True, help="A fifth household, which you set up on its page.")
 @click.option("--cut", metavar="NAME", help="Cut this buyer's network in the middle of a trade, for 25 s.")
 def demo(
     *,
@@ -74,6 +75,7 @@ def demo(
     keep: Path | None,
     timeout: float | None,
     address: IPv4Address,
+    newcomer: bool,
     cut: str | None,
 ) -> None:
     """Run a neighbourhood that trades energy: real chain, real processes, a simulated bench.
@@ -102,6 +104,7 @@ def demo(
         keep=keep,
         timeout=timeout,
         first=address,
+        newcomer=newcomer,
         cut=cut,
     )
     try:

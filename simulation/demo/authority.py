@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 
 from chain.client import ChainClient
 from chain.daemon import Stop
 from chain.errors import ChainError
 from contracts.authority import Authority
-from contracts.bindings import Household
+from contracts.bindings import Household, Registry
 from contracts.bindings.registry import Role
+from contracts.bindings.token import Token
+from contracts.deploy import Transaction, send
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
 from neighbourhood import founding
@@ -33,6 +36,7 @@ CHALLENGE = 60
 """Seconds that a seller has to redeem after its buyer asked to close: a day in the field."""
 
 POLL = 0.1
+WELCOME_EVERY = 1.0
 
 
 class Founding(threading.Thread):
@@ -61,6 +65,7 @@ class Founding(threading.Thread):
                 manifest.save(self._neighbourhood.manifest)
                 self.founded = time.monotonic()
                 self.manifest = manifest
+                self._welcome(client, manifest)
         except (ChainError, ContractsError) as error:
             self.failure = str(error)
         finally:
@@ -79,10 +84,23 @@ class Founding(threading.Thread):
     def _found(self, client: ChainClient) -> Manifest:
         scenario = self._neighbourhood.scenario
         terms = founding.terms(scenario.period, TOKENS * len(scenario.members), SUPPLY, CHALLENGE)
-        households = [entry(self._neighbourhood, member) for member in scenario.members]
+        households = [entry(self._neighbourhood, member) for member in scenario.founders]
         credited = self._neighbourhood.accounts.values()
         joining = founding.admissions(households, TOKENS, credited)
         return founding.found(Authority(self._neighbourhood.authority, client), client, terms, joining, None)
+
+    def _welcome(self, client: ChainClient, manifest: Manifest) -> None:
+        """Give a newcomer the tokens of all others, once its operator has let it in."""
+        newcomer = self._neighbourhood.scenario.newcomer
+        while newcomer is not None and not self._stop.wait(WELCOME_EVERY):
+            with suppress(ChainError, ContractsError):
+                listed = Registry(client, manifest.registry).households()
+                admitted = next((each for each in listed if each.name == newcomer and each.admitted), None)
+                if admitted is not None:
+                    minted = Transaction(manifest.token, Token.encode_mint(admitted.account, TOKENS))
+                    send(Authority(self._neighbourhood.authority, client), [minted])
+                    self._neighbourhood.accounts[newcomer] = admitted.account
+                    return
 
 
 def entry(neighbourhood: Neighbourhood, member: Member) -> Household:

@@ -35,6 +35,9 @@ class Options:
     first: IPv4Address = ADDRESS
     """Address of the first household."""
 
+    newcomer: bool = False
+    """One household more, which is still to be set up."""
+
     cut: str | None = None
     """The household whose network is cut in the middle of a trade."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from chain.daemon import Stop
 from chain.errors import ChainError
+from neighbourhood.ports import RPC
 from simulation.demo import gathering, processes
 from simulation.demo.authority import Founding
 from simulation.demo.changes import Changes
@@ -47,6 +48,7 @@ def demo(options: Options, stop: Stop) -> None:
         period=options.period,
         first=options.first,
         cuttable=options.cut,
+        newcomer=options.newcomer,
     )
     refuse_taken_ports(scenario)
     geth = processes.geth()
@@ -74,9 +76,25 @@ def refuse_taken_ports(scenario: Scenario) -> None:
 def introduce(neighbourhood: Neighbourhood, options: Options) -> None:
     """Say once where everything is."""
     for login in neighbourhood.logins:
-        print(f"{login.household.capitalize():9} {login.url}  user {login.user}  password {login.password}")
+        how = f"user {login.user}  password {login.password}"
+        if login.setup_code:
+            how = f"to be set up, in your browser  setup code {login.setup_code}"
+        print(f"{login.household.capitalize():9} {login.url}  {how}")
+    newcomer = neighbourhood.scenario.newcomer
+    if newcomer is not None:
+        print(f"Its request to join is admitted, as its operator, by: {admitting(neighbourhood, newcomer)}")
     kept = "kept" if options.keep is not None else "removed at the end"
     print(f"Files and logs: {neighbourhood.folder} ({kept}). Ctrl-C ends everything.", flush=True)
+
+
+def admitting(neighbourhood: Neighbourhood, newcomer: str) -> str:
+    """The command by which the operator lets a new household in; its tokens come with it."""
+    authority = neighbourhood.folder.absolute() / "authority"
+    rpc = f"http://{neighbourhood.scenario.members[0].address}:{RPC}"
+    return (
+        f"commonwatt chain admit REQUEST --rpc {rpc} --keystore {authority / 'key.json'} "
+        f"--password-file {authority / 'key.password'} --manifest {neighbourhood.manifest.absolute()}"
+    )
 
 
 class Demo:

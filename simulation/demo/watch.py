@@ -127,7 +127,7 @@ class Watch:
             if seen in self._told:
                 continue
             self._told.add(seen)
-            parties = f"{names[order.buyer]} from {names[order.seller]}"
+            parties = f"{names.get(order.buyer, 'The newcomer')} from {names[order.seller]}"
             block = order.transactions[-1]["block"]
             match order.state:
                 case "open":

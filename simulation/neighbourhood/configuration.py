@@ -87,7 +87,11 @@ def household(scenario: Scenario, member: Member, around: Surroundings) -> dict[
     configuration: dict[str, Any] = {
         "household": {"name": name, "role": member.role},
         "paths": {"run": str(run), "state": "state"},
-        "account": {"keystore": "key.json", "password_file": "key.password"},
+        "account": {
+            "keystore": "key.json",
+            "password_file": "key.password",
+            **({"first_run": True} if name == scenario.newcomer else {}),
+        },
         "chain": chain(scenario, member, around),
         "relay": relay(scenario, member, around),
         "sensors": {meter: sensor(around, f"{name}.{meter}") for meter in meters(scenario, member)},
@@ -175,7 +179,7 @@ def chain(scenario: Scenario, member: Member, around: Surroundings) -> dict[str,
         "peers": [
             f"{enode.partition('@')[0]}@{scenario.way(member.name, name)}:{P2P}"
             for name, enode in around.enodes.items()
-            if name != member.name
+            if name not in {member.name, scenario.newcomer}
         ],
     }
     if member.seals:

@@ -8,6 +8,7 @@ DIR/logs/<process>.log
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import yaml
 from chain.keys import Account
 from neighbourhood import founding, keys
 from neighbourhood.ports import P2P, PAGES
+from node.dapp.claims import setup_code
 from node.dapp.users import set_password
 from simulation.neighbourhood import bench, configuration
 from simulation.neighbourhood.configuration import Surroundings
@@ -31,6 +33,9 @@ class Login:
     url: str
     user: str
     password: str
+    """Empty: this household is still to be set up, with `setup_code`."""
+
+    setup_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,7 @@ class Neighbourhood:
     run: Path
     authority: Account
     accounts: dict[str, str]
-    """By household."""
+    """By household; a newcomer makes its own, and is in it once it was admitted."""
 
     enodes: dict[str, str]
     """By household."""
@@ -85,7 +90,7 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
     for member in scenario.members:
         (run / member.name / "meters").mkdir(parents=True)
     authority = keys.account(folder / "authority")
-    accounts = {m.name: keys.account(folder / m.name) for m in scenario.members}
+    accounts = {m.name: keys.account(folder / m.name) for m in scenario.founders}
     sealers = [keys.account(folder / m.name, keys.SEALER) for m in scenario.signers]
     around = Surroundings(
         geth=geth,
@@ -109,12 +114,17 @@ def build(scenario: Scenario, folder: Path, run: Path, geth: Path) -> Neighbourh
         authority=authority,
         accounts=dict(around.accounts),
         enodes=dict(around.enodes),
-        logins=tuple(login(folder, member) for member in scenario.members),
+        logins=tuple(
+            login(folder, member, new=member.name == scenario.newcomer) for member in scenario.members
+        ),
     )
 
 
-def login(folder: Path, member: Member) -> Login:
-    """Make the password of one household's pages."""
-    password = set_password(folder / member.name / "state", "home")
+def login(folder: Path, member: Member, *, new: bool) -> Login:
+    """Make the password of one household's pages; of a new one, the code that lets somebody make it."""
     url = f"http://{member.address}:{PAGES}/"
+    if new:
+        code = setup_code(folder / member.name / "state", time.time(), "the demo")
+        return Login(household=member.name, url=url, user="", password="", setup_code=code)
+    password = set_password(folder / member.name / "state", "home")
     return Login(household=member.name, url=url, user="home", password=password)

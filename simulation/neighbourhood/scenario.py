@@ -91,6 +91,9 @@ RATINGS: dict[Role, Ratings] = {
     "consumer": Ratings(capacity=2_000, load=65),
     "prosumer": Ratings(capacity=4_000, load=42, panel=150, price=220, reserve=50),
 }
+NEWCOMER = Ratings(capacity=4_000, load=2, soc=0.26)
+"""A small house that waits for its first energy: it buys as soon as it may, and can wait half an hour."""
+
 LIMIT = 30
 """State of charge below which all of them buy, percent."""
 
@@ -146,6 +149,9 @@ class Scenario:
     period: int = field(default=1)
     """Seconds between two blocks."""
 
+    newcomer: str | None = None
+    """The household that is not set up yet: without password and key, unknown to the others."""
+
     cuttable: str | None = None
     """The household whose network can be cut: it and its neighbours know each other by other addresses."""
 
@@ -156,6 +162,11 @@ class Scenario:
     def bought_by(self, name: str) -> tuple[Line, ...]:
         """The lines that end at a household."""
         return tuple(line for line in self.lines if line.buyer == name)
+
+    @property
+    def founders(self) -> tuple[Member, ...]:
+        """Those that are set up from the beginning."""
+        return tuple(member for member in self.members if member.name != self.newcomer)
 
     @cached_property
     def signers(self) -> tuple[Member, ...]:
@@ -182,6 +193,7 @@ def plan(
     period: int = 1,
     first: IPv4Address = ADDRESS,
     cuttable: str | None = None,
+    newcomer: bool = False,
 ) -> Scenario:
     """A neighbourhood of so many households; the same for the same seed.
 
@@ -190,10 +202,13 @@ def plan(
         period: seconds between two blocks.
         first: address of the first household.
         cuttable: the household whose network can be cut.
+        newcomer: one more household than that, which a line is wired to, and which is still to be set up.
 
     Raises:
         ScenarioRefused: too few or too many households, no time in the day, or nobody to cut.
     """
+    if newcomer and households != len(STREET):
+        raise ScenarioRefused(f"a newcomer comes to a street of {len(STREET)}: its line begins there")
     if not FEWEST <= households <= len(NAMES):
         raise ScenarioRefused(f"a neighbourhood has {FEWEST} to {len(NAMES)} households, not {households}")
     if day < 60:
@@ -211,11 +226,30 @@ def plan(
         )
         for index, (name, role) in enumerate(zip(NAMES[:households], STREET * 3, strict=False))
     )
+    if newcomer:
+        members += (
+            Member(
+                name=NAMES[households],
+                role="consumer",
+                address=first + households,
+                seals=False,
+                ratings=NEWCOMER,
+                phase=0.0,
+            ),
+        )
     wired = wire(members)
     buyers = sorted({line.buyer for line in wired})
     if cuttable is not None and cuttable not in buyers:
         raise ScenarioRefused(f"{cuttable!r} buys from nobody here; {', '.join(buyers)} do")
-    return Scenario(members=members, lines=wired, seed=seed, day=day, period=period, cuttable=cuttable)
+    return Scenario(
+        members=members,
+        lines=wired,
+        seed=seed,
+        day=day,
+        period=period,
+        cuttable=cuttable,
+        newcomer=members[-1].name if newcomer else None,
+    )
 
 
 def wire(members: tuple[Member, ...]) -> tuple[Line, ...]:

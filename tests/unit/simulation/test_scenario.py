@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulation.neighbourhood import ScenarioRefused, plan
 from simulation.neighbourhood.bench import world
-from simulation.neighbourhood.scenario import FEWEST, NAMES
+from simulation.neighbourhood.scenario import FEWEST, LIMIT, NAMES
 from tests.unit.simulation.ideal_policy import play
 
 SIZES = range(FEWEST, len(NAMES) + 1)
@@ -106,3 +106,26 @@ def test_a_household_that_can_be_cut_off_and_its_neighbours_know_each_other_by_t
 def test_only_who_buys_can_be_cut_off_in_a_trade() -> None:
     with pytest.raises(ScenarioRefused, match="birch, cedar, dogwood do"):
         plan(4, cuttable="alder")
+
+
+def test_a_newcomer_is_wired_to_the_producer_and_known_to_nobody_yet() -> None:
+    scenario = plan(4, newcomer=True)
+    assert scenario.newcomer == "elm"
+    assert [(line.seller, line.buyer) for line in scenario.bought_by("elm")] == [("alder", "elm")]
+    assert scenario.sold_by("elm") == ()
+    assert [member.name for member in scenario.founders] == ["alder", "birch", "cedar", "dogwood"]
+    lines = [line for line in scenario.lines if line.buyer != "elm"]
+    assert lines == list(plan(4).lines)
+
+
+def test_a_newcomer_can_wait_half_an_hour_and_buys_at_once() -> None:
+    newcomer = plan(4, newcomer=True).members[-1]
+    ratings = newcomer.ratings
+    assert ratings.soc < LIMIT / 100
+    hours = ratings.soc * ratings.capacity / ratings.load / 1_000
+    assert hours > 0.5
+
+
+def test_a_newcomer_comes_to_a_whole_street_only() -> None:
+    with pytest.raises(ScenarioRefused, match="its line begins there"):
+        plan(5, newcomer=True)
