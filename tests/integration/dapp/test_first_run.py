@@ -134,6 +134,14 @@ def test_from_an_empty_box_to_a_household_that_waits_for_its_operator(
         browser.size(*PHONE)
         typed(browser, **{"f-trading-limit": "25"})
         pressed(browser, "#on", "/first-run/start")
+        look(browser, "first-start")
+        browser.open(pages.address)
+        assert browser.run("location.pathname") == "/first-run/start", "it resumes where it was left"
+        for log in ("pages.log", "trader.log"):
+            written = (tmp_path / log).read_text()
+            assert not [secret for secret in (PASSWORD, code, pages.password) if secret in written], log
+    expected = "Failed to load resource: the server responded with a status of 4"
+    assert [complaint for complaint in browser.complaints if expected not in complaint] == []
 
 
 ENODE = "enode://" + "5e" * 64 + "@10.0.0.2:30303"
