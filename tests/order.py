@@ -18,6 +18,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_killed.py": 360,
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
+    "tests/e2e/test_newcomer.py": 90,
     "tests/integration/contracts/test_compiled.py": 60,
     "tests/integration/power/": 95,
     "tests/integration/contracts/test_trades.py": 60,
@@ -55,7 +56,7 @@ APART = (
 )
 """Folders and files of which each test stands alone."""
 
-ONE_BY_ONE = ("tests/e2e/test_neighbourhood.py", "tests/e2e/watched/")
+ONE_BY_ONE = ("tests/e2e/test_neighbourhood.py", "tests/e2e/test_newcomer.py", "tests/e2e/watched/")
 """What runs one after the other: together with `test_killed` there are two neighbourhoods at a time, which is
 what two cores can run."""
 
