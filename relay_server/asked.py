@@ -70,7 +70,7 @@ class Asked:
 
     def age(self, now: float, boot: str) -> float:
         """Seconds since it was asked; without end for one of another boot."""
-        return requests.age(self.boottime, self.boot, now, boot)
+        return snapshot.since(self.boottime, self.boot, now, boot)
 
 
 def request(*, id: str, by: str, what: What, contact: int, reason: str) -> Asked:

@@ -21,9 +21,6 @@ ID = re.compile(r"[0-9a-f]{32}\Z")
 ENTRIES = 1_000
 """Names looked at in one go."""
 
-FUTURE = 1.0
-"""Seconds that a request may lie ahead of its reader's clock."""
-
 
 def put(folder: Path, id: str, content: bytes) -> None:
     """Ask for something.
@@ -64,17 +61,6 @@ def take_away(folder: Path, id: str) -> None:
     """Remove a request that was answered: by whom the folder belongs to."""
     with suppress(OSError):
         (folder / id).unlink()
-
-
-def age(asked: float, boot: str, now: float, this_boot: str) -> float:
-    """Seconds since something was asked; without end for what is of another boot, or from the future.
-
-    Args:
-        asked: boottime seconds, and `boot` the id of that boot.
-        now: boottime seconds, and `this_boot` the id of this boot.
-    """
-    found = now - asked
-    return found if boot == this_boot and found >= -FUTURE else float("inf")
 
 
 def _read(folder: int, name: str, largest: int) -> bytes | None:
