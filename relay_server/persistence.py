@@ -63,6 +63,7 @@ MIGRATIONS = (
     CREATE INDEX audit_by_time ON audit (at);
     """,
     """
+    -- only adds
     CREATE TABLE asked (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, by TEXT NOT NULL, at REAL NOT NULL,
         problem TEXT NOT NULL  -- why it was not done; empty: it was

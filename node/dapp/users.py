@@ -75,6 +75,7 @@ MIGRATIONS = (
     """,
     f"ALTER TABLE sessions ADD COLUMN proved REAL; {second.TABLES} {audit.TABLE}",
     """
+    -- only adds
     -- The first run (node.dapp.claims): the one code that lets somebody make the first password, and the
     -- steps that somebody said are done.
     CREATE TABLE setup_codes (

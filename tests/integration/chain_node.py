@@ -12,23 +12,21 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from chain import child, sealer
+from chain import child, sealer_process
 from chain.client import ChainClient
 from chain.clique import Clique
-from chain.daemon import Stop
 from chain.errors import ChainError
 from chain.genesis import GAS_LIMIT, Genesis
 from chain.keys import Account, create, create_node_key, write_private
 from chain.settings import ChainSettings, NodeSettings, SealSettings
 from tests.integration.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 ETHER = 10**18
 PASSWORD = "for tests only"
@@ -106,17 +104,16 @@ def short_directory() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running_sealer(settings: SealSettings) -> Iterator[None]:
-    """A sealer in a thread of this process."""
-    stop = Stop()
-    thread = threading.Thread(target=sealer.run, args=(settings, stop))
-    thread.start()
+def running_sealer(settings: SealSettings, log: Path) -> Iterator[None]:
+    """A sealer as a process: what it says of each block is in no other test's output."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(sealer_process.command(settings), cwd=CHECKOUT, stderr=said)
     try:
         wait_for(settings.socket.exists, "the sealer's socket")
         yield
     finally:
-        stop.set()
-        thread.join()
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
@@ -175,7 +172,7 @@ def one_signer_chain(
         engine = Clique(ChainSettings(genesis=genesis_file, node=node).plan())
         engine.init()
         client = ChainClient(f"http://{node.http}")
-        with running_sealer(seal):
+        with running_sealer(seal, tmp_path / "sealer.log"):
             power = Power(
                 lambda: child.start(engine.command(signer.address), engine.environment()),
                 lambda: wait_for(lambda: client.block_number() >= 1, "first block"),

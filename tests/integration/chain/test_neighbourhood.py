@@ -99,7 +99,7 @@ def test_the_state_tells_height_peers_signers_and_who_seals(homes: Neighbourhood
     state = homes.follower.state()
     keys = {"height", "head_time", "peers", "signers", "silent", "missed", "sealing", "syncing", "geth"}
     keys |= {"still", "replaced", "replaced_at", "disk_taken", "disk_free", "disk_per_day", "disk_days"}
-    assert set(state) == keys
+    assert set(state) == keys | {"enode"}
     assert 0 <= state["still"] < 10
     assert state["replaced"] == 0
     assert state["disk_taken"] > 1_000_000

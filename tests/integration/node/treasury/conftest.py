@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from chain.client import ChainClient, Receipt
+from chain.confirmations import depth
 from chain.keys import Account
 from contracts.authority import Authority
 from contracts.bindings import Household, Role, Token
 from contracts.deploy import Admission, Terms, Transaction, deploy
 from contracts.manifest import Manifest
 from quantities import Tokens
-from tests.integration.chain_node import ETHER, make_key, one_signer_chain
+from tests.integration.chain_node import ETHER, make_key, one_signer_chain, wait_for
 
 GIVEN = Tokens.parse(100)
 NAMES = ("alder", "birch", "cedar", "dogwood", "elm", "fir")
@@ -70,6 +71,8 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
         ]
         manifest = deploy(Authority(account, chain.client), chain.client, terms, admissions)
         manifest.save(folder / "manifest.json")
+        final = manifest.founded + depth(1)  # the desk believes no younger block
+        wait_for(lambda: chain.client.block_number() >= final, "contracts in a final block")
         words = ("--rpc", chain.url, "--keystore", keystore, "--password-file", password_file,
                  "--manifest", folder / "manifest.json")  # fmt: skip
         yield Bank(

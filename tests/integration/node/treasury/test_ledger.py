@@ -16,6 +16,7 @@ from tests.integration.node.treasury.conftest import Bank
 def cash(bank: Bank) -> int:
     """Euro cents, by the ledger."""
     shown = commonwatt("tokens", "ledger", "--json", "--book", bank.book, *bank.words)
+    assert shown.returncode == 0, shown.stderr
     balances = json.loads(shown.stdout)["balances"]
     return sum(int(b["amount"]) for b in balances if (b["account"], b["commodity"]) == ("cash", "EUR"))
 
