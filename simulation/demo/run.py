@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -89,12 +90,15 @@ def introduce(neighbourhood: Neighbourhood, options: Options) -> None:
 
 def admitting(neighbourhood: Neighbourhood, newcomer: str) -> str:
     """The command by which the operator lets a new household in; its tokens come with it."""
+    program = Path(sys.executable).with_name("commonwatt")
     authority = neighbourhood.folder.absolute() / "authority"
-    rpc = f"http://{neighbourhood.scenario.members[0].address}:{RPC}"
-    return (
-        f"commonwatt chain admit REQUEST --rpc {rpc} --keystore {authority / 'key.json'} "
-        f"--password-file {authority / 'key.password'} --manifest {neighbourhood.manifest.absolute()}"
-    )
+    words = {
+        "rpc": f"http://{neighbourhood.scenario.members[0].address}:{RPC}",
+        "keystore": authority / "key.json",
+        "password-file": authority / "key.password",
+        "manifest": neighbourhood.manifest.absolute(),
+    }
+    return f"{program} chain admit REQUEST " + " ".join(f"--{name} {value}" for name, value in words.items())
 
 
 class Demo:
