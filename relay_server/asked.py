@@ -16,8 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from relay_server.acts import HOME
-from relay_server.errors import MalformedRequest
 from store import requests, snapshot
+from store.errors import MalformedRequest
+from store.requests import BY, Stamp
 
 FOLDER = "contacts"
 """Of the requests, in the state folder."""
@@ -37,11 +38,6 @@ PER_MINUTE = 10
 REASON = re.compile(r"[^\x00-\x1f\x7f]{1,80}\Z")
 """It is shown to every household that asks for the contact, so it is short."""
 
-BY = re.compile(r"[\w .@:+()-]{1,64}\Z")
-
-LATEST_YEAR = 4_102_444_800
-"""Unix seconds: 2100."""
-
 
 class What(StrEnum):
     """The closed set: each opens contacts."""
@@ -51,26 +47,14 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Stamp):
     """One request."""
 
-    id: str
-    by: str
     what: What
     contact: int
     """0 is home, and what stands there for everything."""
 
     reason: str
-    at: float
-    """Unix seconds, for people."""
-
-    boot: str
-    boottime: float
-    """Seconds."""
-
-    def age(self, now: float, boot: str) -> float:
-        """Seconds since it was asked; without end for one of another boot."""
-        return snapshot.since(self.boottime, self.boot, now, boot)
 
 
 def request(*, id: str, by: str, what: What, contact: int, reason: str) -> Asked:
@@ -92,23 +76,11 @@ def loads(content: bytes) -> Asked:
     Raises:
         MalformedRequest: it did not write this.
     """
-    if len(content) > LARGEST:
-        raise MalformedRequest(f"a request has {LARGEST} bytes at most")
-    try:
-        given = json.loads(content)
-        asked = Asked(**{**given, "what": What(given["what"])})
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise MalformedRequest(f"not a request: {error!r:.200}") from None
-    texts = (asked.id, asked.by, asked.reason, asked.boot)
-    numbers = (asked.at, asked.boottime)
-    if not all(isinstance(each, str) for each in texts) or len(asked.boot) > 64:
-        raise MalformedRequest("a request says who makes it, and why")
-    if not all(type(each) in (int, float) for each in numbers) or not 0 <= asked.at < LATEST_YEAR:
-        raise MalformedRequest("a request says when it was made")
+    asked = requests.loads(content, LARGEST, lambda given: Asked(**{**given, "what": What(given["what"])}))
     if type(asked.contact) is not int or not 0 <= asked.contact < 2**32:
         raise MalformedRequest("a request names a contact")
-    if not requests.ID.match(asked.id) or not BY.match(asked.by) or not REASON.match(asked.reason):
-        raise MalformedRequest("a request names itself, who makes it, and a reason of one short line")
+    if not BY.match(asked.by) or not isinstance(asked.reason, str) or not REASON.match(asked.reason):
+        raise MalformedRequest("a request names who makes it, and a reason of one short line")
     return asked
 
 
@@ -123,14 +95,7 @@ def put(state: Path, asked: Asked) -> None:
 
 def waiting(folder: Path) -> list[Asked]:
     """What lies in the folder, the oldest first; what is no request is left out."""
-    found = []
-    for name, content in requests.waiting(folder, LARGEST, AT_ONCE):
-        try:
-            asked = loads(content)
-        except MalformedRequest:
-            continue
-        if asked.id == name:
-            found.append(asked)
+    found = requests.waiting(folder, LARGEST, AT_ONCE, loads)
     return sorted(found, key=lambda asked: (asked.boottime, asked.id))
 
 

@@ -5,7 +5,6 @@ RelayError
 │   ├── RelayWaiting     it runs, and waits for what it needs itself: try again later
 │   └── WrongRelay       somebody else answers at this address
 ├── BadFrame             not a frame of this protocol
-├── MalformedRequest     not a request of the household's pages
 └── RecordsMissing       relay.db is not there, or is not ours
 
 Refusals are no errors: they are answers (`messages.Refused`). `drivers.DriverMissing` is a RelayError too.
@@ -32,10 +31,6 @@ class WrongRelay(RelayUnreachable):
 
 class BadFrame(RelayError):
     """Bytes that are no frame of this protocol; the message says what is wrong with them."""
-
-
-class MalformedRequest(RelayError):
-    """A file that is no request of the pages; the message says what is wrong with it."""
 
 
 class RecordsMissing(RelayError):

@@ -6,7 +6,8 @@ StoreError
 ├── Unreachable     a database server does not answer (it may later)
 ├── TooNew          a database was written by a newer version of this code
 ├── MigrationFailed a numbered migration was refused by the database
-└── Taken           another process holds what only one may hold
+├── Taken           another process holds what only one may hold
+└── MalformedRequest  a file in a folder of requests is none
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class MigrationFailed(StoreError):
 
 class Taken(StoreError):
     """Another process holds what only one may hold."""
+
+
+class MalformedRequest(StoreError):
+    """It is no request as its writer makes them; the message says what is wrong with it."""

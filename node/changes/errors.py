@@ -1,7 +1,6 @@
 """What is none of a change.
 
 ChangeError
-├── MalformedRequest   a request that is none, or asks in a way that makes no sense
 └── Uneditable         a file in which a key cannot be changed without touching others
 """
 
@@ -10,10 +9,6 @@ from __future__ import annotations
 
 class ChangeError(Exception):
     """The base of this package's errors."""
-
-
-class MalformedRequest(ChangeError):
-    """It is not a request as the pages write it."""
 
 
 class Uneditable(ChangeError):

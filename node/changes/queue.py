@@ -7,12 +7,10 @@ there.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from chain.files import replace_file
-from node.changes.errors import MalformedRequest
 from node.changes.places import FOLDER
 from node.changes.request import LARGEST, Request, dumps, loads
 from store import requests
@@ -34,7 +32,8 @@ def put(state: Path, asked: Request) -> None:
 
 def waiting(state: Path) -> list[Request]:
     """What lies there, the oldest first; what is no request is left out."""
-    return sorted(_requests(state / FOLDER), key=lambda asked: (asked.at, asked.id))
+    found = requests.waiting(state / FOLDER, LARGEST, AT_ONCE, loads)
+    return sorted(found, key=lambda asked: (asked.at, asked.id))
 
 
 def settle(state: Path, id: str) -> None:
@@ -46,11 +45,3 @@ def nudge(state: Path) -> None:
     """Have whoever watches the folder look again."""
     with suppress(OSError):
         os.utime(state / FOLDER)
-
-
-def _requests(folder: Path) -> Iterator[Request]:
-    for name, content in requests.waiting(folder, LARGEST, AT_ONCE):
-        with suppress(MalformedRequest):
-            asked = loads(content)
-            if asked.id == name:
-                yield asked

@@ -11,9 +11,10 @@ import time
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
-from node.changes.errors import MalformedRequest
-from node.intents.book import BY, ID, SOMEBODY, YEAR_2100, new_id
-from store import snapshot
+from node.intents.book import SOMEBODY
+from store import requests, snapshot
+from store.errors import MalformedRequest
+from store.requests import BY, ID, Stamp, new_id
 
 LARGEST = 400_000
 """Bytes of a request: the longest text of a file, with what JSON adds."""
@@ -42,11 +43,9 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Stamp):
     """One change as it was asked for. Exactly one of `changes`, `text` and `undo` is given."""
 
-    id: str
-    by: str
     base: str
     """SHA-256 of the family's file that was looked at: a file that changed meanwhile is not written over."""
 
@@ -56,22 +55,6 @@ class Request:
 
     undo: str | None = None
     """The id of the last change, which is to be taken back."""
-
-    at: float
-    """Unix seconds."""
-
-    boot: str
-    boottime: float
-    """Seconds."""
-
-    def age(self, now: float, boot: str) -> float:
-        """Seconds since it was asked; without end for one of another boot, or from the future.
-
-        Args:
-            now: boottime seconds.
-            boot: id of this boot.
-        """
-        return snapshot.since(self.boottime, self.boot, now, boot)
 
 
 def request(
@@ -102,13 +85,9 @@ def loads(content: bytes) -> Request:
     Raises:
         MalformedRequest: it did not write this.
     """
-    if len(content) > LARGEST:
-        raise MalformedRequest(f"a request has {LARGEST} bytes at most")
-    try:
-        given = json.loads(content)
-        asked = Request(**{**given, "changes": tuple(map(_change, given["changes"]))})
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise MalformedRequest(f"not a request: {error!r:.200}") from None
+    asked = requests.loads(
+        content, LARGEST, lambda given: Request(**{**given, "changes": tuple(map(_change, given["changes"]))})
+    )
     _check(asked)
     return asked
 
@@ -126,13 +105,8 @@ def _change(given: object) -> Change:
 
 
 def _check(asked: Request) -> None:
-    numbers = (asked.at, asked.boottime)
-    if not all(type(each) in (int, float) for each in numbers) or not 0 <= asked.at < YEAR_2100:
-        raise MalformedRequest("a request says when it was made")
-    if not all(isinstance(each, str) for each in (asked.id, asked.by, asked.base, asked.boot)):
-        raise MalformedRequest("a request says who makes it, and about what")
-    if not ID.match(asked.id) or not HASH.match(asked.base) or len(asked.boot) > 64:
-        raise MalformedRequest("a request names itself and the file that it is about")
+    if not isinstance(asked.base, str) or not HASH.match(asked.base):
+        raise MalformedRequest("a request names the file that it is about")
     if not all(each is None or isinstance(each, str) for each in (asked.text, asked.undo)):
         raise MalformedRequest("a text, or the id of a change, is expected")
     if bool(asked.changes) + (asked.text is not None) + (asked.undo is not None) != 1:

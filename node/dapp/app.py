@@ -24,7 +24,8 @@ from node.dapp.secret import session_key
 from node.dapp.security import protect
 from node.dapp.tries import Tries
 from node.dapp.users import FILE, MIGRATIONS, Users
-from node.intents.book import IntentBook, new_id
+from node.intents.book import IntentBook
+from store.requests import new_id
 
 log = structlog.get_logger(__name__)
 

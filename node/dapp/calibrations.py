@@ -15,10 +15,10 @@ from pathlib import Path
 
 from node.dapp.aside import Aside
 from node.dapp.errors import DappError
-from node.intents.book import new_id
 from node.sensors import known_load, status
 from node.sensors.calibrating import FEWEST, Refused
 from node.sensors.known_load import Corrected, Found, Measured
+from store.requests import new_id
 
 LASTING = 30.0
 """Seconds of one measurement, as at the box."""

@@ -21,7 +21,7 @@ from node.dapp.context import context
 from node.dapp.permission import allows
 from node.dapp.security import current_name, current_user
 from node.dotted import dotted
-from node.intents.book import ID, new_id
+from store.requests import ID, new_id
 
 log = structlog.get_logger(__name__)
 

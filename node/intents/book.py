@@ -6,8 +6,6 @@ intent younger, and none outlives a reboot. The wall clock's time is for people.
 
 from __future__ import annotations
 
-import re
-import secrets
 import sqlite3
 import threading
 import time
@@ -19,6 +17,7 @@ from node.intents.errors import AskedAlready
 from node.intents.kinds import Intent, write
 from store import snapshot, sqlite
 from store.errors import Unopenable
+from store.requests import BY, ID, YEAR_2100, Stamp, new_id
 
 TABLES = """
 CREATE TABLE intents (
@@ -41,44 +40,17 @@ EFFORT = 200_000
 LARGEST = 4_096
 """Characters of one value."""
 
-YEAR_2100 = 4_102_444_800
-"""Unix seconds."""
-
-ID = re.compile(r"[0-9a-f]{32}\Z")
-BY = re.compile(r"[\w .@:+()-]{1,64}\Z")
 SOMEBODY = "somebody"
 
 COLUMNS = "id, kind, body, asked_by, at, boot, boottime"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class Letter(Stamp):
     """One intent as it was asked, not yet read: nothing in it is trusted."""
 
-    id: str
     kind: str
     body: str
-    by: str
-    at: float
-    """Unix seconds."""
-
-    boot: str
-    boottime: float
-    """Seconds."""
-
-    def age(self, now: float, boot: str) -> float:
-        """Seconds since it was asked; without end for one of another boot, or from the future.
-
-        Args:
-            now: boottime seconds.
-            boot: id of this boot.
-        """
-        return snapshot.since(self.boottime, self.boot, now, boot)
-
-
-def new_id() -> str:
-    """For one form: whoever sends it twice asks once."""
-    return secrets.token_hex(16)
 
 
 class IntentBook:

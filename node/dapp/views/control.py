@@ -13,7 +13,6 @@ from node.dapp import typed
 from node.dapp.context import context
 from node.dapp.errors import Mistyped
 from node.dapp.security import current_name, local_path
-from node.intents.book import ID, new_id
 from node.intents.errors import AskedAlready, Malformed
 from node.intents.kinds import (
     BuyNow,
@@ -30,6 +29,7 @@ from node.intents.kinds import (
     recipient,
 )
 from quantities import Price, SoC, Tokens
+from store.requests import ID, new_id
 
 log = structlog.get_logger(__name__)
 

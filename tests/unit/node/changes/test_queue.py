@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from node.changes import queue
-from node.changes.errors import MalformedRequest
 from node.changes.places import FOLDER
 from node.changes.request import LARGEST, Change, Request, author, dumps, loads, request
+from store.errors import MalformedRequest
 
 BASE = "ab" * 32
 ASKED = request(by="home", base=BASE, changes=(Change(("trading", "limit"), "25 %"), Change(("a", 0), None)))

@@ -20,7 +20,7 @@ from node.client_interaction.actors.desk import Desk, Means
 from node.client_interaction.loop import MIGRATIONS
 from node.client_interaction.settings import FeedOffer, OffersSettings, TradingSettings
 from node.intents.answers import DAY, Moment, Outcome, Told, open_answers, purpose
-from node.intents.book import Letter, new_id
+from node.intents.book import Letter
 from node.intents.kinds import (
     BuyNow,
     ChangeLimit,
@@ -40,6 +40,7 @@ from node.plain import Plain
 from node.wallet.database import Database
 from node.wallet.journal import Journal
 from quantities import Energy, Price, SoC, Tokens
+from store.requests import new_id
 from tests.unit.node.client_interaction.made import (
     ALDER,
     BIRCH,

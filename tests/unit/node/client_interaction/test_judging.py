@@ -30,7 +30,7 @@ from node.client_interaction.settings import FeedOffer, OffersSettings, TradingS
 from node.client_interaction.situation import Policy
 from node.client_interaction.trade import TradeState
 from node.intents.answers import Moment
-from node.intents.book import Letter, new_id
+from node.intents.book import Letter
 from node.intents.caps import Caps
 from node.intents.kinds import (
     BuyNow,
@@ -50,6 +50,7 @@ from node.intents.overrides import Override, Overrides, trading
 from node.intents.settings import IntentsSettings
 from node.intents.wishes import Asked, Stopped, Wishes
 from quantities import Energy, Price, SoC, Tokens
+from store.requests import new_id
 from tests.unit.node.client_interaction.made import (
     ALDER,
     BIRCH,

@@ -17,12 +17,12 @@ from node.dapp.neighbourhood import Relay
 from node.dapp.own_relay import OwnRelay
 from node.dapp.users import FILE as USERS
 from node.dapp.users import Users
-from node.intents.book import new_id
 from relay_server import asked
 from relay_server.asked import Asked, What
 from relay_server.messages import ContactState, Kind
 from relay_server.persistence import MIGRATIONS
 from relay_server.records import FILE
+from store.requests import new_id
 from store.sqlite import migrate, open_writer
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor

@@ -14,7 +14,7 @@ from node.dapp.control import lines, title
 from node.dapp.users import FILE, MIGRATIONS, Users
 from node.intents import published
 from node.intents.answers import Answer, Answers, Moment, Outcome, Told
-from node.intents.book import IntentBook, Letter, live, new_id
+from node.intents.book import IntentBook, Letter, live
 from node.intents.kinds import (
     BuyNow,
     ChangeLimit,
@@ -34,6 +34,7 @@ from node.wallet.database import Database
 from node.wallet.journal import Stage
 from quantities import Energy, Price, SoC, Tokens
 from store import snapshot
+from store.requests import new_id
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor
 

@@ -33,11 +33,11 @@ from node.first_run import joining, owner
 from node.first_run.channel import Silent
 from node.first_run.keyholder import KeyHolder, NotNow
 from node.first_run.steps import Key, Step
-from node.intents.book import new_id
 from node.sensors import status
 from node.wallet import backup as backups
 from relay_server.messages import ContactState, Kind
 from store import snapshot
+from store.requests import new_id
 from tests.integration.dapp import made_up
 from tests.unit.node.changes import made
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor

@@ -18,12 +18,12 @@ from node.dapp.configuration import Looked, Unread
 from node.dapp.context import Context
 from node.dapp.users import FILE as USERS
 from node.dapp.users import Users
-from node.intents.book import new_id
 from node.sensors import status
 from node.sensors.calibrating import Refused
 from node.sensors.known_load import Found
 from node.sensors.status import State, Status
 from store import snapshot
+from store.requests import new_id
 from tests.integration.dapp import made_up
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor
 

@@ -19,8 +19,8 @@ from node.changes.request import Change, Request, dumps
 from node.dapp.configuration import Configuration
 from node.dapp.form import NUMBER
 from node.dapp.users import FILE, Users
-from node.intents.book import new_id
 from store import snapshot
+from store.requests import new_id
 from tests.integration.dapp import made_up
 from tests.unit.node.changes import made
 from tests.unit.node.dapp.conftest import ORIGIN, Visitor

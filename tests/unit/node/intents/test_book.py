@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from node.intents.book import LASTING, IntentBook, live, new_id
+from node.intents.book import LASTING, IntentBook, live
 from node.intents.book import TABLES as BOOK
 from node.intents.errors import AskedAlready
 from node.intents.kinds import BuyNow, Stop
 from quantities import Energy
 from store import snapshot
 from store.errors import StoreError
+from store.requests import new_id
 
 
 @pytest.fixture
