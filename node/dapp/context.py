@@ -26,11 +26,10 @@ from node.dapp.household import Household
 from node.dapp.ledger import Ledger
 from node.dapp.live import Hub, News
 from node.dapp.outlook import Outlook
-from node.dapp.permission import may_ask
 from node.dapp.picture import picture
 from node.dapp.purse import Purse, midnight, purse
 from node.dapp.second import SecondFactors
-from node.dapp.security import current_user
+from node.dapp.security import may
 from node.dapp.sources import Observation, observe
 from node.dapp.tries import Tries
 from node.dapp.users import Users
@@ -139,7 +138,7 @@ class Context:
         """What may be asked for, and what was."""
         asked, in_force = self._asked(), published.read(self.household.run)
         return Control(
-            may=may_ask(current_user()),
+            may=may("control.ask"),
             published=in_force,
             lines=asked,
             seen=_trace(asked, in_force),

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from flask import Response, abort, redirect, render_template, request, session, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from node.changes.request import request as asking
@@ -20,7 +20,7 @@ from node.dapp.configuration import Unread
 from node.dapp.context import context
 from node.dapp.errors import ClaimRefused
 from node.dapp.form import Input
-from node.dapp.security import current_name
+from node.dapp.security import begin_session, current_name, form_id
 from node.dapp.users import FIRST_USER, NAME
 from node.dapp.views.account import SHORTEST_PASSWORD, unfit
 from node.dapp.views.devices import BADGES, shown
@@ -37,7 +37,6 @@ Page = str | tuple[str, int] | AnyResponse
 LIMITS = ("trading.limit", "trading.resume", "trading.max_price", "trading.daily_budget")
 """Settings that the first run asks for; everything else has its page."""
 
-TOO_MANY = "Too many wrong tries. Try again in {lasting}."
 UNFIT_NAME = "A name begins with a letter, then has small letters, digits, dots, hyphens or underscores."
 
 
@@ -61,7 +60,7 @@ def enter() -> Page:
         return _claim(problem), 400
     wait = here.tries.wait("setup code", address, time.monotonic())
     if wait > 0:
-        return _claim(TOO_MANY.format(lasting=words.lasting(max(wait, 60)))), 429
+        return _claim(words.too_many(wait)), 429
     here.tries.failed("setup code", address, time.monotonic())
     try:
         here.first_run.claims.claim(request.form.get("setup", ""), name, new, time.time())
@@ -71,9 +70,8 @@ def enter() -> Page:
     here.tries.succeeded("setup code", address)
     log.info("claimed", user=name, address=address)
     token = here.users.begin(name, new, time.time())
-    session.clear()
-    session["token"] = token
-    session.permanent = True
+    if token is not None:  # else whoever made another password meanwhile is asked for it
+        begin_session(token)
     return redirect(url_for("first.resume"), 303)
 
 
@@ -156,9 +154,7 @@ def limits() -> Page:
         given = {name: value for name, value in request.form.items() if name in LIMITS}
         changes = form.changes(looked, given)
         if changes:
-            asked = asking(
-                by=current_name(), base=settings_page.base(), id=settings_page.form_id(), changes=changes
-            )
+            asked = asking(by=current_name(), base=settings_page.base(), id=form_id(), changes=changes)
             tried = context().configuration.tried(asked)
             if tried.troubles:
                 return _step(Step.LIMITS, facts, given=given, troubles=tried.troubles), 400

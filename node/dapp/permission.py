@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from node.dapp.users import User
+    pass
 
 
 class Role(StrEnum):
@@ -157,8 +157,3 @@ def is_grave(endpoint: str, form: Mapping[str, str]) -> bool:
             return "sure" in form
         case _:
             return endpoint in GRAVE
-
-
-def may_ask(user: User | None) -> bool:
-    """Whether this user may ask the household for anything of the closed set."""
-    return user is not None and allows(user.role, "control.ask")

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from node.dapp import permission
 from node.dapp.challenge import challenge
 from node.dapp.users import User
+from store.requests import ID
 
 if TYPE_CHECKING:
     from node.dapp.context import Context
@@ -34,6 +35,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -104,6 +107,27 @@ def current_name() -> str:
     """Who looks, for records; empty: nobody who is logged in."""
     user = current_user()
     return user.name if user else ""
+
+
+def may(endpoint: str) -> bool:
+    """Whether whoever looks may do what is behind an endpoint."""
+    user = current_user()
+    return user is not None and permission.allows(user.role, endpoint)
+
+
+def begin_session(token: str) -> None:
+    """Let this browser in, and forget what it was before."""
+    session.clear()
+    session["token"] = token
+    session.permanent = True
+
+
+def form_id() -> str:
+    """The id that the form carries: sent twice, it asks once."""
+    given = request.form.get("form", "")
+    if not ID.match(given):
+        abort(400, INCOMPLETE)
+    return given
 
 
 def csrf_token() -> str:

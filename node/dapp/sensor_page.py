@@ -12,15 +12,13 @@ from node.dapp.calibrations import LASTING, Busy, Standing
 from node.dapp.configuration import Unread
 from node.dapp.context import context
 from node.dapp.errors import Mistyped, NotFound
-from node.dapp.permission import allows
-from node.dapp.security import current_name, current_user
+from node.dapp.security import current_name, form_id, may
 from node.dapp.settings_page import Page
 from node.dapp.views.devices import BADGES, shown
 from node.sensors import status
 from node.sensors.calibrating import Refused
 from node.sensors.known_load import CALIBRATED
 from store import snapshot
-from store.requests import ID
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +55,7 @@ def save(name: str) -> Page:
     """Ask for what was found to be written into the family's file."""
     _known(name)
     here = context()
-    id, found = request.form.get("form", ""), here.calibrations.standing(name)
-    if not ID.match(id):
-        abort(400, settings_page.INCOMPLETE)
+    id, found = form_id(), here.calibrations.standing(name)
     if found is None or found.found is None or found.wanted.id != request.form.get("measured"):
         return _shown(name, GONE), 409
     try:
@@ -85,7 +81,7 @@ def _known(name: str) -> None:
 
 def _shown(name: str, problem: str) -> str:
     _known(name)
-    here, user = context(), current_user()
+    here = context()
     sensor = (status.read(here.household.run) or {}).get(name)
     standing = here.calibrations.standing(name)
     return render_template(
@@ -104,7 +100,7 @@ def _shown(name: str, problem: str) -> str:
         else "",
         lasting=round(LASTING),
         seen=here.calibrations.trace(),
-        may=user is not None and allows(user.role, "devices.calibrate"),
+        may=may("devices.calibrate"),
         problem=problem,
         given=request.form,
     )

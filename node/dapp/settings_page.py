@@ -18,8 +18,7 @@ from node.changes.told import Trouble
 from node.dapp import changing, form
 from node.dapp.configuration import Looked, Unread
 from node.dapp.context import context
-from node.dapp.permission import allows
-from node.dapp.security import current_name, current_user
+from node.dapp.security import INCOMPLETE, current_name, form_id, may
 from node.dotted import dotted
 from store.requests import ID, new_id
 
@@ -30,7 +29,6 @@ Page = str | tuple[str, int] | Response
 Again = Callable[[Mapping[str, str], Sequence[Trouble]], str]
 """Shows what was typed once more, with what is wrong with it."""
 
-INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
 NOTHING = "Nothing was changed: the form says what the configuration says."
 
 
@@ -142,27 +140,19 @@ def _unread(error: Unread) -> str:
 
 
 def _page(template: str, looked: Looked | None, **more: object) -> str:
-    state, user = context().household.state, current_user()
+    state = context().household.state
     lines = changing.seen(state)
     if any(line.waits for line in lines):
         queue.nudge(state)
     return render_template(
         template,
         looked=looked,
-        may=user is not None and allows(user.role, "settings.change"),
+        may=may("settings.change"),
         lines=lines,
         seen=places.trace(state),
         form_id=new_id(),
         **more,
     )
-
-
-def form_id() -> str:
-    """The id that the form carries: sent twice, it asks once."""
-    given = request.form.get("form", "")
-    if not ID.match(given):
-        abort(400, INCOMPLETE)
-    return given
 
 
 def base() -> str:

@@ -24,6 +24,11 @@ def lasting(seconds: float) -> str:
     return "1 day" if whole < 2 * DAY else f"{whole // DAY} days"
 
 
+def too_many(seconds: float) -> str:
+    """What somebody is told who has to wait that long before another try."""
+    return f"Too many wrong tries. Try again in {lasting(max(seconds, 60))}."
+
+
 def ago(seconds: float) -> str:
     """How long since: "just now" within two seconds, else "4 min ago"."""
     return "just now" if seconds < 2 else f"{lasting(seconds)} ago"

@@ -127,7 +127,7 @@ def _unproved(name: str) -> str:
     here, address = context(), request.remote_addr or "unknown"
     wait = here.tries.wait(name, address, time.monotonic())
     if wait > 0:
-        return f"Too many wrong tries. Try again in {words.lasting(max(wait, 60))}."
+        return words.too_many(wait)
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
     if not here.tries.counted(name, address, time.monotonic(), lambda: here.users.check(name, password)):
         log.warning("password_refused", user=name, address=address)

@@ -12,8 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from node.dapp import contacts
 from node.dapp.context import Context, context
-from node.dapp.permission import allows
-from node.dapp.security import current_name, current_user
+from node.dapp.security import current_name, form_id, may
 from relay_server import asked
 from relay_server.asked import What
 from relay_server.errors import RecordsMissing
@@ -24,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 page = Blueprint("contacts", __name__, url_prefix="/contacts")
 
-INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
 WHY = "Say in a few words why (at most 80 characters): it is shown to whoever asks for the contact."
 SURE = "Nothing was done: say below that you know how the contacts are unlocked again."
 
@@ -54,9 +52,7 @@ def home() -> ResponseReturnValue:
 
 def _asked(what: What, contact: int) -> ResponseReturnValue:
     here, by = context(), current_name()
-    id, reason = request.form.get("form", ""), " ".join(request.form.get("reason", "").split())
-    if not requests.ID.match(id):
-        abort(400, INCOMPLETE)
+    id, reason = form_id(), " ".join(request.form.get("reason", "").split())
     if not asked.REASON.match(reason):
         return _page(WHY), 400
     wanted = asked.request(id=id, by=by, what=what, contact=contact, reason=reason)
@@ -78,7 +74,7 @@ def _asked(what: What, contact: int) -> ResponseReturnValue:
 
 
 def _page(problem: str) -> str:
-    here, user = context(), current_user()
+    here = context()
     house = here.household
     relay = here.own_relay.now() if here.own_relay else None
     operations, locks, answers = _records(here)
@@ -90,7 +86,7 @@ def _page(problem: str) -> str:
             house, asked.waiting(house.state / asked.FOLDER), answers, snapshot.boottime(), snapshot.boot_id()
         ),
         seen=here.contacts_seen(relay),
-        may=user is not None and allows(user.role, "contacts.lock"),
+        may=may("contacts.lock"),
         problem=problem,
         given=request.form,
     )

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from node.dapp import typed
 from node.dapp.context import context
 from node.dapp.errors import Mistyped
-from node.dapp.security import current_name, local_path
+from node.dapp.security import current_name, form_id, local_path
 from node.intents.errors import AskedAlready, Malformed
 from node.intents.kinds import (
     BuyNow,
@@ -29,7 +29,7 @@ from node.intents.kinds import (
     recipient,
 )
 from quantities import Price, SoC, Tokens
-from store.requests import ID, new_id
+from store.requests import new_id
 
 log = structlog.get_logger(__name__)
 
@@ -138,9 +138,7 @@ def _transfer() -> SendTokens:
 
 def _asked(intent: Intent) -> Page:
     """Write it down, and go where the answer will be seen."""
-    by, form = current_name(), request.form.get("form", "")
-    if not ID.match(form):
-        abort(400, "This form is incomplete. Go back, reload the page and send it again.")
+    by, form = current_name(), form_id()
     try:
         letter = context().book.ask(intent, by=by, id=form)
         log.info("asked", id=letter.id, kind=letter.kind, by=by)

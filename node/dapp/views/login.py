@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from node.dapp import words
 from node.dapp.context import context
-from node.dapp.security import current_user, local_path
+from node.dapp.security import begin_session, current_user, local_path
 from node.dapp.users import FIRST_USER, LONGEST_PASSWORD
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def enter() -> tuple[str, int] | Response:
     wait = here.tries.wait(name, address, time.monotonic())
     if wait > 0:
         log.warning("login_limited", user=name[:64], address=address)
-        return _form(f"Too many wrong tries. Try again in {words.lasting(max(wait, 60))}."), 429
+        return _form(words.too_many(wait)), 429
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
     token = here.tries.counted(
         name, address, time.monotonic(), lambda: here.users.begin(name, password, time.time())
@@ -47,9 +47,7 @@ def enter() -> tuple[str, int] | Response:
         log.warning("login_refused", user=name[:64], address=address)
         return _form("That name and password do not go together."), 403
     target = local_path(request.form.get("next"))
-    session.clear()
-    session["token"] = token
-    session.permanent = True
+    begin_session(token)
     log.info("login", user=name, address=address)
     return redirect(target)
 
