@@ -6,17 +6,18 @@ safety loop needs.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
+from chain.lookout import Lookout
 from relay_server import asked, instructions
-from relay_server.asked import Asked, What
+from relay_server.asked import Asked
 from relay_server.errors import RelayError
 from relay_server.instructions import Instruction
+from relay_server.records import open_records
 from store import snapshot
 from store.snapshot import boottime
 
@@ -31,10 +32,8 @@ REMEMBERED = 1_000
 LET_GO = 0.2
 """Seconds that a stop waits for a look to end."""
 
-GIVEN = {What.LOCK: instructions.What.LOCK, What.HOME: instructions.What.HOME}
 
-
-class Attendant:
+class Attendant(Lookout):
     """What the pages of one household ask its relay for, done once or refused."""
 
     def __init__(
@@ -47,23 +46,17 @@ class Attendant:
             contacts: every one that is configured, home among them.
             clock: boottime seconds.
         """
+        super().__init__(
+            "attendant",
+            every=LOOK_EVERY,
+            let_go=LET_GO,
+            complaint="what the pages ask for is not read",
+            expected=(RelayError, OSError),
+        )
         self._records, self._contacts, self._clock = records, contacts, clock
         self._folder = records.with_name(asked.FOLDER)
         self._known: set[str] | None = None
         self._lately: deque[float] = deque(maxlen=asked.PER_MINUTE)
-        self._trouble = ""
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="attendant", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._over.set()
-        if self._thread.is_alive():
-            self._thread.join(LET_GO)
 
     def look(self) -> None:
         """Once.
@@ -76,7 +69,7 @@ class Attendant:
             if each.age(now, snapshot.boot_id()) >= asked.LASTING:
                 continue
             if self._known is None or len(self._known) > REMEMBERED:
-                self._known = set(instructions.answered(self._records))
+                self._known = set(open_records(self._records).answers())
             if each.id in self._known or self._too_many(now):
                 continue
             self._answer(each)
@@ -85,7 +78,7 @@ class Attendant:
 
     def _answer(self, each: Asked) -> None:
         problem = asked.refusal(each, self._contacts)
-        given = Instruction(what=GIVEN[each.what], contact=each.contact, reason=each.reason)
+        given = Instruction(what=instructions.What(each.what), contact=each.contact, reason=each.reason)
         instructions.answer(self._records, each.id, each.by, None if problem else given, problem)
         log.info(
             "asked by the pages", id=each.id, by=each.by, what=each.what.value, problem=problem or "none"
@@ -93,19 +86,3 @@ class Attendant:
 
     def _too_many(self, now: float) -> bool:
         return len(self._lately) == self._lately.maxlen and now - self._lately[0] < 60.0
-
-    def _run(self) -> None:
-        while not self._over.wait(LOOK_EVERY):
-            try:
-                self.look()
-            except (RelayError, OSError) as error:
-                self._complain(str(error))
-            except Exception as error:  # what is in that folder is not ours: nothing in it ends this thread
-                self._complain(repr(error))
-            else:
-                self._trouble = ""
-
-    def _complain(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            log.warning("what the pages ask for is not read", error=trouble)
-        self._trouble = trouble

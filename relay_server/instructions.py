@@ -19,6 +19,9 @@ from chain.keys import checksum
 from relay_server.errors import RecordsMissing
 from store.sqlite import transaction
 
+KEPT = 200
+"""Answers to the pages: twenty minutes of as many as are done at most, and a request lasts one."""
+
 
 class What(StrEnum):
     """The instructions there are."""
@@ -99,10 +102,6 @@ def renew(path: Path, contact: int, reason: str = "") -> None:
     _give(path, Instruction(what=What.RENEW, contact=contact, reason=reason))
 
 
-KEPT = 200
-"""Answers to the pages: twenty minutes of as many as are done at most, and a request lasts one."""
-
-
 def answer(path: Path, id: str, by: str, instruction: Instruction | None, problem: str = "") -> None:
     """Give the instruction that the pages ask for, or write down why not: together with that it was answered.
 
@@ -123,19 +122,6 @@ def answer(path: Path, id: str, by: str, instruction: Instruction | None, proble
             database.execute("DELETE FROM asked WHERE number <= (SELECT max(number) FROM asked) - ?", (KEPT,))
             if instruction is not None:
                 _insert(database, instruction)
-    except sqlite3.Error as error:
-        raise RecordsMissing(f"{path}: {error}") from error
-
-
-def answered(path: Path) -> list[str]:
-    """The ids of what the pages asked for and was answered.
-
-    Raises:
-        RecordsMissing: the file cannot be read.
-    """
-    try:
-        with closing(_opened(path)) as database:
-            return [row[0] for row in database.execute("SELECT id FROM asked")]
     except sqlite3.Error as error:
         raise RecordsMissing(f"{path}: {error}") from error
 

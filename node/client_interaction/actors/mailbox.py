@@ -5,17 +5,13 @@ A look is two `stat` calls, twice a second at most; the database is opened only 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
-
+from chain.lookout import Lookout
 from node.intents.book import LASTING, Letter, live
 from store import snapshot, sqlite
 from store.errors import StoreError
-
-log = structlog.get_logger()
 
 PERIOD = 0.5
 """Seconds between two looks."""
@@ -30,7 +26,7 @@ Trace = tuple[tuple[int, int], ...]
 """Time and size of the database and of its log."""
 
 
-class Mailbox:
+class Mailbox(Lookout):
     """The letters of the last minute, as last seen."""
 
     def __init__(self, path: Path, news: Callable[[], None]) -> None:
@@ -40,30 +36,20 @@ class Mailbox:
             path: of `dapp.db`.
             news: called when there are letters.
         """
+        super().__init__(
+            "mailbox", every=PERIOD, let_go=LET_GO, complaint="intents-not-read", expected=(StoreError,)
+        )
         self._path = path
         self._tell = news
         self._files = (path, sqlite.log_of(path))
         self._trace: Trace = ()
         self._changed = float("-inf")
-        self._trouble = ""
         self._letters: tuple[Letter, ...] = ()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mailbox", daemon=True)
 
     @property
     def letters(self) -> tuple[Letter, ...]:
         """The oldest first; those that were answered are among them."""
         return self._letters
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._over.set()
-        if self._thread.is_alive():
-            self._thread.join(LET_GO)
 
     def look(self) -> None:
         """Once."""
@@ -79,22 +65,6 @@ class Mailbox:
         if letters != self._letters:
             self._letters = letters
             self._tell()
-
-    def _run(self) -> None:
-        while not self._over.wait(PERIOD):
-            try:
-                self.look()
-            except StoreError as error:
-                self._complain(str(error))
-            except Exception as error:  # what is in that file is not ours: nothing in it ends this thread
-                self._complain(repr(error))
-            else:
-                self._trouble = ""
-
-    def _complain(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            log.warning("intents-not-read", error=trouble)
-        self._trouble = trouble
 
 
 def _trace(file: Path) -> tuple[int, int]:
