@@ -7,7 +7,6 @@ is made at the box, for one use, one day and five tries in all; the file keeps o
 from __future__ import annotations
 
 import secrets
-import threading
 from pathlib import Path
 
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,6 +17,7 @@ from node.dapp.permission import Role
 from node.dapp.users import FILE, HASHER, LETTERS, MIGRATIONS
 from node.first_run.steps import Step
 from store import sqlite
+from store.shared import Shared
 
 TRIES = 5
 """Wrong ones, whoever made them, after which the code is none any more."""
@@ -46,7 +46,7 @@ def read_code(typed: str) -> str:
     return "-".join(letters[start : start + GROUP] for start in range(0, len(letters), GROUP))
 
 
-class Claims:
+class Claims(Shared):
     """For several threads, which share one connection behind a lock."""
 
     def __init__(self, state: Path) -> None:
@@ -55,13 +55,7 @@ class Claims:
         Raises:
             StoreError: it cannot be written, or is of a newer version.
         """
-        self._db = sqlite.open_writer(state / FILE, "full")
-        sqlite.migrate(self._db, MIGRATIONS)
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(state / FILE, MIGRATIONS)
 
     @property
     def claimed(self) -> bool:

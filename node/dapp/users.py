@@ -24,6 +24,7 @@ from node.dapp.errors import LastOperator, NoSuchUser, UserTaken
 from node.dapp.permission import Role
 from node.intents import book
 from store import sqlite
+from store.shared import Shared
 
 FILE = "dapp.db"
 FIRST_USER = "home"
@@ -155,7 +156,7 @@ def has_users(state_dir: Path, name: str | None = None) -> bool:
         users.close()
 
 
-class Users:
+class Users(Shared):
     """The tables of `dapp.db`; threads share one connection behind a lock."""
 
     def __init__(self, path: Path) -> None:
@@ -164,15 +165,9 @@ class Users:
         Raises:
             StoreError: it cannot be written, or is of a newer version.
         """
-        self._db: sqlite3.Connection = sqlite.open_writer(path, "full")
-        sqlite.migrate(self._db, MIGRATIONS)
-        self._lock = threading.Lock()
+        super().__init__(path, MIGRATIONS)
         self._hashing = threading.Lock()
         self._nobody = HASHER.hash(secrets.token_hex())
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
 
     def any(self) -> bool:
         """Whether there is a user at all."""

@@ -7,9 +7,7 @@ intent younger, and none outlives a reboot. The wall clock's time is for people.
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from node.intents.kinds import Intent, write
 from store import snapshot, sqlite
 from store.errors import Unopenable
 from store.requests import BY, ID, YEAR_2100, Stamp, new_id
+from store.shared import Shared
 
 TABLES = """
 CREATE TABLE intents (
@@ -53,26 +52,8 @@ class Letter(Stamp):
     body: str
 
 
-class IntentBook:
-    """The DApp's side; threads share it."""
-
-    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
-        """Open `dapp.db`.
-
-        Args:
-            path: of the file.
-            migrations: of all its tables, these among them.
-
-        Raises:
-            StoreError: it cannot be written, or is of a newer version.
-        """
-        self._db = sqlite.open_writer(path, "full")
-        sqlite.migrate(self._db, migrations)
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+class IntentBook(Shared):
+    """The DApp's side, in `dapp.db`, whose migrations have these tables among them. Threads share it."""
 
     def ask(self, intent: Intent, *, by: str, id: str | None = None) -> Letter:
         """Write down what somebody asks for, now.

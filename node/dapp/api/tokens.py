@@ -9,7 +9,6 @@ import hashlib
 import re
 import secrets
 import sqlite3
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from node.dapp import audit
 from node.dapp.errors import NoSuchToken, TokenNameTaken
 from node.dapp.users import FILE, MIGRATIONS, SEEN_EVERY
 from store import sqlite
+from store.shared import Shared
 
 PREFIX = "cw_"
 """By which a token that was published by mistake can be recognised."""
@@ -56,7 +56,7 @@ class AppToken:
     """Unix seconds; None: never."""
 
 
-class AppTokens:
+class AppTokens(Shared):
     """The tokens of one household; threads share it."""
 
     def __init__(self, state: Path) -> None:
@@ -65,13 +65,7 @@ class AppTokens:
         Raises:
             StoreError: it cannot be written, or is of a newer version.
         """
-        self._db = sqlite.open_writer(state / FILE, "full")
-        sqlite.migrate(self._db, MIGRATIONS)
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        super().__init__(state / FILE, MIGRATIONS)
 
     def create(
         self,
