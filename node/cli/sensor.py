@@ -166,13 +166,13 @@ def _calibrated(
 ) -> dict[str, Any]:
     """What comes of the samples; a zero where no amount is known to flow."""
     from node.sensors import known_load  # noqa: PLC0415 - whoever calibrates pays for it
-    from node.sensors.known_load import Corrected, Found  # noqa: PLC0415
+    from node.sensors.known_load import Corrected  # noqa: PLC0415
 
     by = one.corrections.get(wanted)
     before = Corrected() if by is None else Corrected(by.zero, by.gain)
     came = known_load.measured(wanted, samples, amount, before, one.rating.mw)
     facts = {"samples": came.samples, "mean": came.mean, "deviation": came.deviation}
-    if isinstance(came.result, Found):
+    if isinstance(came.result, Corrected):
         return {**facts, "ok": True, "zero": came.result.zero, "gain": came.result.gain}
     return {**facts, "ok": False, "reason": came.result.reason}
 

@@ -17,7 +17,7 @@ from node.dapp.aside import Aside
 from node.dapp.errors import DappError
 from node.sensors import known_load, status
 from node.sensors.calibrating import FEWEST, Refused
-from node.sensors.known_load import Corrected, Found, Measured
+from node.sensors.known_load import Corrected, Measured
 from store.requests import new_id
 
 LASTING = 30.0
@@ -63,9 +63,9 @@ class Standing:
     """None: it is still being measured."""
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> Corrected | None:
         """What may be saved."""
-        return self.came.result if self.came and isinstance(self.came.result, Found) else None
+        return self.came.result if self.came and isinstance(self.came.result, Corrected) else None
 
 
 class Calibrations:

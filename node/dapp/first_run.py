@@ -50,11 +50,6 @@ class FirstRun:
         """Whether there is none, or it is done. Asks neither chain nor trader: the first page needs it."""
         return not self._household.first_run or Step.START in self.claims.ticked()
 
-    @property
-    def address(self) -> str | None:
-        """The household's account; None: not known."""
-        return owner.told(self._household.run)[1]
-
     def request(self) -> str | None:
         """The request to join, as short as it can be; None: it is not there yet."""
         try:
@@ -63,9 +58,10 @@ class FirstRun:
         except (OSError, ValueError):
             return None
 
-    def why_no_request(self) -> str:
-        """What is in its way, as its maker says; empty: it says nothing."""
-        return owner.told(self._household.run)[2]
+    def asking(self) -> tuple[str | None, str]:
+        """The household's account, as far as it is known, and what is in the way of its request."""
+        _, address, problem = owner.told(self._household.run)
+        return address, problem
 
     def ask(self, op: str, **more: str) -> Mapping[str, Any]:
         """Ask the owner of the key.

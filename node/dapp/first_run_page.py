@@ -259,12 +259,8 @@ def _shown(step: Step, given: Mapping[str, str], troubles: Sequence[Trouble]) ->
     run = here.household.run
     match step:
         case Step.JOIN:
-            first_run = here.first_run
-            return {
-                "account": first_run.address,
-                "wanted": first_run.request() is not None,
-                "why": first_run.why_no_request(),
-            }
+            account, why = here.first_run.asking()
+            return {"account": account, "wanted": here.first_run.request() is not None, "why": why}
         case Step.SENSORS:
             return {
                 "sensors": status.read(run),

@@ -67,8 +67,7 @@ class Joining(threading.Thread):
     def run(self) -> None:
         """Try until it is written."""
         said = ""
-        while not self._written():
-            problem = self._problem
+        while problem := self._tried():
             if problem != said:
                 owner.tell(self._settings.paths.run, Key.PROVED, self._account.address, problem)
                 log.info("no_join_request_yet", reason=problem)
@@ -78,16 +77,14 @@ class Joining(threading.Thread):
         if said:
             owner.tell(self._settings.paths.run, Key.PROVED, self._account.address)
 
-    _problem = ""
-
-    def _written(self) -> bool:
+    def _tried(self) -> str:
+        """Write it; why that cannot be done yet, empty once it is."""
         try:
             request = asked(self._settings, self._account)
             joining.write(self._settings.paths.run / FILE, request, self._account)
         except (ChainError, ContractsError, KeyRefused, Misconfigured, OSError) as error:
-            self._problem = str(error)
-            return False
-        return True
+            return str(error)
+        return ""
 
 
 def _household(settings: Settings, account: str, host: str | None) -> Household:

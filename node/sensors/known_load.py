@@ -6,7 +6,7 @@ Samples are those of the sensor as it is built: without what an earlier calibrat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from node.sensors import calibrating
@@ -21,18 +21,10 @@ Sample: TypeAlias = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Corrected:
-    """What is corrected so far: true = (shown − zero) · gain."""
+    """A correction: true = (shown − zero) · gain."""
 
     zero: int = 0
     gain: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A correction to be written down."""
-
-    zero: int
-    gain: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +34,7 @@ class Measured:
     samples: int
     mean: float
     deviation: float
-    result: Found | Refused
+    result: Corrected | Refused
 
 
 def measured(
@@ -58,7 +50,7 @@ def measured(
     """
     series = calibrating.Series([each[quantity] for each in samples if quantity in each])
     largest = _largest(quantity, samples, rating)
-    result: Found | Refused
+    result: Corrected | Refused
     if _no_product(quantity, samples):
         result = Refused(
             f"its power is not voltage times current, so a corrected {quantity} would not correct it: "
@@ -66,10 +58,10 @@ def measured(
         )
     elif true is None:
         zero = calibrating.zero(series, largest)
-        result = zero if isinstance(zero, Refused) else Found(zero=zero.value, gain=before.gain)
+        result = zero if isinstance(zero, Refused) else replace(before, zero=zero.value)
     else:
         gain = calibrating.gain(series, true, before.zero, largest)
-        result = gain if isinstance(gain, Refused) else Found(zero=before.zero, gain=gain.value)
+        result = gain if isinstance(gain, Refused) else replace(before, gain=gain.value)
     return Measured(samples=len(series.values), mean=series.mean, deviation=series.deviation, result=result)
 
 

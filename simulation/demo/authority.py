@@ -97,9 +97,9 @@ class Founding(threading.Thread):
                 listed = Registry(client, manifest.registry).households()
                 admitted = next((each for each in listed if each.name == newcomer and each.admitted), None)
                 if admitted is not None:
+                    self._neighbourhood.accounts[newcomer] = admitted.account  # known before it can buy
                     minted = Transaction(manifest.token, Token.encode_mint(admitted.account, TOKENS))
                     send(Authority(self._neighbourhood.authority, client), [minted])
-                    self._neighbourhood.accounts[newcomer] = admitted.account
                     return
 
 

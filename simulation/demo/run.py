@@ -81,14 +81,13 @@ def introduce(neighbourhood: Neighbourhood, options: Options) -> None:
         if login.setup_code:
             how = f"to be set up, in your browser  setup code {login.setup_code}"
         print(f"{login.household.capitalize():9} {login.url}  {how}")
-    newcomer = neighbourhood.scenario.newcomer
-    if newcomer is not None:
-        print(f"Its request to join is admitted, as its operator, by: {admitting(neighbourhood, newcomer)}")
+    if neighbourhood.scenario.newcomer is not None:
+        print(f"Its request to join is admitted, as its operator, by: {admitting(neighbourhood)}")
     kept = "kept" if options.keep is not None else "removed at the end"
     print(f"Files and logs: {neighbourhood.folder} ({kept}). Ctrl-C ends everything.", flush=True)
 
 
-def admitting(neighbourhood: Neighbourhood, newcomer: str) -> str:
+def admitting(neighbourhood: Neighbourhood) -> str:
     """The command by which the operator lets a new household in; its tokens come with it."""
     program = Path(sys.executable).with_name("commonwatt")
     authority = neighbourhood.folder.absolute() / "authority"

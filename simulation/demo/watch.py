@@ -121,13 +121,13 @@ class Watch:
                 yield f"{row.household}: {row.state}" + (f" – {row.reason}" if row.reason else "")
 
     def _new_orders(self) -> Iterator[str]:
-        names = {account: name.capitalize() for name, account in self.neighbourhood.accounts.items()}
+        names = {account: name.capitalize() for name, account in dict(self.neighbourhood.accounts).items()}
         for order in self.orders.values():
             seen = f"{order.id}{order.state}"
             if seen in self._told:
                 continue
             self._told.add(seen)
-            parties = f"{names.get(order.buyer, 'The newcomer')} from {names[order.seller]}"
+            parties = f"{names[order.buyer]} from {names[order.seller]}"
             block = order.transactions[-1]["block"]
             match order.state:
                 case "open":

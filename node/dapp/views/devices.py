@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from node.dapp import contacts, words
 from node.dapp.context import context
+from node.dapp.views.behind import behind
 from node.sensors import status
 from store import snapshot
 
 page = Blueprint("devices", __name__)
+
+_page = behind("sensor_page")
 
 BADGES = {
     status.State.LIVE: "good",
@@ -68,8 +69,3 @@ def shown(quantity: str, value: int) -> str:
         divisor, unit = UNITS[quantity]
         return f"{value / divisor:.2f} {unit}"
     return words.energy(value)
-
-
-def _page(what: str, name: str) -> ResponseReturnValue:
-    answer: ResponseReturnValue = getattr(import_module("node.dapp.sensor_page"), what)(name)
-    return answer

@@ -4,12 +4,14 @@ somebody first comes here: most households are past it.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from node.dapp.views.behind import behind
+
 page = Blueprint("first", __name__, url_prefix="/first-run")
+
+_page = behind("first_run_page")
 
 
 @page.get("/claim")
@@ -82,8 +84,3 @@ def limits() -> ResponseReturnValue:
 def tick() -> ResponseReturnValue:
     """Somebody says that a step is done."""
     return _page("tick")
-
-
-def _page(name: str, *arguments: str) -> ResponseReturnValue:
-    answer: ResponseReturnValue = getattr(import_module("node.dapp.first_run_page"), name)(*arguments)
-    return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from node.dapp.views.behind import behind
+
 page = Blueprint("settings", __name__, url_prefix="/settings")
+
+_page = behind("settings_page")
 
 
 @page.get("/")
@@ -38,8 +40,3 @@ def write() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     """Take the last change back."""
     return _page("undo")
-
-
-def _page(name: str) -> ResponseReturnValue:
-    answer: ResponseReturnValue = getattr(import_module("node.dapp.settings_page"), name)()
-    return answer

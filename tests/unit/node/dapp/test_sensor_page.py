@@ -20,7 +20,7 @@ from node.dapp.users import FILE as USERS
 from node.dapp.users import Users
 from node.sensors import status
 from node.sensors.calibrating import Refused
-from node.sensors.known_load import Found
+from node.sensors.known_load import Corrected
 from node.sensors.status import State, Status
 from store import snapshot
 from store.requests import new_id
@@ -75,7 +75,7 @@ def test_a_gain_is_found_from_what_the_logger_published(run: Path) -> None:
     assert standing is not None
     assert standing.came is not None
     assert standing.samples >= LASTING - 2
-    assert isinstance(standing.came.result, Found)
+    assert isinstance(standing.came.result, Corrected)
     assert standing.came.result.zero == 10
     assert standing.came.result.gain == pytest.approx(1_530 / 1_500.5, abs=0.001)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from node.sensors.calibrating import Refused
 from node.sensors.correction import corrected
-from node.sensors.known_load import Corrected, Found, as_built, measured
+from node.sensors.known_load import Corrected, as_built, measured
 from node.sensors.status import UNSTATED
 
 
@@ -18,13 +18,13 @@ def samples(**values: float) -> list[dict[str, float]]:
 
 def test_a_zero_is_what_is_shown_at_nothing() -> None:
     came = measured("current", samples(current=12), None, Corrected(5, 1.1), UNSTATED)
-    assert came.result == Found(zero=12, gain=1.1)
+    assert came.result == Corrected(zero=12, gain=1.1)
     assert came.samples == 20
 
 
 def test_a_gain_is_what_makes_the_true_value_of_what_is_shown_above_the_zero() -> None:
     came = measured("current", samples(current=1_499.5), 1_530.0, Corrected(12), UNSTATED)
-    assert came.result == Found(zero=12, gain=round(1_530 / 1_488, 5))
+    assert came.result == Corrected(zero=12, gain=round(1_530 / 1_488, 5))
 
 
 def test_a_load_that_is_too_small_for_the_sensors_rating_is_refused() -> None:
@@ -38,7 +38,7 @@ def test_a_currents_largest_value_follows_from_a_rating_that_was_said() -> None:
     said = measured("current", slight, 300.0, Corrected(), 120_000)
     unsaid = measured("current", slight, 300.0, Corrected(), UNSTATED)
     assert isinstance(said.result, Refused)
-    assert isinstance(unsaid.result, Found)
+    assert isinstance(unsaid.result, Corrected)
 
 
 def test_a_power_that_is_no_product_is_calibrated_itself() -> None:
