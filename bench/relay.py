@@ -209,22 +209,36 @@ def burst(payer: Payer) -> float:
 
 
 def in_a_crowd(payer: Payer) -> Iterator[Figure]:
-    """KEEP quiet, and amid a thousand bad clients; these have what processor time the relay leaves."""
-    quiet = sorted(kept(payer))
-    with crowd.about(payer.here.listen, CROWD, nice=19) as did:
-        time.sleep(2)
-        pestered = sorted(kept(payer))
-    for percent in (50, 99):
-        figures = percentile(pestered, percent) * 1e3, percentile(quiet, percent) * 1e3
-        yield Figure(f"KEEP p{percent} in a crowd", *figures, "quiet", 2.0 if percent == 99 else None)
+    """KEEP quiet, and amid a thousand bad clients; these have what processor time the relay leaves.
+
+    Beside it what a KEEP waits for on this machine whatever the relay does: an echo and a page synced.
+    """
+    with echoing() as address, connected(address) as echo:
+        quiet = kept(payer, echo)
+        with crowd.about(payer.here.listen, CROWD, nice=19) as did:
+            time.sleep(2)
+            pestered = kept(payer, echo)
+    for what, n, target in (("KEEP", 0, 2.0), ("echo and sync", 1, None)):
+        calm, busy = sorted(quiet[n]), sorted(pestered[n])
+        for percent in (50, 99):
+            figures = percentile(busy, percent) * 1e3, percentile(calm, percent) * 1e3
+            held_to = target if percent == 99 else None
+            yield Figure(f"{what} p{percent} in a crowd", *figures, "quiet", held_to)
     yield Figure("the crowd's connections", did["connections"], unit="in all")
 
 
-def kept(payer: Payer) -> Iterator[float]:
-    """Ten KEEPs a second."""
+def kept(payer: Payer, echo: tuple[socket.socket, Answers]) -> tuple[list[float], list[float]]:
+    """Ten KEEPs a second, and between them an echo and a page synced."""
+    took: tuple[list[float], list[float]] = ([], [])
     for _ in range(QUIET):
-        time.sleep(0.1)
-        yield payer.keep()
+        time.sleep(0.05)
+        took[0].append(payer.keep())
+        time.sleep(0.05)
+        began = time.perf_counter()
+        round_trip(*echo, STATE)
+        synced(payer.here.folder)
+        took[1].append(time.perf_counter() - began)
+    return took
 
 
 def leases(here: Place, contacts: list[int]) -> Iterator[Figure]:

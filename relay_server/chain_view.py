@@ -172,6 +172,11 @@ def shortest_gap(timestamps: Sequence[int]) -> float:
     return min(max(float(min(gaps, default=LONGEST_PERIOD)), 1.0), LONGEST_PERIOD)
 
 
+def _of(read: Mapping[bytes, Order | None], wanted: frozenset[bytes]) -> dict[bytes, Order | None]:
+    """Those that are still wanted: while the chain stands still, what was asked for does not pile up."""
+    return {order: found for order, found in read.items() if order in wanted}
+
+
 @dataclass
 class ChainView:
     """The thread, and the view that it leaves behind."""
@@ -209,6 +214,15 @@ class ChainView:
 
     async def look_up(self, order: bytes, timeout: float) -> View:
         """A view newer than this call that has looked for an order; a stale one if the node is too slow."""
+        looked = self.asked(order)
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.wrap_future(looked)
+        except TimeoutError:
+            return replace(self.view, stale=self.view.stale or "this household's chain node is too slow")
+
+    def asked(self, order: bytes) -> Future[View]:
+        """Remember an order that somebody asks for; what the next look finds is in the future's result."""
         looked: Future[View] = Future()
         with self._lock:
             self._asked.pop(order, None)
@@ -217,11 +231,7 @@ class ChainView:
                 del self._asked[next(iter(self._asked))]
             self._waiting.append(looked)
             self._lock.notify()
-        try:
-            async with asyncio.timeout(timeout):
-                return await asyncio.wrap_future(looked)
-        except TimeoutError:
-            return replace(self.view, stale=self.view.stale or "this household's chain node is too slow")
+        return looked
 
     def look(self) -> View:
         """Look once; the thread does so several times a second."""
@@ -245,22 +255,35 @@ class ChainView:
         return self.view
 
     def _read(self, head: Shown, now: float) -> None:
-        """Read orders and offers, if the head is another or somebody asks for an order not yet read."""
+        """Read what another head may have changed; at the same head only the orders not read at it yet.
+
+        So whoever asks for orders that are not there costs two calls for each, not two for all.
+        """
         with self._lock:
             self._asked = {order: until for order, until in self._asked.items() if until > now}
             asked = frozenset(self._asked)
         holders = frozenset(o.open for o in self.view.offers.values() if o and o.open)
         wanted = asked | holders | frozenset(self.supplied())
-        if self._read_at and self._read_at[0] == head.hash and wanted <= self._read_at[1]:
+        top = depth(head.signers) if self.confirmations is None else self.confirmations
+        deep = max(head.number - top, 0)
+        if self._read_at and self._read_at[0] == head.hash:
+            unread = wanted - self._read_at[1]
+            if not unread:
+                return
+            self.view = replace(
+                self.view,
+                confirmed={**_of(self.view.confirmed, wanted), **self.source.orders(unread, deep)},
+                latest={**_of(self.view.latest, wanted), **self.source.orders(unread, head.number)},
+            )
+            self._read_at = (head.hash, wanted)
             return
         offers = self.source.offers(head.number)
         wanted |= frozenset(o.open for o in offers.values() if o and o.open)
-        top = depth(head.signers) if self.confirmations is None else self.confirmations
         self.view = replace(
             self.view,
             head=head.number,
             period=head.period,
-            confirmed=self.source.orders(wanted, max(head.number - top, 0)),
+            confirmed=self.source.orders(wanted, deep),
             latest=self.source.orders(wanted, head.number),
             offers=offers,
             paused=self.source.paused(head.number),

@@ -13,7 +13,7 @@ from contracts.bindings.market import Offer, Order, State
 from contracts.errors import WrongContract
 from quantities import Price
 from relay_server.authorisation import Claim, View, authorise, check, over
-from relay_server.chain_view import ChainView, Shown
+from relay_server.chain_view import ASKED_AT_ONCE, ChainView, Shown
 from relay_server.messages import CheckFrame, Code, Refused
 from tests.unit.relay_server.bench import BUYER, FEED, ORDER, SELLER, SETTINGS, offer, on_chain
 
@@ -63,6 +63,8 @@ class Node:
     refusal: Exception | None = None
     deep: dict[bytes, Order] = field(default_factory=lambda: {ORDER: on_chain()})
     newest: dict[bytes, Order] = field(default_factory=lambda: {ORDER: on_chain()})
+    read: list[bytes] = field(default_factory=list)
+    """Orders that were read, each once for every block that it was read at."""
 
     def head(self) -> Shown:
         if self.refusal:
@@ -72,7 +74,9 @@ class Node:
 
     def orders(self, ids: Iterable[bytes], block: int) -> Mapping[bytes, Order | None]:
         state = self.newest if block == self.number else self.deep
-        return {id_: state.get(id_) for id_ in ids}
+        asked = list(ids)
+        self.read += asked
+        return {id_: state.get(id_) for id_ in asked}
 
     def offers(self, block: int) -> Mapping[int, Offer | None]:
         return {FEED: offer(ORDER)}
@@ -127,6 +131,35 @@ def test_a_fresh_chain_decides() -> None:
     relay.node.wait(5)
     assert relay.closes() is Code.ENDED
     assert "close the order" in str(relay.ends())
+
+
+def asked_for(relay: Relay, order: bytes) -> View:
+    """The view after a stranger has asked for an order."""
+    relay.chain.asked(order)
+    return relay.chain.look()
+
+
+def test_a_crowd_that_asks_for_orders_costs_one_read_each_at_a_head_and_all_of_them_at_the_next() -> None:
+    relay = watched()
+    strange = [bytes([n]) * 32 for n in range(101, 111)]
+    for order in strange:
+        relay.node.read.clear()
+        view = asked_for(relay, order)
+        assert relay.node.read == [order, order]  # as confirmed, and in the newest block
+        assert view.confirmed[ORDER] == on_chain()
+        assert view.latest[order] is None
+    relay.node.read.clear()
+    relay.node.wait(5)
+    relay.chain.look()
+    assert sorted(relay.node.read) == sorted([ORDER, *strange] * 2)
+
+
+def test_what_a_crowd_asks_for_does_not_pile_up_while_the_chain_stands_still() -> None:
+    relay = watched()
+    for n in range(3 * ASKED_AT_ONCE):
+        view = asked_for(relay, n.to_bytes(32, "big"))
+    assert len(view.latest) == len(view.confirmed) == ASKED_AT_ONCE + 1  # and the one that is supplied
+    assert view.confirmed[ORDER] == on_chain()
 
 
 def test_at_boot_nothing_is_supplied_before_the_chain_was_seen_to_advance() -> None:
