@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -102,7 +102,7 @@ class Figure:
 def main(*, as_json: bool = False) -> None:
     """Print every figure."""
     figures: list[Figure] = []
-    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+    with silent():
         for figure in measured():
             figures.append(figure)
             if not as_json:
@@ -111,6 +111,19 @@ def main(*, as_json: bool = False) -> None:
         print(json.dumps({"load": os.getloadavg(), "figures": [each.fields() for each in figures]}, indent=2))
     else:
         print(f"load of this machine at the end: {os.getloadavg()[0]:.1f}")
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What relay and chain write to our standard error goes nowhere; a failure is told afterwards."""
+    stderr, kept = sys.stderr.fileno(), os.dup(sys.stderr.fileno())
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), stderr)
+        yield
+    finally:
+        os.dup2(kept, stderr)
+        os.close(kept)
 
 
 def measured() -> Iterator[Figure]:
