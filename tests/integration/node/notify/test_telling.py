@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from node.alerts import Alert, Severity, judging
+from node.alerts import Alert, Severity
 from node.notify import memory
 from node.notify.following import Trouble
 from tests.integration.dapp import made_up
@@ -140,12 +139,13 @@ def test_what_ended_while_nobody_ran_is_told_by_itself(tmp_path: Path, post: Pos
 def test_what_is_wrong_is_shown_at_the_box(tmp_path: Path) -> None:
     household(tmp_path)
     made_up.publish(tmp_path)
-    said = answer(tmp_path, "alerts").stdout
-    if shutil.disk_usage(tmp_path).free >= judging.LITTLE:
-        assert said == "Nothing is wrong.\n"
-    else:
-        assert "disk" in said
+    assert alerts(tmp_path) == (0, [])
     (tmp_path / "run" / "sensors.json").unlink()
-    found = answer(tmp_path, "alerts", "--json")
-    assert found.returncode == 1, "no logger runs, which is critical"
-    assert [alert["code"] for alert in json.loads(found.stdout)["alerts"]] == ["logger-silent"]
+    assert alerts(tmp_path) == (1, ["logger-silent"]), "no logger runs, which is critical"
+
+
+def alerts(folder: Path) -> tuple[int, list[str]]:
+    """What the command answers, but for the room on this machine's own disk: that a warning tells, too."""
+    found = answer(folder, "alerts", "--json")
+    codes = [alert["code"] for alert in json.loads(found.stdout)["alerts"]]
+    return found.returncode, [code for code in codes if code != "disk-low"]

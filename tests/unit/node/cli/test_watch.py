@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from node.alerts import Alert, Severity
 from node.alerts.alert import CODES
+from node.alerts.judging import LITTLE
 from node.cli import run
 from node.cli.watch import NOTHING, WATCHED, events, metric
 from store import snapshot
@@ -61,6 +64,12 @@ def test_the_metric_is_read_by_prometheus() -> None:
 
 def test_only_alerts_that_there_are_can_be_watched() -> None:
     assert set(CODES) >= WATCHED
+
+
+@pytest.fixture(autouse=True)
+def _roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with room, whatever is left on this machine's."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * LITTLE))
 
 
 def watch(folder: Path, *more: str) -> int:
