@@ -140,6 +140,8 @@ def test_what_is_wrong_is_shown_at_the_box(tmp_path: Path) -> None:
     household(tmp_path)
     made_up.publish(tmp_path)
     assert alerts(tmp_path) == (0, [])
+    said = answer(tmp_path, "alerts").stdout
+    assert said == "Nothing is wrong.\n" or "are left for the household's files" in said
     (tmp_path / "run" / "sensors.json").unlink()
     assert alerts(tmp_path) == (1, ["logger-silent"]), "no logger runs, which is critical"
 
