@@ -141,7 +141,8 @@ class Cutting:
         return unpaid, bound(Energy(best.delivered), rating, relay), relay.lease
 
     def _keep(self) -> None:
-        (self._neighbourhood.folder / "cut.json").write_text(json.dumps(self._facts, indent=2) + "\n")
+        text = json.dumps(self._facts, indent=2) + "\n"
+        snapshot.replace_whole(self._neighbourhood.folder / "cut.json", text.encode())
 
 
 def seconds(found: float | None) -> str:

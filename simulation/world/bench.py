@@ -17,6 +17,7 @@ from simulation.world.contacts import SLOW, drive
 from simulation.world.notes import Event, Flow, Note, Switching
 from simulation.world.spec import DEFECTS, ContactSpec, Defect, WorldError, WorldSpec
 from simulation.world.step import line_of, step
+from store import snapshot
 
 FLOW_EVERY = 0.25
 """World seconds between two notes of a line's counters."""
@@ -143,9 +144,7 @@ class Bench:
         self._next_save = self.state.t + SAVE_EVERY
         self._file.flush()
         saved = {"began": self.began, "clock": self.clock_id, "state": state.dump(self.state)}
-        fresh = self.folder / "state.json.new"
-        fresh.write_text(json.dumps(saved))
-        fresh.replace(self.folder / "state.json")
+        snapshot.replace_whole(self.folder / "state.json", json.dumps(saved).encode())
 
     def close(self) -> None:
         """Save for the last time."""
