@@ -23,6 +23,10 @@ KEPT = 200
 """Answers to the pages: twenty minutes of as many as are done at most, and a request lasts one."""
 
 
+AT_ONCE = "a relay that is stopped (sudo systemctl stop commonwatt-relay) lets go of every coil all the same"
+"""What is said to whoever wants everything at rest and cannot have it written down."""
+
+
 class What(StrEnum):
     """The instructions there are."""
 
@@ -90,7 +94,10 @@ def everything_home(path: Path, reason: str) -> None:
     Raises:
         RecordsMissing: no relay has run here yet, or the file is not ours to write.
     """
-    _give(path, Instruction(what=What.HOME, contact=0, reason=reason))
+    try:
+        _give(path, Instruction(what=What.HOME, contact=0, reason=reason))
+    except RecordsMissing as error:
+        raise RecordsMissing(f"{error}; {AT_ONCE}") from error
 
 
 def renew(path: Path, contact: int, reason: str = "") -> None:

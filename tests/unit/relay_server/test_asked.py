@@ -144,3 +144,8 @@ def test_without_records_nothing_is_done_and_nothing_ends(tmp_path: Path) -> Non
     attendant = Attendant(tmp_path / FILE, CONTACTS)
     with pytest.raises(RecordsMissing):
         attendant.look()
+
+
+def test_whoever_cannot_have_it_written_down_is_told_what_lets_go_of_every_coil(tmp_path: Path) -> None:
+    with pytest.raises(RecordsMissing, match="systemctl stop commonwatt-relay"):
+        instructions.everything_home(tmp_path / "relay.db", "smoke")
