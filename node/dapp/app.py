@@ -24,6 +24,7 @@ from node.dapp.secret import session_key
 from node.dapp.security import protect
 from node.dapp.tries import Tries
 from node.dapp.users import FILE, MIGRATIONS, Users
+from node.dapp.way_back import way_back
 from node.intents.book import IntentBook
 from store.requests import new_id
 
@@ -133,7 +134,14 @@ def _speak(app: Flask, household: Household) -> None:
     """What templates may say."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        household=household, menu=MENU, asset=asset, built=built, now=time.time, words=words, new_id=new_id
+        household=household,
+        menu=MENU,
+        asset=asset,
+        built=built,
+        now=time.time,
+        words=words,
+        new_id=new_id,
+        way_back=way_back,
     )
     for name in SPOKEN:
         app.jinja_env.filters[name] = getattr(words, name)

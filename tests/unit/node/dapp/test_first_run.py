@@ -407,6 +407,31 @@ def test_a_relay_that_is_silent_is_said(proved: Somebody, monkeypatch: pytest.Mo
     assert "The relay does not answer: connection refused" in proved.get("/first-run/")
 
 
+BACK = re.compile(r'<p class="back"><a [^>]*href="([^"]+)">‹ Back to the first run')
+
+
+def test_the_pages_that_it_leads_to_lead_back_to_the_step_one_was_at(proved: Somebody, app: Flask) -> None:
+    ticked(proved, Step.JOIN, Step.SENSORS)
+    for path, step in (("/devices", "sensors"), ("/contacts/", "relay")):
+        [back] = BACK.findall(proved.get(path))
+        assert back == f"/first-run/{step}"
+        assert proved.at(back) == back
+    assert BACK.findall(proved.get("/account/")) == ["/first-run/"]
+    assert not BACK.search(proved.get("/first-run/relay"))
+
+
+def test_there_is_no_way_back_for_others_nor_once_it_is_over(
+    proved: Somebody, app: Flask, holder: KeyHolder
+) -> None:
+    app.extensions["commonwatt"].users.put("kim", "member", PASSWORD, NOW)
+    kim = Visitor(app.test_client(), PASSWORD)
+    assert kim.log_in(name="kim") == 302
+    assert not BACK.search(kim.get("/devices"))
+    admit(app, holder.address)
+    ticked(proved, Step.JOIN, Step.SENSORS, Step.RELAY, Step.LIMITS, Step.START)
+    assert not BACK.search(proved.get("/devices"))
+
+
 def test_limits_are_asked_for_as_under_settings(proved: Somebody, house: Path, files: None) -> None:
     ticked(proved, Step.JOIN, Step.SENSORS, Step.RELAY)
     text = proved.get("/first-run/")
