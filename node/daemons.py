@@ -25,6 +25,7 @@ def run_logger(settings: Settings, stop: Stop) -> int:
         run_folder=settings.paths.run,
         state_folder=settings.paths.state,
         stop=stop,
+        others={"the relay": settings.relay.pins} if settings.relay else {},
     )
 
 

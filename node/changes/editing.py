@@ -16,7 +16,7 @@ import yaml
 from node.changes.errors import Uneditable
 from node.changes.request import Change, Key
 from node.config.errors import ConfigError
-from node.config.reading import WrittenFloat, composed, read, value_of
+from node.config.reading import WrittenFloat, WrittenHex, composed, read, value_of
 from node.dotted import dotted
 
 STEP = "  "
@@ -234,6 +234,9 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.add_representer(
     WrittenFloat, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", number.text)
+)
+_Dumper.add_representer(
+    WrittenHex, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:int", number.text)
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import structlog
 
+from node.changes import sensors
 from node.changes.editing import MISSING, edited, exact
 from node.changes.errors import Uneditable
 from node.changes.keys import concerned, is_familys
@@ -120,12 +121,15 @@ def _judged(asked: Request, files: Sequence[Path], undoable: Undoable | None, fo
     differing = list(differences(before.data, after.data))
     if not differing and written == former:
         return _refused(NOTHING)
-    strange = [key for key in differing if not is_familys(key)]
+    added = sensors.new(around.data, after.data)
+    # What a page has added it takes back: only the last change, so nobody's meter depends on it yet.
+    loose = added if asked.undo is None else {**added, **sensors.new(after.data, before.data)}
+    strange = [key for key in differing if not is_familys(key) and not sensors.is_about(key, loose)]
     known = [key for key in strange if at(Settings, key) is not None]
     if problems := [*_not_from_here(known, before, after), *_files_named(differing, before, after)]:
         return Refused(problems=tuple(problems))
     old, new = load(files), load(files, {own: written})  # it says best what is wrong with a misspelt key
-    problems = list(_not_from_here(strange, before, after))
+    problems = [*_not_from_here(strange, before, after), *sensors.troubles(added, old)]
     if asked.undo is None:
         problems += _beyond(old, new, _ground(files, old))
     if problems:

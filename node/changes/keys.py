@@ -1,7 +1,8 @@
 """What a family may change on its pages, and which processes take it over by starting anew.
 
-Everything else (chain, keys, contacts, addresses, which sensors there are, and how far the pages may go)
-belongs to whoever set the house up: it is changed in the files, at the box.
+Everything else (chain, keys, contacts, addresses, how a sensor is read, and how far the pages may go) belongs
+to whoever set the house up: it is changed in the files, at the box. A new sensor is added by other rules
+(`node.changes.sensors`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ FAMILY: dict[tuple[str, ...], frozenset[str]] = {
 }
 """Each key, with everything below it, and the processes that read it."""
 
+SENSORS = frozenset({LOGGER, PAGES})
+"""The processes that read which sensors there are."""
+
 
 def is_familys(key: Key) -> bool:
     """Whether a family may change this key."""
@@ -55,7 +59,10 @@ def is_familys(key: Key) -> bool:
 
 def concerned(keys: Iterable[Key]) -> tuple[str, ...]:
     """The processes that have to start anew, in that order."""
+    keys = list(keys)
     found = {unit for key in keys for each, units in FAMILY.items() if _below(key, each) for unit in units}
+    if any(key[:1] == ("sensors",) and not is_familys(key) for key in keys):
+        found |= SENSORS
     return tuple(unit for unit in UNITS if unit in found)
 
 

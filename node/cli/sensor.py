@@ -37,14 +37,14 @@ def scan(bus: int | None, as_json: bool) -> None:
     from node.sensors.errors import SensorError  # noqa: PLC0415
 
     there = scanning.buses()
-    wanted = [bus] if bus is not None else [1] if 1 in there else there
+    wanted = [bus] if bus is not None else scanning.worth_looking(there)
     found, notes = [], [] if wanted else ["there is no I2C bus (on a Pi: sudo raspi-config nonint do_i2c 0)"]
     for number in wanted:
         try:
             found += list(scanning.i2c_bus(number))
         except SensorError as error:
             notes.append(str(error))
-    found += list(scanning.serial_ports())
+    found += [scanning.serial_port(port) for port in scanning.ports()]
     paste = scanning.pasted(found)
     facts = {
         "found": [{"place": each.place, "likely": each.likely, "settings": each.settings} for each in found],

@@ -52,6 +52,24 @@ class WrittenFloat(float):
         return self
 
 
+class WrittenHex(int):
+    """A whole number in hexadecimal, which stays so: an address of a chip."""
+
+    text: str
+
+    def __new__(cls, text: str) -> WrittenHex:
+        """Read it."""
+        number = super().__new__(cls, text.replace("_", ""), 0)
+        number.text = text
+        return number
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __deepcopy__(self, memo: object) -> WrittenHex:
+        return self
+
+
 @dataclass
 class Document:
     """What one or several files say."""
@@ -215,7 +233,9 @@ def _line(node: yaml.Node) -> int:
 
 
 def _integer(text: str) -> int | str:
-    return int(text.replace("_", ""), 0) if len(text) <= LONGEST_NUMBER else text
+    if len(text) > LONGEST_NUMBER:
+        return text
+    return WrittenHex(text) if text.startswith("0x") else int(text.replace("_", ""))
 
 
 SCALARS: dict[str, Callable[[str], object]] = {

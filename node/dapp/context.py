@@ -88,6 +88,8 @@ class Context:
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the meters, for CitizenWatt's clients."""
     _money: tuple[float, Purse | None, str] = field(default=(0.0, None, ""))
+    _finding: bool = False
+    """Somebody has looked for devices since the pages began."""
 
     def observe(self) -> Observation:
         """What the run folder holds now."""
@@ -177,6 +179,8 @@ class Context:
         }
         if "calibrations" in self.__dict__:
             news["devices"] = {"seen": self.calibrations.trace()}
+        if self._finding:
+            news["finding"] = {"seen": self.finding_seen()}
         news["settings"] = {"seen": trace(self.household.state)}
         if self.own_relay is not None:
             relay = self.own_relay.seen()
@@ -187,6 +191,13 @@ class Context:
             news["block"] = {"number": seen.chain.height}
         news["alert"] = {"seen": self.alerts(seen)[1]}
         return news
+
+    def finding_seen(self) -> str:
+        """A word that changes with what is looked for, tried, and found."""
+        from node.dapp.finding import trace  # noqa: PLC0415 - most days nobody looks for anything
+
+        self._finding = True
+        return trace(self.household.run, self.household.state)
 
     def contacts_seen(self, relay: Relay | None) -> str:
         """A word that changes with what the own relay says, and while something is asked of it."""

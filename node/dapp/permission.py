@@ -52,6 +52,10 @@ NEEDS: Mapping[str, Role] = {
     "neighbourhood.show": Role.VIEWER,
     "devices.show": Role.VIEWER,
     "devices.one": Role.VIEWER,
+    "devices.find": Role.VIEWER,
+    "devices.look": Role.MEMBER,
+    "devices.attempt": Role.OPERATOR,
+    "devices.add": Role.OPERATOR,
     "devices.calibrate": Role.OPERATOR,
     "devices.save": Role.OPERATOR,
     "contacts.show": Role.VIEWER,
@@ -153,7 +157,7 @@ def is_grave(endpoint: str, form: Mapping[str, str]) -> bool:
     match endpoint:
         case "control.ask":
             return form.get("kind") not in HARMLESS
-        case "control.send":
+        case "control.send" | "devices.add":
             return "sure" in form
         case _:
             return endpoint in GRAVE

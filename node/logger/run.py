@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chain import lines
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from chain.errors import Misconfigured, Unavailable
+from node.logger.attending import Attendant
 from node.logger.ledger import FILE, Ledger
 from node.logger.publishing import Household
 from node.logger.recorder import FORGET_EVERY, SAVE_EVERY, Periodic, Recorder
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from node.logger.settings import BatterySettings
     from node.readings.settings import ReadingsSettings
     from node.sensors.settings import SensorSettings
+    from node.sensors.used import Driven
 
 LONGEST_WAIT = 0.25
 """Seconds that a wish to stop, or a driver that hangs, may go unnoticed."""
 
 MB = 1_000_000
+
+ATTENDED_WITHIN = 0.3
+"""Seconds in which what is done for the pages is ended: it needs but be killed."""
 
 STOP_WITHIN = 2.0
 """Seconds in which to save what there is: a daemon stops within 3 s."""
@@ -45,21 +50,27 @@ def run(
     run_folder: Path,
     state_folder: Path,
     stop: Stopping,
+    others: Mapping[str, Driven] | None = None,
 ) -> int:
     """Log the household's meters until told to stop. A dead sensor holds up nothing.
+
+    Without any sensor there is nothing to log, but the pages may ask for what is connected (the first run).
 
     Args:
         run_folder: where registers and the battery's state are published.
         state_folder: where registers, state of charge and readings are kept.
+        others: what else uses buses and ports of this host, by name: nothing is looked for there.
 
     Returns:
         The exit code, 0.
 
     Raises:
-        StartRefused: no sensor is configured, or a folder cannot be used, or another logger runs.
+        StartRefused: the battery names no sensor, or a folder cannot be used, or another logger runs.
     """
     if not sensors:
-        raise Misconfigured("there is nothing to log: name the household's meters under sensors")
+        lines.warning(
+            "nothing_to_log", do="name the household's meters under sensors, or add them on the pages"
+        )
     if battery is not None and battery.sensor not in sensors:
         raise Misconfigured(f"battery.sensor: there is no sensor {battery.sensor!r} under sensors")
     if battery is not None and battery.gauge is not None and battery.gauge not in sensors:
@@ -85,8 +96,12 @@ def run(
                 (Periodic("registers", SAVE_EVERY, household.save), ledger.close),
                 (Periodic("readings", recorder.until_store, recorder.store, at_once=True), recorder.close),
             )
+            attendant = Attendant(run_folder, state_folder, {**sensors, **(others or {})})
+            attendant.start()
             watched = _log(sensors, household, readings.sample, run_folder, stop)
+            attendant.stop()
             _end(watched, keepers)
+            attendant.ended(ATTENDED_WITHIN)
     except StoreError as error:
         raise Unavailable(str(error)) from error
     return 0

@@ -2,24 +2,28 @@
 
 On I2C every address is asked for one byte, which writes nothing. Only at the addresses of chips that a driver
 here knows are registers read, for which their number is written first; an address that a driver of the kernel
-has is left alone. Serial ports are listened to.
+has is left alone, and so is whatever a sensor here uses already. Serial ports are listened to.
+
+A probe is one transfer of the kernel's, which comes between no other one, whichever process makes it.
 """
 
 from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from node.sensors import acs712_line, ads1115, i2c
 from node.sensors.acs712_line import BadLine
+from node.sensors.addable import line as flow
 from node.sensors.errors import SensorError
 from node.sensors.max17043 import ADDRESS as GAUGE
 from node.sensors.max17043 import VCELL, VERSION
+from node.sensors.used import Used
 
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
@@ -43,8 +47,30 @@ class Found:
     likely: str
     """What it probably is."""
 
-    settings: str | None = None
-    """What to write beside its name under `sensors`."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Its driver and that one's options, as they are written; nothing where no driver here knows it."""
+
+    used: str = ""
+    """Who uses it already: it was left alone."""
+
+    @property
+    def settings(self) -> str | None:
+        """What to write beside its name under `sensors`."""
+        return flow(self.options) if self.options else None
+
+
+@dataclass(frozen=True)
+class Port:
+    """A serial port with something at it."""
+
+    device: str
+    name: str
+    """The one of its names that stays the same whatever else is plugged in."""
+
+    described: str
+
+
+NOBODY = Used()
 
 
 def buses(devices: Path = Path("/dev")) -> list[int]:
@@ -52,8 +78,16 @@ def buses(devices: Path = Path("/dev")) -> list[int]:
     return sorted(int(path.name.removeprefix("i2c-")) for path in devices.glob("i2c-[0-9]*"))
 
 
-def i2c_bus(bus: int) -> Iterator[Found]:
+def worth_looking(there: Sequence[int]) -> list[int]:
+    """The bus on the header's pins; where there is none, all."""
+    return [1] if 1 in there else list(there)
+
+
+def i2c_bus(bus: int, used: Used = NOBODY) -> Iterator[Found]:
     """Who answers on a bus.
+
+    Args:
+        used: what is not asked.
 
     Raises:
         SensorRefused: I2C is not enabled, or this user may not use it.
@@ -63,6 +97,9 @@ def i2c_bus(bus: int) -> Iterator[Found]:
     try:
         for address in ADDRESSES:
             place = f"/dev/i2c-{bus} {address:#04x}"
+            if whose := used.chip(bus, address):
+                yield Found(place, "left alone", used=whose)
+                continue
             try:
                 with i2c.LOCKS[bus]:
                     opened.read_byte(address)
@@ -76,15 +113,16 @@ def i2c_bus(bus: int) -> Iterator[Found]:
 
 
 def _named(place: str, bus: int, address: int) -> Found:
-    other = "" if bus == 1 else f", bus: {bus}"
+    other = {} if bus == 1 else {"bus": str(bus)}
+    at = {"address": f"{address:#04x}"}
     if address == GAUGE and (chip := _gauge(bus)):
-        kind = "" if chip == "max17043" else f", chip: {chip}"
-        return Found(place, f"{chip.upper()}, a fuel gauge", f"{{driver: max17043{kind}{other}}}")
+        kind = {} if chip == "max17043" else {"chip": chip}
+        return Found(place, f"{chip.upper()}, a fuel gauge", {"driver": "max17043", **kind, **other})
     if address in ads1115.ADDRESSES and _is_ads1115(bus, address):
-        settings = f"{{driver: adc, chip: ads1115, address: {address:#04x}, voltage: 0, divider: 1.0{other}}}"
-        return Found(place, "ADS1115, an analogue-to-digital converter", settings)
+        options = {"driver": "adc", "chip": "ads1115", **at, "voltage": "0", "divider": "1.0", **other}
+        return Found(place, "ADS1115, an analogue-to-digital converter", options)
     if address in INA219 and _is_ina219(bus, address):
-        return Found(place, "INA219, a current sensor", f"{{driver: ina219, address: {address:#04x}{other}}}")
+        return Found(place, "INA219, a current sensor", {"driver": "ina219", **at, **other})
     return Found(place, "no chip that a driver here knows")
 
 
@@ -122,20 +160,29 @@ def _register(bus: int, address: int, register: int) -> int | None:
     return None
 
 
-def serial_ports(listen: Callable[[str], bytes] | None = None) -> Iterator[Found]:
-    """The serial ports with something at them.
-
-    Args:
-        listen: returns what a port sends for a while; ours by default.
-    """
+def ports() -> list[Port]:
+    """The serial ports with something at them."""
     from serial.tools import list_ports  # noqa: PLC0415 - only whoever looks needs it
 
     names = _lasting_names()
-    for port in sorted(list_ports.comports()):
-        if port.vid is None and not port.device.startswith(("/dev/ttyAMA", "/dev/serial")):
-            continue  # a port of the board that nothing says anything about
-        name = names.get(port.device, port.device)
-        yield heard(name, _described(port), (listen or listened)(port.device))
+    return [
+        Port(port.device, names.get(port.device, port.device), _described(port))
+        for port in sorted(list_ports.comports())
+        # else it is a port of the board that nothing says anything about
+        if port.vid is not None or port.device.startswith(("/dev/ttyAMA", "/dev/serial"))
+    ]
+
+
+def serial_port(port: Port, used: Used = NOBODY, listen: Callable[[str], bytes] | None = None) -> Found:
+    """What sits at a port.
+
+    Args:
+        used: what is not opened.
+        listen: returns what a port sends for a while; ours by default.
+    """
+    if whose := used.port(port.device):
+        return Found(port.name, f"{port.described}; left alone", used=whose)
+    return heard(port.name, port.described, (listen or listened)(port.device))
 
 
 def heard(name: str, described: str, said: bytes) -> Found:
@@ -144,12 +191,12 @@ def heard(name: str, described: str, said: bytes) -> Found:
         for form, read in (("framed", acs712_line.read_framed), ("plain", acs712_line.read_plain)):
             with suppress(BadLine):
                 read(line.rstrip(b"\r"))
-                option = "" if form == "framed" else ", format: plain"
-                return Found(
-                    name, f"a current meter ({described})", f"{{driver: acs712-serial, port: {name}{option}}}"
-                )
+                option = {} if form == "framed" else {"format": "plain"}
+                options = {"driver": "acs712-serial", "port": name, **option}
+                return Found(name, f"a current meter ({described})", options)
     likely = "says something else" if said else "is silent: a meter on RS-485, perhaps"
-    return Found(name, f"{described}; it {likely}", f"{{driver: modbus, at: {name}, unit: 1, map: sdm120}}")
+    options = {"driver": "modbus", "at": name, "unit": "1", "map": "sdm120"}
+    return Found(name, f"{described}; it {likely}", options)
 
 
 def listened(port: str) -> bytes:

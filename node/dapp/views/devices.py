@@ -15,6 +15,8 @@ page = Blueprint("devices", __name__)
 
 _page = behind("sensor_page")
 
+_finding = behind("finding_page")
+
 BADGES = {
     status.State.LIVE: "good",
     status.State.STARTING: "planned",
@@ -41,6 +43,30 @@ def show() -> str:
         rows=contacts.rows(here.household, relay.contacts if relay else (), {}, {}),
         seen=here.contacts_seen(relay),
     )
+
+
+@page.get("/find-devices")
+def find() -> ResponseReturnValue:
+    """What was found, and what the device that is tried says."""
+    return _finding("show")
+
+
+@page.post("/find-devices")
+def look() -> ResponseReturnValue:
+    """Look at every bus and port."""
+    return _finding("look")
+
+
+@page.post("/find-devices/try")
+def attempt() -> ResponseReturnValue:
+    """Read one device for some seconds."""
+    return _finding("attempt")
+
+
+@page.post("/find-devices/add")
+def add() -> ResponseReturnValue:
+    """Show what would be written down, or ask for it."""
+    return _finding("add")
 
 
 @page.get("/devices/<name>")

@@ -154,13 +154,6 @@ def test_looking_at_a_relay_that_does_not_run_says_where(home: Home) -> None:
     assert f"{HOST}:15555" in answer.complaint
 
 
-def test_no_sensor_leaves_the_logger_nothing_to_do(home: Home) -> None:
-    home.change(sensors={}, relay=None)
-    answer = home.run("logger", "run")
-    assert answer.code == 78
-    assert "sensors" in answer.complaint
-
-
 def test_contracts_cannot_be_verified_without_a_manifest_or_a_node(home: Home) -> None:
     answer = home.run("contracts", "verify")
     assert answer.code == 69

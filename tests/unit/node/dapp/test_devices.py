@@ -39,7 +39,7 @@ def test_without_a_logger_the_page_says_what_to_do(member: Visitor) -> None:
 
 def test_without_sensors_the_page_says_how_to_find_some(member: Visitor, tmp_path: Path) -> None:
     status.write(made_up.household(tmp_path).run, {})
-    assert "commonwatt sensor scan" in member.get("/devices")
+    assert "Find what is connected" in member.get("/devices")
 
 
 def test_the_own_contacts_are_shown_with_what_is_wrong(app: Flask, member: Visitor) -> None:
