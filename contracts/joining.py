@@ -76,10 +76,22 @@ def read(path: Path) -> JoinRequest:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-        content = json.loads(raw) if len(raw) <= LARGEST else None
+            return loads(file.read(LARGEST + 1), path)
     except OSError as error:
         raise RequestRefused(f"{path} cannot be read: {error.strerror}") from None
+
+
+def loads(raw: bytes, path: Path) -> JoinRequest:
+    """The same, of what stands in a file, or in a picture's code.
+
+    Args:
+        path: where it came from, for messages.
+
+    Raises:
+        RequestRefused: it is no request, or was changed after it was signed.
+    """
+    try:
+        content = json.loads(raw) if len(raw) <= LARGEST else None
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("kind") != KIND:

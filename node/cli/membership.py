@@ -67,6 +67,7 @@ def admit(
 ) -> None:
     """Enter the household of a REQUEST into the registry, as the authority, and give it its gas credit.
 
+    REQUEST is its file, or a photo of the QR code that its pages show (JPEG, PNG, WebP).
     Also corrects an entry, and lifts a suspension. Repeating it does no harm. It gives no tokens: those are
     issued against money (commonwatt tokens issue). Exit code 1 when the request cannot be granted.
     """
@@ -76,8 +77,10 @@ def admit(
     from contracts.deploy import Admission  # noqa: PLC0415
     from contracts.deploy import admit as admitted  # noqa: PLC0415
     from contracts.manifest import load  # noqa: PLC0415
+    from node.cli import photograph  # noqa: PLC0415
 
-    asked = joining.read(file)
+    picture = photograph.is_picture(file)
+    asked = joining.loads(photograph.code_in(file), file) if picture else joining.read(file)
     client, found = ChainClient(rpc), load(manifest)
     found.verify(client)
     if (asked.chain_id, asked.genesis) != (found.chain_id, found.genesis_hash):
