@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -164,7 +165,8 @@ def _sentence(text: str) -> str:
 
 def main() -> int:
     """Do what stands on stdin."""
-    os.nice(KINDLY)
+    with suppress(OSError):  # a host's unit may not change priorities
+        os.nice(KINDLY)
     job = loads(sys.stdin.buffer.read())
     do = scan if job.what is What.SCAN else attempt
     do(job, lambda answer: answers.write(job.run, job.what, answer))
