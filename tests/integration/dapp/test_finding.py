@@ -95,6 +95,7 @@ def test_a_meter_is_found_tried_and_added(
     browser.until("document.getElementById('changed').textContent.includes('asked')")
     assert "applied: sensors.heater.driver: not given → acs712-serial" in apply(tmp_path)
     browser.until("document.getElementById('changed').textContent.includes('in force')")
+    assert not browser.run("document.querySelector('#add')"), "nobody adds it twice"
     look(browser, "find-added")
     assert load([file]).sensors["heater"].options == {"port": meter.port}
     assert logger.live("load")
