@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 CODE := ansible quantities store chain contracts relay_server node neighbourhood simulation firmware bench tests bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench ansible artefacts rollout-test rollout-test-long rollout-lint setup clean
+.PHONY: help demo test test-long lint format translations bench ansible artefacts rollout-test rollout-test-long rollout-lint setup clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -57,6 +57,9 @@ format: setup ## rewrite the code in the project's format
 	@$(BIN)/ruff check --quiet --fix $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 
+translations: setup ## take the pages' new texts into node/dapp/translations, and tell which have no translation
+	@$(BIN)/python -m node.dapp.catalogues update
+
 bench: setup ## measure; ARGS names one benchmark
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -65,5 +68,6 @@ setup: ## only set up what demo and test need
 
 clean: ## remove everything that was made here
 	rm -rf build .venv node_modules contracts/node_modules node/dapp/frontend/node_modules node/dapp/static/build *.egg-info
+	rm -f node/dapp/translations/*/LC_MESSAGES/*.mo
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -156,7 +156,7 @@ def steps(goal: str) -> list[Step]:
     packages, checkout = python_packages("dev"), CHECKOUT
     if goal == "demo" and not packages.done():
         packages = python_packages("runtime")
-    return [PYTHON, packages, checkout, GETH, FRONTEND] + (
+    return [PYTHON, packages, checkout, GETH, FRONTEND, LANGUAGES] + (
         [SENSORS, CONTRACTS, MICROPYTHON] if goal == "test" else []
     )
 
@@ -220,6 +220,11 @@ def build_frontend(progress: Progress) -> None:
     npm(progress, FRONTEND_SOURCES, "run", "build")
 
 
+def compile_languages(progress: Progress) -> None:
+    """Make the catalogues that the DApp's pages read."""
+    progress.run([str(VENV / "bin" / "python"), "-m", "node.dapp.catalogues", "compile"])
+
+
 def install_contract_tools(progress: Progress) -> None:
     """Fetch solc, OpenZeppelin's contracts and forge."""
     npm(progress, ROOT / "contracts", "ci")
@@ -232,6 +237,7 @@ def install_micropython(progress: Progress) -> None:
 
 GETH_SOURCES = ROOT / "chain" / "geth"
 FRONTEND_SOURCES = ROOT / "node" / "dapp" / "frontend"
+CATALOGUES = ROOT / "node" / "dapp" / "translations"
 BOARD = ROOT / "firmware" / "esp32"
 CONTRACT_TOOLS = [ROOT / "contracts" / "package.json", ROOT / "contracts" / "package-lock.json"]
 
@@ -257,6 +263,13 @@ FRONTEND = Step(
     lambda: digest(sources(FRONTEND_SOURCES)),
     build_frontend,
     ROOT / "node" / "dapp" / "static" / "build",
+)
+LANGUAGES = Step(
+    "languages",
+    "languages of the pages",
+    lambda: digest(sorted(CATALOGUES.glob("*/LC_MESSAGES/*.po"))),
+    compile_languages,
+    CATALOGUES / "fr" / "LC_MESSAGES" / "messages.mo",
 )
 CONTRACTS = Step(
     "contracts",

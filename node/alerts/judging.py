@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from node.alerts.alert import Alert, Severity
 from node.alerts.facts import Facts
 from node.client_interaction.status import State
-from node.dapp import words
+from node.dapp import language, words
 from node.dapp.household import Household
+from node.dapp.language import gettext as _
 from node.dapp.sources import (
     HEAD_LATE,
     LATELY,
@@ -19,6 +20,7 @@ from node.dapp.sources import (
     keeping,
     standing,
 )
+from node.dapp.told import told
 from node.sensors.status import State as SensorState
 from node.sensors.status import Status as Sensor
 from node.wallet.credit import ETHER, short
@@ -51,8 +53,11 @@ def _measuring(house: Household, facts: Facts) -> Iterator[Alert]:
         if house.meters:
             yield _critical(
                 "logger-silent",
-                "Nothing is measured: the logger says nothing.",
-                "Look at its log: journalctl -u commonwatt-logger. Without measurements nothing is bought.",
+                _("Nothing is measured: the logger says nothing."),
+                _(
+                    "Look at its log: journalctl -u commonwatt-logger. "
+                    "Without measurements nothing is bought."
+                ),
             )
         return
     for name, sensor in sorted(facts.sensors.items()):
@@ -64,19 +69,20 @@ def _measuring(house: Household, facts: Facts) -> Iterator[Alert]:
     if battery is not None and battery.age <= STALE_PROCESS and battery.soc < EMPTY:
         yield _critical(
             "battery-empty",
-            f"The battery is at {words.percent(battery.soc)}.",
-            "Use less, and look at the first page for why no neighbour supplies this house.",
+            _("The battery is at %(soc)s.", soc=words.percent(battery.soc)),
+            _("Use less, and look at the first page for why no neighbour supplies this house."),
         )
 
 
 def _of_sensor(name: str, sensor: Sensor, without: float) -> Alert:
-    why = f": {sensor.reason}" if sensor.reason else ""
+    values = {"name": name, "time": words.lasting(without), "why": told(sensor.reason or "")}
+    says = _("The sensor %(name)s has had no value for %(time)s: %(why)s.", **values)
     return Alert(
         code="sensor",
         about=name,
         severity=Severity.WARNING,
-        says=f"The sensor {name} has had no value for {words.lasting(without)}{why}.",
-        act=f"Look at its wires and its supply, then: commonwatt sensor try {name}",
+        says=says if sensor.reason else _("The sensor %(name)s has had no value for %(time)s.", **values),
+        act=_("Look at its wires and its supply, then: commonwatt sensor try %(name)s", name=name),
     )
 
 
@@ -85,25 +91,31 @@ def _trading(facts: Facts) -> Iterator[Alert]:
     if trading is None or trading.age > STALE_PROCESS:
         yield _critical(
             "trading-silent",
-            "Nothing is bought or sold: client-interaction says nothing.",
-            "Look at its log: journalctl -u commonwatt-client-interaction",
+            _("Nothing is bought or sold: client-interaction says nothing."),
+            _("Look at its log: journalctl -u commonwatt-client-interaction"),
         )
         return
     status = trading.status
     if status.state is State.FAULT:
-        yield _critical("trading-fault", status.reason, status.next)
+        yield _critical("trading-fault", told(status.reason), told(status.next))
     elif status.state is State.NO_SUPPLY:
-        yield _warning("no-supply", status.reason, status.next)
+        yield _warning("no-supply", told(status.reason), told(status.next))
     if facts.outlook:
         yield _warning(
-            "tokens-low", facts.outlook, "Pay tokens in before: ask the neighbourhood's treasurer."
+            "tokens-low",
+            told(facts.outlook),
+            _("Pay tokens in before: ask the neighbourhood's treasurer."),
         )
     if status.credit is not None and short(int(status.credit)):
+        left = language.number(f"{int(status.credit) / ETHER:.4f}")
         yield _warning(
             "gas-low",
-            f"{int(status.credit) / ETHER:.4f} ether are left for fees: they are kept for settling, and "
-            "nothing new is bought or offered.",
-            "Ask the neighbourhood's treasurer to top it up: commonwatt tokens gas",
+            _(
+                "%(amount)s ether are left for fees: they are kept for settling, and nothing new is "
+                "bought or offered.",
+                amount=left,
+            ),
+            _("Ask the neighbourhood's treasurer to top it up: commonwatt tokens gas"),
         )
 
 
@@ -114,33 +126,35 @@ def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
     if chain is None or (stands := standing(chain, now)) is Standing.SILENT:
         yield _critical(
             "chain-silent",
-            "The chain node says nothing.",
-            "Look at its log: journalctl -u commonwatt-chain. Running supplies go on for ten minutes.",
+            _("The chain node says nothing."),
+            _("Look at its log: journalctl -u commonwatt-chain. Running supplies go on for ten minutes."),
         )
     elif stands is Standing.SYNCING:
         yield _warning(
             "chain-behind",
-            "The chain node is catching up with its neighbours; trading waits for it.",
-            "Nothing, unless it takes more than an hour: then look whether the network is slow.",
+            _("The chain node is catching up with its neighbours; trading waits for it."),
+            _("Nothing, unless it takes more than an hour: then look whether the network is slow."),
         )
     elif (off := _clock_off(chain, now)) is not None:
-        side = "ahead of" if off > 0 else "behind"
+        wrong = words.lasting(abs(off))
         yield _critical(
             "clock-wrong",
-            f"This host's clock is {words.lasting(abs(off))} {side} the chain.",
-            "Let a time service set it (sudo timedatectl set-ntp true); meanwhile nothing is switched on.",
+            _("This host's clock is %(time)s ahead of the chain.", time=wrong)
+            if off > 0
+            else _("This host's clock is %(time)s behind the chain.", time=wrong),
+            _("Let a time service set it (sudo timedatectl set-ntp true); meanwhile nothing is switched on."),
         )
     elif stands is Standing.STALLED:
         yield _critical(
             "chain-stalled",
-            f"There has been no new block for {words.lasting(now - chain.head_time)}.",
-            "Look on the signers' hosts (commonwatt chain status); if all run: commonwatt chain survey",
+            _("There has been no new block for %(time)s.", time=words.lasting(now - chain.head_time)),
+            _("Look on the signers' hosts (commonwatt chain status); if all run: commonwatt chain survey"),
         )
     elif stands is Standing.ALONE:
         yield _warning(
             "no-neighbour",
-            "No neighbour's node is connected.",
-            "Look at the network between the houses: commonwatt doctor",
+            _("No neighbour's node is connected."),
+            _("Look at the network between the houses: commonwatt doctor"),
         )
     else:
         yield from _signers(chain)
@@ -165,16 +179,27 @@ def _lasting(chain: Chain, now: float) -> Iterator[Alert]:
     if chain.replaced and now - chain.replaced_at < LATELY:
         yield _critical(
             "chain-parted",
-            f"{chain.replaced} blocks that orders may have counted on were replaced "
-            f"{words.ago(now - chain.replaced_at)}: the neighbourhood was parted.",
-            "See what they had settled: commonwatt reconcile; and look at the network between the signers.",
+            _(
+                "%(number)s blocks that orders may have counted on were replaced %(ago)s: "
+                "the neighbourhood was parted.",
+                number=chain.replaced,
+                ago=words.ago(now - chain.replaced_at),
+            ),
+            _(
+                "See what they had settled: commonwatt reconcile; "
+                "and look at the network between the signers."
+            ),
         )
     if chain.disk_days is not None and chain.disk_days < FILLING:
+        size = language.amount(f"{(chain.disk_per_day or 0) / 1_000_000:.1f} MB")
         yield _warning(
             "disk-filling",
-            f"The disk will be full in {chain.disk_days:.0f} days: the chain grows by "
-            f"{(chain.disk_per_day or 0) / 1_000_000:.1f} MB a day.",
-            "Put in a larger card, or make room, before: sudo du -x -d2 -h / | sort -h | tail",
+            _(
+                "The disk will be full in %(days)s days: the chain grows by %(size)s a day.",
+                days=round(chain.disk_days),
+                size=size,
+            ),
+            _("Put in a larger card, or make room, before: sudo du -x -d2 -h / | sort -h | tail"),
         )
 
 
@@ -184,8 +209,8 @@ def _signers(chain: Chain) -> Iterator[Alert]:
             code="signer-silent",
             about=signer,
             severity=Severity.WARNING,
-            says=f"The signer {words.short(signer)} seals no blocks.",
-            act="Look whether its host runs: with one signer less, one more failure stops the chain.",
+            says=_("The signer %(signer)s seals no blocks.", signer=words.short(signer)),
+            act=_("Look whether its host runs: with one signer less, one more failure stops the chain."),
         )
 
 
@@ -195,15 +220,22 @@ def _keeping(facts: Facts) -> Iterator[Alert]:
     if spool is not None and judged is Keeping.LOST:
         yield _critical(
             "samples-lost",
-            f"{spool.status.dropped} samples are lost: the store was away for longer than the spool holds.",
-            "Bring the readings' store back: commonwatt doctor says why it takes nothing.",
+            _(
+                "%(number)s samples are lost: the store was away for longer than the spool holds.",
+                number=spool.status.dropped,
+            ),
+            _("Bring the readings' store back: commonwatt doctor says why it takes nothing."),
         )
     elif spool is not None and judged is Keeping.AWAY:
         away = words.lasting(now - (spool.status.since or now))
         yield _warning(
             "store-away",
-            f"Measurements have not been stored for {away}: {spool.status.reason}.",
-            "Bring the readings' store back; until then they wait in the spool, and nothing is lost.",
+            _(
+                "Measurements have not been stored for %(time)s: %(why)s.",
+                time=away,
+                why=spool.status.reason,
+            ),
+            _("Bring the readings' store back; until then they wait in the spool, and nothing is lost."),
         )
     yield from _room(facts)
 
@@ -211,8 +243,8 @@ def _keeping(facts: Facts) -> Iterator[Alert]:
 def _room(facts: Facts) -> Iterator[Alert]:
     if facts.free is None or facts.free >= LITTLE:
         return
-    left = f"{facts.free // 1_000_000} MB are left for the household's files."
-    act = "Look what fills it (sudo du -x -d2 -h / | sort -h | tail), or put in a larger card."
+    left = _("%(number)s MB are left for the household's files.", number=facts.free // 1_000_000)
+    act = _("Look what fills it (sudo du -x -d2 -h / | sort -h | tail), or put in a larger card.")
     if facts.free < TOO_LITTLE:
         yield _critical("disk-full", left, act)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -13,15 +13,19 @@ from flask import Flask, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
 
-from node.dapp import words
+from node.dapp import language, words
 from node.dapp.api.doorway import Doorway
 from node.dapp.compressed import compress
 from node.dapp.context import Context
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.second import SecondFactors
 from node.dapp.secret import session_key
 from node.dapp.security import protect
+from node.dapp.spoken import speak, speaking
+from node.dapp.told import told
 from node.dapp.tries import Tries
 from node.dapp.users import FILE, MIGRATIONS, Users
 from node.dapp.way_back import way_back
@@ -32,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 PAGES = (
     "login",
+    "language",
     "first",
     "account",
     "now",
@@ -53,23 +58,23 @@ PAGES = (
 """Modules of `node.dapp.views`, each with a blueprint `page`. A new page is one module and its name here."""
 
 MENU = (
-    ("now.show", "Now", "bolt"),
-    ("energy.show", "Energy", "bars"),
-    ("trades.listed", "Trades", "swap"),
-    ("control.show", "Control", "sliders"),
-    ("wallet.show", "Wallet", "coins"),
-    ("neighbourhood.show", "Neighbourhood", "neighbours"),
-    ("devices.show", "Devices", "plug"),
-    ("settings.show", "Settings", "gear"),
-    ("explorer.home", "Explorer", "blocks"),
+    ("now.show", N_("Now"), "bolt"),
+    ("energy.show", N_("Energy"), "bars"),
+    ("trades.listed", N_("Trades"), "swap"),
+    ("control.show", N_("Control"), "sliders"),
+    ("wallet.show", N_("Wallet"), "coins"),
+    ("neighbourhood.show", N_("Neighbourhood"), "neighbours"),
+    ("devices.show", N_("Devices"), "plug"),
+    ("settings.show", N_("Settings"), "gear"),
+    ("explorer.home", N_("Explorer"), "blocks"),
 )
 """Endpoint, title and icon; a phone shows the first four, and the rest under “More”."""
 
 SPOKEN = [
     "ago",
+    "amount",
     "capital",
     "clock",
-    "counted",
     "energy",
     "exact",
     "grouped",
@@ -77,9 +82,17 @@ SPOKEN = [
     "percent",
     "price",
     "short",
+    "term",
     "tokens",
 ]
 """Functions of `node.dapp.words` that templates use as filters."""
+
+TITLES = (
+    N_("Bad Request"), N_("Unauthorized"), N_("Forbidden"), N_("Not Found"), N_("Method Not Allowed"),
+    N_("Conflict"), N_("Content Too Large"), N_("Request Entity Too Large"), N_("Too Many Requests"),
+    N_("Internal Server Error"), N_("Service Unavailable"),
+)  # fmt: skip
+"""Of refusals, as Werkzeug calls them."""
 
 LARGEST_FORM = 64 * 1024
 """Bytes."""
@@ -108,7 +121,7 @@ def create_app(household: Household) -> Flask:
     )
     book = IntentBook(household.state / FILE, MIGRATIONS)
     seconds = SecondFactors(household.state / FILE, key)
-    here = Context(household, users, seconds, Tries(), book)
+    here = Context(household, users, seconds, Tries(), book, partial(speaking, app))
     app.extensions["commonwatt"] = here
     protect(app, here)
     compress(app)
@@ -117,6 +130,7 @@ def create_app(household: Household) -> Flask:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(Exception, _failed)
+    speak(app)
     _speak(app, household)
     app.wsgi_app = Doorway(app)  # type: ignore[method-assign]  # as Flask's documentation wraps it
     return app
@@ -145,6 +159,7 @@ def _speak(app: Flask, household: Household) -> None:
     )
     for name in SPOKEN:
         app.jinja_env.filters[name] = getattr(words, name)
+    app.jinja_env.filters.update(told=told, number=language.number)
 
 
 def asset(name: str) -> str:
@@ -166,16 +181,17 @@ def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
     """Any answer that is not a page: in words, with what to do."""
     if error.response is not None or (error.code or 500) < 400:
         return error
-    return _page(error.name, error.description or "", error.code or 500)
+    return _page(_(error.name), error.description or "", error.code or 500)
 
 
 def _not_found(error: NotFound) -> tuple[str, int]:
-    return _page("Not here", str(error), 404)
+    return _page(_("Not here"), str(error), 404)
 
 
 def _failed(error: Exception) -> tuple[str, int]:
     log.exception("page_failed", path=request.path)
-    return _page("Something went wrong here", "It is in the log of the DApp; the household goes on.", 500)
+    text = _("It is in the log of the DApp; the household goes on.")
+    return _page(_("Something went wrong here"), text, 500)
 
 
 def _page(title: str, text: str, code: int) -> tuple[str, int]:

@@ -21,6 +21,7 @@ import structlog
 
 from node.dapp.commands import PROGRAM, configured
 from node.dapp.errors import DappError
+from node.dapp.language import gettext as _
 from node.databases import READINGS, WRITERS
 from store import manifest
 from store.errors import StoreError
@@ -110,14 +111,18 @@ class Backups:
         """
         with self._lock:
             if self._running():
-                raise Busy("A backup is being taken already: it is shown here when it is done.")
+                raise Busy(_("A backup is being taken already: it is shown here when it is done."))
             if self._readers:
-                raise Busy("The backup is being downloaded: take another one when that is done.")
+                raise Busy(_("The backup is being downloaded: take another one when that is done."))
             need, free = self._missing() + SPARE, shutil.disk_usage(self._state).free
             if need > free:
                 raise Busy(
-                    f"There is no room: it takes {need >> 20} MB, and {free >> 20} MB are free. At the box, "
-                    "back up to another disk: commonwatt store backup FOLDER."
+                    _(
+                        "There is no room: it takes %(need)s MB, and %(free)s MB are free. At the box, back "
+                        "up to another disk: commonwatt store backup FOLDER.",
+                        need=need >> 20,
+                        free=free >> 20,
+                    )
                 )
             self._problem, self._said = "", TemporaryFile()  # noqa: SIM115 - closed when it has ended
             self._process = subprocess.Popen(
@@ -135,17 +140,17 @@ class Backups:
         """
         with self._lock:
             if self._running():
-                raise Busy("A backup is being taken: download it when it is done.")
+                raise Busy(_("A backup is being taken: download it when it is done."))
             try:
                 names = [manifest.FILE, *sorted(manifest.read(self.folder).hashes)]
             except StoreError:
-                raise Busy("There is no finished backup: take one first.") from None
+                raise Busy(_("There is no finished backup: take one first.")) from None
         return self._sent(names)
 
     def _sent(self, names: Sequence[str]) -> Generator[bytes]:
         with self._lock:
             if self._running():
-                raise Busy("A backup is being taken: download it when it is done.")
+                raise Busy(_("A backup is being taken: download it when it is done."))
             self._readers += 1
         try:
             for name in names:
@@ -165,7 +170,7 @@ class Backups:
         self._said.close()
         if self._process.returncode:
             lines = said.decode(errors="replace").strip().splitlines()
-            self._problem = lines[-1].removeprefix("commonwatt: ") if lines else "it was ended"
+            self._problem = lines[-1].removeprefix("commonwatt: ") if lines else _("it was ended")
             log.warning("backup_failed", error=self._problem)
         self._process = None
         return False

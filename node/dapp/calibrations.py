@@ -15,6 +15,8 @@ from pathlib import Path
 
 from node.dapp.aside import Aside
 from node.dapp.errors import DappError
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.sensors import known_load, status
 from node.sensors.calibrating import FEWEST, Refused
 from node.sensors.known_load import Corrected, Measured
@@ -32,7 +34,7 @@ LOOK_EVERY = 0.25
 GOOD_FOR = 600.0
 """Seconds for which what was found may be saved: the load stands there no longer."""
 
-NOT_LIVE = "it measures nothing now: see what is wrong with it first"
+NOT_LIVE = N_("it measures nothing now: see what is wrong with it first")
 
 
 class Busy(DappError):
@@ -105,7 +107,8 @@ class Calibrations:
         with self._lock:
             now = self.standing()
             if now is not None and now.came is None:
-                raise Busy(f"{now.wanted.sensor.capitalize()} is being measured: wait for half a minute.")
+                busy = now.wanted.sensor.capitalize()
+                raise Busy(_("%(sensor)s is being measured: wait for half a minute.", sensor=busy))
             wanted = Wanted(id=new_id(), sensor=sensor, quantity=quantity, true=true)
             self._standing = Standing(wanted=wanted, begun=self._clock())
         self.measuring.wait()

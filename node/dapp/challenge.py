@@ -13,6 +13,7 @@ import structlog
 from flask import render_template, request
 
 from node.dapp import words
+from node.dapp.language import gettext as _
 from node.dapp.users import User
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def refused(here: Context, user: str, code: str) -> str:
     wait = here.tries.wait(account, address, time.monotonic())
     if wait > 0:
         log.warning("second_factor_limited", user=user, address=address)
-        return f"Too many wrong codes. Try again in {words.lasting(max(wait, 60))}."
+        return _("Too many wrong codes. Try again in %(time)s.", time=words.lasting(max(wait, 60)))
 
     def right() -> bool:
         return here.seconds.check(user, code[:LONGEST_CODE], time.time())
 
     if not here.tries.counted(account, address, time.monotonic(), right):
         log.warning("second_factor_refused", user=user, address=address)
-        return "This code is wrong, or was used before: wait for the app's next one."
+        return _("This code is wrong, or was used before: wait for the app's next one.")
     return ""
 
 

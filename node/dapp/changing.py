@@ -14,6 +14,9 @@ from node.changes import queue, record
 from node.changes.record import Entry, Outcome
 from node.changes.request import LASTING, Request
 from node.dapp.form import LABELS
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
+from node.dapp.told import told
 from node.dotted import dotted
 from store import snapshot
 from store.errors import StoreError
@@ -25,19 +28,19 @@ SHOWN = 20
 SLOW = 20.0
 """Seconds after which a change should have been made by now."""
 
-ASKED = "Asked; it is made in a moment."
-NOBODY = (
+ASKED = N_("Asked; it is made in a moment.")
+NOBODY = N_(
     "Nobody has made it yet. On a host, the unit commonwatt-settings.path does: see commonwatt doctor. "
     "On a desk, run: commonwatt config apply."
 )
-EXPIRED = "Nobody made it within five minutes, so it is not made any more. Ask again."
-AGAIN = "Starting anew: {units}."
+EXPIRED = N_("Nobody made it within five minutes, so it is not made any more. Ask again.")
+AGAIN = N_("Starting anew: %(units)s.")
 
 BADGES = {
-    Outcome.WRITING: ("planned", "being written"),
-    Outcome.APPLIED: ("good", "in force"),
-    Outcome.REFUSED: ("bad", "refused"),
-    Outcome.CONFLICT: ("ended", "not done"),
+    Outcome.WRITING: ("planned", N_("being written")),
+    Outcome.APPLIED: ("good", N_("in force")),
+    Outcome.REFUSED: ("bad", N_("refused")),
+    Outcome.CONFLICT: ("ended", N_("not done")),
 }
 
 
@@ -99,25 +102,26 @@ def tidy(state: Path) -> None:
 
 def _waiting(asked: Request, now: float, boot: str) -> Line:
     age = asked.age(now, boot)
-    text = ASKED if age < SLOW else NOBODY if age < LASTING else EXPIRED
+    text = _(ASKED if age < SLOW else NOBODY if age < LASTING else EXPIRED)
     return Line(
         id=asked.id,
         said=_wanted(asked),
         by=asked.by,
         at=asked.at,
         badge="planned" if age < LASTING else "ended",
-        state="asked" if age < LASTING else "expired",
+        state=_("asked") if age < LASTING else _("expired"),
         text=text,
     )
 
 
 def _wanted(asked: Request) -> tuple[str, ...]:
     if asked.undo is not None:
-        return ("Take the last change back",)
+        return (_("Take the last change back"),)
     if asked.text is not None:
-        return ("Another text of the file",)
+        return (_("Another text of the file"),)
+    out = _("left out")
     return tuple(
-        _named(f"{dotted(change.key)}: {'left out' if change.value is None else change.value}")
+        _named(f"{dotted(change.key)}: {out if change.value is None else change.value}")
         for change in asked.changes
     )
 
@@ -125,18 +129,21 @@ def _wanted(asked: Request) -> tuple[str, ...]:
 def _named(sentence: str) -> str:
     """What changes by the name of its field, where that has one."""
     key, colon, rest = sentence.partition(": ")
-    return f"{LABELS.get(key, key)}{colon}{rest}"
+    name = _(LABELS.get(key, key))
+    return _("%(name)s: %(why)s", name=name, why=rest) if colon else name
 
 
 def _answered(entry: Entry, last: str | None) -> Line:
-    badge, state = BADGES[entry.outcome]
-    text = " ".join(f"{key}: {what}" if key else what for key, what in entry.problems)
+    badge, word = BADGES[entry.outcome]
+    state = _(word)
+    problems = ((key, told(what)) for key, what in entry.problems)
+    text = " ".join(f"{key}: {what}" if key else what for key, what in problems)
     if entry.outcome is Outcome.APPLIED and entry.restart:
-        badge, state, text = "planned", "starting anew", AGAIN.format(units=", ".join(entry.restart))
-    said = tuple(map(_named, entry.said)) or ("Another change",)
+        badge, state, text = "planned", _("starting anew"), _(AGAIN, units=", ".join(entry.restart))
+    said = tuple(map(_named, entry.said)) or (_("Another change"),)
     return Line(
         id=entry.id,
-        said=("Taken back", *said) if entry.undo else said,
+        said=(_("Taken back"), *said) if entry.undo else said,
         by=entry.by,
         at=entry.at,
         badge=badge,

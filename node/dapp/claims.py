@@ -13,6 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from node.dapp import audit
 from node.dapp.errors import ClaimRefused
+from node.dapp.language import N_, ngettext
+from node.dapp.language import gettext as _
 from node.dapp.permission import Role
 from node.dapp.users import FILE, HASHER, LETTERS, MIGRATIONS
 from node.first_run.steps import Step
@@ -28,11 +30,13 @@ LASTS = 86_400.0
 GROUP, GROUPS = 4, 3
 """Twelve letters of 31: 59 bits, for five tries."""
 
-ANEW = "At the box, run: commonwatt user setup-code."
-CLAIMED = "This household has its first password already. Log in; a forgotten one is made anew at the box."
-NONE = f"There is no setup code now. {ANEW}"
-OVER = f"This setup code is used up or too old. {ANEW}"
-WRONG = "This is not the code that the box shows: compare it letter by letter. {left} left."
+ANEW = N_("At the box, run: commonwatt user setup-code.")
+CLAIMED = N_(
+    "This household has its first password already. Log in; a forgotten one is made anew at the box."
+)
+NONE = N_("There is no setup code now.")
+OVER = N_("This setup code is used up or too old.")
+WRONG = N_("This is not the code that the box shows: compare it letter by letter.")
 
 
 def new_code() -> str:
@@ -77,7 +81,7 @@ class Claims(Shared):
         hashed = HASHER.hash(code)
         with self._lock, sqlite.transaction(self._db):
             if self._claimed():
-                raise ClaimRefused(CLAIMED)
+                raise ClaimRefused(_(CLAIMED))
             self._db.execute("INSERT OR REPLACE INTO setup_codes VALUES (1, ?, ?, 0)", (hashed, at))
             audit.record(self._db, at=at, by=by, about="first run", what="made a setup code")
         return code
@@ -95,12 +99,12 @@ class Claims(Shared):
         try:
             HASHER.verify(hashed, read_code(typed))
         except (VerificationError, InvalidHashError):
-            raise ClaimRefused(WRONG.format(left=_tries(left)) if left else OVER) from None
+            raise ClaimRefused(f"{_(WRONG)} {_tries(left)}" if left else _again(OVER)) from None
         kept = HASHER.hash(password)
         with self._lock, sqlite.transaction(self._db):
             spent = self._db.execute("DELETE FROM setup_codes WHERE code = ?", (hashed,)).rowcount
             if not spent or self._claimed():
-                raise ClaimRefused(CLAIMED)
+                raise ClaimRefused(_(CLAIMED))
             self._db.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (name, Role.OPERATOR, kept, at))
             audit.record(self._db, at=at, by="the setup code", about=name, what="claimed this household")
 
@@ -124,12 +128,12 @@ class Claims(Shared):
         at: many at the same time are no more than one after another."""
         with self._lock, sqlite.transaction(self._db):
             if self._claimed():
-                raise ClaimRefused(CLAIMED)
+                raise ClaimRefused(_(CLAIMED))
             row = self._db.execute("SELECT code, made, wrong FROM setup_codes").fetchone()
             if row is None:
-                raise ClaimRefused(NONE)
+                raise ClaimRefused(_again(NONE))
             if row["wrong"] >= TRIES or not 0 <= at - row["made"] < LASTS:
-                raise ClaimRefused(OVER)
+                raise ClaimRefused(_again(OVER))
             self._db.execute("UPDATE setup_codes SET wrong = wrong + 1")
         return str(row["code"]), TRIES - 1 - int(row["wrong"])
 
@@ -138,7 +142,11 @@ class Claims(Shared):
 
 
 def _tries(left: int) -> str:
-    return "One try is" if left == 1 else f"{left} tries are"
+    return ngettext("One try is left.", "%(num)s tries are left.", left)
+
+
+def _again(why: str) -> str:
+    return f"{_(why)} {_(ANEW)}"
 
 
 def setup_code(state: Path, at: float, by: str) -> str:

@@ -21,6 +21,7 @@ from node.changes.request import Request, dumps
 from node.changes.told import Field, Trouble
 from node.dapp.commands import PROGRAM, configured
 from node.dapp.errors import DappError
+from node.dapp.language import gettext as _
 
 log = structlog.get_logger(__name__)
 
@@ -90,13 +91,15 @@ class Configuration:
             try:
                 facts = file.stat()
             except OSError as error:
-                raise Unread(f"{file} cannot be read: {error.strerror}") from None
+                raise Unread(
+                    _("%(file)s cannot be read: %(error)s", file=file, error=error.strerror)
+                ) from None
             found.append((facts.st_mtime_ns, facts.st_size, facts.st_ino))
         return found
 
     def _ask(self, asked: Request | None) -> Mapping[str, Any]:
         if not self._files:
-            raise Unread("these pages do not know which files are the configuration: start them anew")
+            raise Unread(_("these pages do not know which files are the configuration: start them anew"))
         more = [] if asked is None else ["--asked", "-"]
         try:
             ended = subprocess.run(
@@ -107,14 +110,16 @@ class Configuration:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unread(f"this host did not look at the configuration within {PATIENCE:.0f} s") from None
+            raise Unread(
+                _("this host did not look at the configuration within %(seconds)s s", seconds=round(PATIENCE))
+            ) from None
         if ended.returncode or len(ended.stdout) > LARGEST:
             log.warning(
                 "configuration_unread",
                 code=ended.returncode,
                 error=ended.stderr[-2_000:].decode(errors="replace"),
             )
-            raise Unread("the configuration could not be looked at; why is in the log of the pages")
+            raise Unread(_("the configuration could not be looked at; why is in the log of the pages"))
         facts: Mapping[str, Any] = json.loads(ended.stdout)
         return facts
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from node.dapp.household import Household
+from node.dapp.language import gettext as _
 from node.dapp.periods import Period, Slot, Span
 from node.readings.interface import Readings, Sample
 from node.sensors.driver import Quantity
@@ -122,7 +123,9 @@ def priced(
     start, end = found[0].slot.start, min(found[-1].slot.end, max(now, found[0].slot.end))
     parts = pieces(prices.plan, start, end, prices.where, prices.files)
     if len(parts) > MOST_CHANGES:
-        raise TooManyPrices(f"The price changes {len(parts)} times in this time: look at a shorter one.")
+        raise TooManyPrices(
+            _("The price changes %(number)s times in this time: look at a shorter one.", number=len(parts))
+        )
     starts = [bar.slot.start for bar in found if bar.slot.start < end]
     moments = sorted({*(part.start for part in parts), *starts, end})
     used, bought = (
@@ -207,7 +210,7 @@ def _worth(
     begins = [part.start for part in parts]
     for meter in meters:
         flows = readings.counted(meter, moments)
-        for (at, _), flow in zip(pairwise(moments), flows, strict=True):
+        for (at, _until), flow in zip(pairwise(moments), flows, strict=True):
             charge = parts[bisect_right(begins, at) - 1].charge
             if flow is not None and charge is not None:
                 told[bisect_right(starts, at) - 1].append((flow.forward, charge.price))

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
+from node.dapp.told import told as said
 from node.dapp.words import capital
 from relay_server.acts import HOME
 from relay_server.asked import LASTING, Asked, What
@@ -16,15 +19,17 @@ if TYPE_CHECKING:
     from node.dapp.neighbourhood import Relay
     from relay_server.messages import ContactState
 
-BADGES = {"fault": "bad", "locked out": "ended", "closed": "supplied", "open": ""}
+BADGES = {N_("fault"): "bad", N_("locked out"): "ended", N_("closed"): "supplied", N_("open"): ""}
 
-WAITS = "Asked; the relay does it within a second or two."
-NOBODY = "The relay did not answer within a minute, so nothing was done. Does it run? See commonwatt doctor."
+WAITS = N_("Asked; the relay does it within a second or two.")
+NOBODY = N_(
+    "The relay did not answer within a minute, so nothing was done. Does it run? See commonwatt doctor."
+)
 
 SLOW = 5.0
 """Seconds after which a relay that did not answer is worth a word."""
 
-SLOWLY = "Asked; the relay has not answered yet. It does so as soon as it runs, within a minute."
+SLOWLY = N_("Asked; the relay has not answered yet. It does so as soon as it runs, within a minute.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +107,13 @@ def rows(
 def name_of(house: Household, contact: int) -> tuple[str, str]:
     """What people call a contact, and what it is for."""
     if contact == HOME:
-        return "Home", "Connects this house to its own battery."
+        return _("Home"), _("Connects this house to its own battery.")
     for tie in house.ties:
         if tie.contact == contact:
-            by = capital(tie.neighbour) if tie.neighbour else "a neighbour"
-            return f"Tie {contact}", f"Lets {by} supply this house."
-    return f"Feed {contact}", "Lets this house supply a neighbour."
+            by = capital(tie.neighbour) if tie.neighbour else _("a neighbour")
+            about = _("Lets %(name)s supply this house.", name=by)
+            return _("Tie %(contact)s", contact=contact), about
+    return _("Feed %(contact)s", contact=contact), _("Lets this house supply a neighbour.")
 
 
 def lines(
@@ -126,11 +132,11 @@ def lines(
         if problem == "":
             continue
         if problem:
-            badge, state, text = "bad", "refused", f"{capital(problem)}."
+            badge, state, text = "bad", _("refused"), f"{capital(said(problem))}."
         elif age >= LASTING:
-            badge, state, text = "ended", "expired", NOBODY
+            badge, state, text = "ended", _("expired"), _(NOBODY)
         else:
-            badge, state, text = "planned", "asked", WAITS if age < SLOW else SLOWLY
+            badge, state, text = "planned", _("asked"), _(WAITS if age < SLOW else SLOWLY)
         found.append(
             Line(title=title(house, asked), by=asked.by, at=asked.at, badge=badge, state=state, text=text)
         )
@@ -139,8 +145,10 @@ def lines(
 
 def title(house: Household, asked: Asked) -> str:
     """What was asked for, in a few words."""
-    what = "Everything home" if asked.what is What.HOME else f"Lock out {name_of(house, asked.contact)[0]}"
-    return f"{what}: {asked.reason}"
+    if asked.what is What.HOME:
+        return _("Everything home: %(reason)s", reason=asked.reason)
+    name = name_of(house, asked.contact)[0]
+    return _("Lock out %(name)s: %(reason)s", name=name, reason=asked.reason)
 
 
 def _row(house: Household, used: Wear, stands: ContactState | None, locks: Mapping[int, float]) -> Row:
@@ -152,7 +160,7 @@ def _row(house: Household, used: Wear, stands: ContactState | None, locks: Mappi
         contact=used.contact,
         name=name,
         about=about,
-        state=state,
+        state=_(state) if state else "",
         badge=BADGES.get(state, ""),
         why=why,
         since=locks.get(used.contact) if locked else None,

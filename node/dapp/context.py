@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import BoundedSemaphore
@@ -23,6 +24,7 @@ from node.dapp.chain_index import ChainIndex
 from node.dapp.contacts import told
 from node.dapp.control import Control, Line, lines
 from node.dapp.household import Household
+from node.dapp.language import ENGLISH
 from node.dapp.ledger import Ledger
 from node.dapp.live import Hub, News
 from node.dapp.outlook import Outlook
@@ -84,6 +86,8 @@ class Context:
     tries: Tries
     book: IntentBook
     """What is asked for: written here, and nowhere else."""
+    speaking: Callable[[str], AbstractContextManager[None]] = field(default=lambda _spoken: nullcontext())
+    """Says what is said meanwhile in a language, where nobody asks."""
     exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(EXPORTS))
     numbers: dict[str, int] = field(default_factory=dict)
     """Of the meters, for CitizenWatt's clients."""
@@ -167,16 +171,23 @@ class Context:
         self._look_at_money(seen.unix)
         return picture(self.in_force(), seen, self._money[1], self.outlook.says())
 
-    def news(self) -> News:
-        """What live pages are told: called every second by the hub."""
+    def news(self, languages: Collection[str] = ()) -> News:
+        """What live pages are told: called every second by the hub.
+
+        What is said in words is told in English, and in each of `languages` by an event of its own.
+        """
         seen = self.observe()
         if time.monotonic() - self._money[0] >= MONEY_EVERY:
             self._look_at_money(seen.unix)
         news: dict[str, dict[str, object]] = {
-            "node_data": dict(picture(self.in_force(), seen, self._money[1], self.outlook.says())),
+            "node_data": self._told(seen),
             "trade": {"seen": self._money[2]},
             "intents": {"seen": _trace(self._asked(), published.read(self.household.run))},
         }
+        for spoken in languages:
+            if spoken != ENGLISH:
+                with self.speaking(spoken):
+                    news[f"node_data.{spoken}"] = self._told(seen)
         if "calibrations" in self.__dict__:
             news["devices"] = {"seen": self.calibrations.trace()}
         if self._finding:
@@ -198,6 +209,9 @@ class Context:
 
         self._finding = True
         return trace(self.household.run, self.household.state)
+
+    def _told(self, seen: Observation) -> dict[str, object]:
+        return dict(picture(self.in_force(), seen, self._money[1], self.outlook.says()))
 
     def contacts_seen(self, relay: Relay | None) -> str:
         """A word that changes with what the own relay says, and while something is asked of it."""

@@ -8,7 +8,10 @@ from decimal import Decimal
 
 from node.client_interaction.trade import TradeState
 from node.dapp import words
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.story import STATES
+from node.dapp.told import told
 from node.intents.answers import Outcome, Told
 from node.intents.book import LASTING, Letter
 from node.intents.errors import Malformed
@@ -32,16 +35,16 @@ from quantities import Energy, Price, SoC, Tokens
 GRACE = 2.0
 """Seconds after a minute in which an answer may still come to be read."""
 
-EXPIRED = (
+EXPIRED = N_(
     "Client-interaction did not answer within 60 s, so nothing was done. Is it running? "
     "See commonwatt doctor."
 )
 
 LIMITS = {
-    Limit.LIMIT: "Buys below",
-    Limit.RESUME: "Goes home at",
-    Limit.MAX_PRICE: "Pays at most",
-    Limit.DAILY_BUDGET: "Spends in a day at most",
+    Limit.LIMIT: N_("Buys below"),
+    Limit.RESUME: N_("Goes home at"),
+    Limit.MAX_PRICE: N_("Pays at most"),
+    Limit.DAILY_BUDGET: N_("Spends in a day at most"),
 }
 """Each limit as the pages call it."""
 
@@ -91,33 +94,46 @@ def title(kind: str, body: str) -> str:  # noqa: PLR0911 - one a kind
     try:
         intent = read(kind, body)
     except Malformed:
-        return "Something that there is not"
+        return _("Something that there is not")
     match intent:
         case BuyNow(energy=energy):
-            return "Buy now" if energy is None else f"Buy {energy} now"
+            return _("Buy now") if energy is None else _("Buy %(energy)s now", energy=words.amount(energy))
         case Stop():
-            return "Stop buying"
+            return _("Stop buying")
         case Pause():
-            return "Switch trading off"
+            return _("Switch trading off")
         case Resume():
-            return "Switch trading on"
+            return _("Switch trading on")
         case SetOffer(contact=contact, offer=offer):
             if offer is None:
-                return f"Contact {contact}: offer as configured"
+                return _("Contact %(contact)s: offer as configured", contact=contact)
             if not offer.on:
-                return f"Contact {contact}: offer nothing"
-            return f"Contact {contact}: offer up to {offer.most} at {offer.price}"
+                return _("Contact %(contact)s: offer nothing", contact=contact)
+            return _(
+                "Contact %(contact)s: offer up to %(energy)s at %(price)s",
+                contact=contact,
+                energy=words.amount(offer.most),
+                price=words.price(offer.price.value),
+            )
         case ChangeLimit(limit=limit, value=value):
-            return f"{LIMITS[limit]} {'as configured' if value is None else shown(value)}"
+            if value is None:
+                return _("%(limit)s as configured", limit=_(LIMITS[limit]))
+            return _("%(limit)s %(value)s", limit=_(LIMITS[limit]), value=shown(value))
         case SendTokens(to=to, amount=amount):
-            return f"Send {words.tokens(amount.value)} to {words.capital(words.short(to))}"
+            return _(
+                "Send %(tokens)s to %(name)s",
+                tokens=words.tokens(amount.value),
+                name=words.capital(words.short(to)),
+            )
         case Revoke(spender=spender):
-            return f"Revoke what {words.short(spender)} may take"
+            return _("Revoke what %(name)s may take", name=words.short(spender))
 
 
 def shown(value: SoC | Price | Tokens) -> str:
     """A limit's value as people read it."""
-    return words.tokens(value.value) if isinstance(value, Tokens) else str(value)
+    if isinstance(value, Tokens):
+        return words.tokens(value.value)
+    return words.price(value.value) if isinstance(value, Price) else words.amount(value)
 
 
 def _waiting(letter: Letter, now: float, boot: str) -> Line:
@@ -128,24 +144,25 @@ def _waiting(letter: Letter, now: float, boot: str) -> Line:
         by=letter.by,
         at=letter.at,
         badge="planned" if waits else "ended",
-        state="asked" if waits else "expired",
-        text="Asked; client-interaction answers in a moment." if waits else EXPIRED,
+        state=_("asked") if waits else _("expired"),
+        text=_("Asked; client-interaction answers in a moment.") if waits else _(EXPIRED),
     )
 
 
-def _answered(told: Told) -> Line:
-    answer = told.answer
-    badge, state, text, link, says = "good", "accepted", answer.text, "", ""
+def _answered(given: Told) -> Line:
+    answer = given.answer
+    badge, state, text, link, says = "good", _("accepted"), told(answer.text), "", ""
     if answer.outcome is Outcome.REFUSED:
-        badge, state = "bad", "refused"
-    elif told.stage is not None:
-        badge, state, more = STAGES[told.stage]
-        text = f"{text} {more.format(error=told.error.rstrip('.'))}"
-        link, says = f"/explorer/tx/{told.transaction}" if told.transaction else "", "Transaction"
+        badge, state = "bad", _("refused")
+    elif given.stage is not None:
+        badge, state, more = STAGES[given.stage]
+        text = f"{text} {_(more, error=given.error.rstrip('.'))}"
+        state = _(state)
+        link, says = f"/explorer/tx/{given.transaction}" if given.transaction else "", _("Transaction")
     elif answer.order is not None:
-        trade = TradeState(told.trade or TradeState.PLANNED)
-        badge, state = trade.value, STATES[trade]
-        link, says = f"/trades/{answer.order}", "Follow this trade"
+        trade = TradeState(given.trade or TradeState.PLANNED)
+        badge, state = trade.value, _(STATES[trade])
+        link, says = f"/trades/{answer.order}", _("Follow this trade")
     return Line(
         id=answer.id,
         title=title(answer.kind, answer.body),
@@ -160,12 +177,12 @@ def _answered(told: Told) -> Line:
 
 
 STAGES = {
-    Stage.PLANNED: ("planned", "accepted", "It is written down, and goes to the chain."),
-    Stage.SIGNED: ("planned", "sending", "It goes to the chain."),
-    Stage.BROADCAST: ("planned", "sending", "It waits for its block."),
-    Stage.MINED: ("planned", "in a block", "It is in a block, and waits for its confirmation."),
-    Stage.FINAL: ("good", "sent", "It is confirmed."),
-    Stage.FAILED: ("failed", "failed", "It was not sent: {error}."),
+    Stage.PLANNED: ("planned", N_("accepted"), N_("It is written down, and goes to the chain.")),
+    Stage.SIGNED: ("planned", N_("sending"), N_("It goes to the chain.")),
+    Stage.BROADCAST: ("planned", N_("sending"), N_("It waits for its block.")),
+    Stage.MINED: ("planned", N_("in a block"), N_("It is in a block, and waits for its confirmation.")),
+    Stage.FINAL: ("good", N_("sent"), N_("It is confirmed.")),
+    Stage.FAILED: ("failed", N_("failed"), N_("It was not sent: %(error)s.")),
 }
 """Badge, word and sentence for a transfer, by how far its transaction is."""
 
@@ -258,7 +275,11 @@ class Control:
         if self.published is None or not int(self.published.send):
             return ""
         each, left = (words.tokens(int(n)) for n in (self.published.send, self.published.send_left))
-        return f"At most {each} at a time; {left} are left of what may be sent in 24 hours."
+        return _(
+            "At most %(each)s at a time; %(left)s are left of what may be sent in 24 hours.",
+            each=each,
+            left=left,
+        )
 
 
 def _limit_row(limit: Limit, now: LimitNow) -> Row:
@@ -267,25 +288,26 @@ def _limit_row(limit: Limit, now: LimitNow) -> Row:
     least = limit is Limit.LIMIT
     return Row(
         name=limit.value,
-        label=LIMITS[limit],
-        unit=UNITS[limit],
+        label=_(LIMITS[limit]),
+        unit=words.term(UNITS[limit]),
         value=typable(kind(int(now.value))),
         configured=shown(kind(int(now.configured))),
-        bound=f"{bound} at {'least' if least else 'most'}.",
+        bound=_("%(value)s at least.", value=bound) if least else _("%(value)s at most.", value=bound),
         by=now.by,
         at=now.at,
     )
 
 
 def _offer_row(now: OfferNow) -> OfferRow:
-    price, most = (Price(int(n)) for n in (now.configured_price, now.price_from))
+    price, least = (words.price(int(n)) for n in (now.configured_price, now.price_from))
+    configured, most = (words.energy(int(n)) for n in (now.configured_most, now.most_to))
     return OfferRow(
         contact=now.contact,
         on=now.on,
         price=typable(Price(int(now.price))),
         most=typable(Energy(int(now.most))),
-        configured=f"up to {Energy(int(now.configured_most))} an order at {price}",
-        bound=f"{most} at least, and {Energy(int(now.most_to))} an order at most.",
+        configured=_("up to %(energy)s an order at %(price)s", energy=configured, price=price),
+        bound=_("%(price)s at least, and %(energy)s an order at most.", price=least, energy=most),
         by=now.by,
         at=now.at,
     )

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from node.dapp.household import Household
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.words import capital
 from node.readings.interface import Readings
 from node.sensors.driver import Quantity
+
+MARKS = {"limit": N_("limit"), "resume": N_("resume")}
+"""The levels that are drawn, as they are called there."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Chart:
 
 def battery_chart(household: Household, readings: Readings, span: Span) -> Chart:
     """State of charge in percent, with the limits at which the household trades."""
-    line = Line(label="Battery", colour="battery", unit="%")
+    line = Line(label=_("Battery"), colour="battery", unit="%")
     marks = {
         name: soc.percent for name, soc in (("limit", household.limit), ("resume", household.resume)) if soc
     }
@@ -55,23 +60,31 @@ def power_chart(household: Household, readings: Readings, span: Span) -> Chart:
     """Watts of everything that is measured; what comes from neighbours above zero, what goes there below."""
     wanted = [
         *(
-            (Line(label=_named("Panel", name, household.panels), colour="panel", unit="W"), name, 1)
+            (Line(label=_named(_("Panel"), name, household.panels), colour="panel", unit="W"), name, 1)
             for name in household.panels
         ),
         *(
-            (Line(label=_named("House", name, household.loads), colour="house", unit="W"), name, 1)
+            (Line(label=_named(_("House"), name, household.loads), colour="house", unit="W"), name, 1)
             for name in household.loads
         ),
         *(
             (
-                Line(label=f"From {capital(tie.neighbour) or tie.meter}", colour="neighbours", unit="W"),
+                Line(
+                    label=_("From %(name)s", name=capital(tie.neighbour) or tie.meter),
+                    colour="neighbours",
+                    unit="W",
+                ),
                 tie.meter,
                 1,
             )
             for tie in household.ties
         ),
         *(
-            (Line(label=f"Sold at {feed.meter}", colour="neighbours", unit="W"), feed.meter, -1)
+            (
+                Line(label=_("Sold at %(meter)s", meter=feed.meter), colour="neighbours", unit="W"),
+                feed.meter,
+                -1,
+            )
             for feed in household.feeds
         ),
     ]

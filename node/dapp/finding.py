@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from node.dapp.language import N_
 from node.sensors import addable
 from node.sensors.addable import Option
 from node.sensors.answers import Answer, State
@@ -21,12 +22,14 @@ from node.sensors.scanning import Found
 GOOD_FOR = 600.0
 """Seconds for which what was found is shown: devices are plugged in and out."""
 
-NO_LOGGER = (
+NO_LOGGER = N_(
     "The logger does not run, and it alone may use the buses and ports of this host, so nobody can look. "
     "At the box: commonwatt logger run, or commonwatt doctor."
 )
-NOBODY = "The logger did not answer within a minute, so nothing was done. Does it run? See commonwatt doctor."
-NOTHING = (
+NOBODY = N_(
+    "The logger did not answer within a minute, so nothing was done. Does it run? See commonwatt doctor."
+)
+NOTHING = N_(
     "Nothing that answers is connected. Is its plug in, does it have its supply, are SDA and SCL the right "
     "way round? A meter on the network (Modbus over TCP, MQTT, HTTP) is not looked for: it is written into "
     "the configuration at the box."

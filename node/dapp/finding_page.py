@@ -14,8 +14,11 @@ from node.changes.told import Trouble
 from node.dapp import changing, finding, settings_page
 from node.dapp.configuration import Unread
 from node.dapp.context import context
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.security import current_name, form_id, may
 from node.dapp.settings_page import Page
+from node.dapp.told import told
 from node.dapp.views.devices import shown
 from node.sensors import addable, answers, asked, status
 from node.sensors.asked import What
@@ -23,8 +26,8 @@ from store import snapshot
 
 log = structlog.get_logger(__name__)
 
-NAMED = "Write a name of small letters, digits, - and _, such as heater: at most 40 of them."
-THERE = "There is a sensor of this name already: choose another one."
+NAMED = N_("Write a name of small letters, digits, - and _, such as heater: at most 40 of them.")
+THERE = N_("There is a sensor of this name already: choose another one.")
 
 
 def show() -> Page:
@@ -48,9 +51,9 @@ def attempt() -> Page:
 def add() -> Page:
     """Show what would be written, or ask for it where somebody has seen that."""
     options, name = finding.options(request.form), request.form.get("name", "").strip().lower()
-    problem = addable.refusal(options) or ("" if addable.NAME.match(name) else NAMED)
+    problem = addable.refusal(options) or ("" if addable.NAME.match(name) else _(NAMED))
     if not problem and name in context().household.meters:
-        problem = THERE
+        problem = _(THERE)
     if problem:
         return _shown(problem, name), 400
     wanted = Change(("sensors", name), addable.line(options))
@@ -59,7 +62,7 @@ def add() -> Page:
         wish = asking(by=current_name(), base=base, id=form_id(), changes=(wanted,))
         tried = context().configuration.tried(wish)
     except Unread as error:
-        return _shown(f"It cannot be added now: {error}", name), 503
+        return _shown(_("It cannot be added now: %(why)s", why=told(str(error))), name), 503
     if tried.troubles or "sure" not in request.form:
         code = 200 if not tried.troubles else 409 if tried.conflict else 400
         return _asked_for(name, options, base, tried.troubles), code
@@ -74,7 +77,15 @@ def _asked(wish: asked.Asked) -> Page:
         asked.put(state, wish)
     except OSError as error:
         log.warning("devices_not_asked", error=str(error))
-        abort(503, f"This cannot be asked for: {state / asked.FOLDER} cannot be written ({error.strerror}).")
+        folder, why = state / asked.FOLDER, error.strerror
+        abort(
+            503,
+            _(
+                "This cannot be asked for: %(folder)s cannot be written (%(error)s).",
+                folder=folder,
+                error=why,
+            ),
+        )
     log.info("devices_asked", what=wish.what.value, id=wish.id, by=wish.by)
     return redirect(url_for("devices.find", _anchor="tried" if wish.what is What.TRY else "found"), 303)
 
@@ -93,10 +104,10 @@ def _asked_for(name: str, options: Mapping[str, str], base: str, troubles: Seque
 def _shown(problem: str, name: str = "") -> str:
     here = context()
     run, state = here.household.run, here.household.state
-    told = {what: answers.read(run, what) for what in What}
-    asked.tidy(state, [answer.id for answer, _ in filter(None, told.values())])
+    found = {what: answers.read(run, what) for what in What}
+    asked.tidy(state, [answer.id for answer, _ in filter(None, found.values())])
     waiting, now, boot = asked.waiting(state), snapshot.boottime(), snapshot.boot_id()
-    stands = {what: finding.standing(what, told[what], waiting, now, boot) for what in What}
+    stands = {what: finding.standing(what, found[what], waiting, now, boot) for what in What}
     lines = [line for line in changing.seen(state)[:1] if any("sensors." in each for each in line.said)]
     return render_template(
         "find.html",

@@ -20,7 +20,10 @@ from node.dapp.configuration import Unread
 from node.dapp.context import context
 from node.dapp.errors import ClaimRefused
 from node.dapp.form import Input
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.security import begin_session, current_name, form_id
+from node.dapp.told import told
 from node.dapp.users import FIRST_USER, NAME
 from node.dapp.views.account import SHORTEST_PASSWORD, unfit
 from node.dapp.views.devices import BADGES, shown
@@ -37,7 +40,7 @@ Page = str | tuple[str, int] | AnyResponse
 LIMITS = ("trading.limit", "trading.resume", "trading.max_price", "trading.daily_budget")
 """Settings that the first run asks for; everything else has its page."""
 
-UNFIT_NAME = "A name begins with a letter, then has small letters, digits, dots, hyphens or underscores."
+UNFIT_NAME = N_("A name begins with a letter, then has small letters, digits, dots, hyphens or underscores.")
 
 
 def claim() -> Page:
@@ -52,10 +55,10 @@ def enter() -> Page:
     """Make the first user, and let them in."""
     here, address = context(), request.remote_addr or "unknown"
     if not here.household.first_run:
-        abort(404, "There is no first run here.")
+        abort(404, _("There is no first run here."))
     name, new = request.form.get("name", "").strip().lower(), request.form.get("new", "")
     if not NAME.match(name):
-        return _claim(UNFIT_NAME), 400
+        return _claim(_(UNFIT_NAME)), 400
     if problem := unfit(name, new):
         return _claim(problem), 400
     wait = here.tries.wait("setup code", address, time.monotonic())
@@ -84,7 +87,7 @@ def resumed() -> Page:
 def show(step: str) -> Page:
     """One step; who comes too early or too late is led to the right one."""
     if step not in set(Step) or step == Step.CLAIM:
-        abort(404, "The first run has no such step.")
+        abort(404, _("The first run has no such step."))
     facts = _facts()
     if context().first_run.over or not may_show(Step(step), facts):
         return resumed()
@@ -104,7 +107,7 @@ def back_up() -> Page:
     try:
         made = context().first_run.ask("backup")
     except (Silent, NotNow) as error:
-        return _step(Step.BACKUP, facts, problem=str(error)), 503
+        return _step(Step.BACKUP, facts, problem=told(str(error))), 503
     _record("had the key's backup made and its code shown")
     return _step(Step.BACKUP, facts, code=str(made["code"]), proving=True)
 
@@ -116,7 +119,7 @@ def backup_file() -> Page:
     try:
         made = context().first_run.ask("file")
     except (Silent, NotNow) as error:
-        return _step(Step.BACKUP, _facts(), problem=str(error)), 409
+        return _step(Step.BACKUP, _facts(), problem=told(str(error))), 409
     _record("downloaded the key's backup")
     return _attached(str(made["file"]), "key-backup")
 
@@ -129,7 +132,7 @@ def prove() -> Page:
     try:
         context().first_run.ask("prove", code=request.form.get("recovery", "")[:64])
     except (Silent, NotNow) as error:
-        return _step(Step.BACKUP, facts, problem=str(error), proving=True), 400
+        return _step(Step.BACKUP, facts, problem=told(str(error)), proving=True), 400
     context().first_run.claims.tick(Step.BACKUP, time.time(), current_name())
     return redirect(url_for("first.resume"), 303)
 
@@ -160,7 +163,7 @@ def limits() -> Page:
                 return _step(Step.LIMITS, facts, given=given, troubles=tried.troubles), 400
             settings_page.put(asked, settings_page.said(changes))
     except Unread as error:
-        return _step(Step.LIMITS, facts, problem=str(error)), 503
+        return _step(Step.LIMITS, facts, problem=told(str(error))), 503
     return _ticked(Step.LIMITS)
 
 
@@ -184,7 +187,7 @@ def _asked(step: Step, ask: Callable[[], object], what: str) -> Page:
     try:
         ask()
     except (Silent, NotNow) as error:
-        return _step(step, facts, problem=str(error)), 503
+        return _step(step, facts, problem=told(str(error))), 503
     _record(what)
     return redirect(url_for("first.resume"), 303)
 
@@ -192,7 +195,7 @@ def _asked(step: Step, ask: Callable[[], object], what: str) -> Page:
 def _request() -> str:
     found = context().first_run.request()
     if found is None:
-        abort(404, "There is no request to join yet: the first run says what is in its way.")
+        abort(404, _("There is no request to join yet: the first run says what is in its way."))
     return found
 
 
@@ -209,7 +212,7 @@ def _record(what: str) -> None:
 
 def _facts() -> Facts:
     if not context().household.first_run:
-        abort(404, "There is no first run here: this household was set up otherwise.")
+        abort(404, _("There is no first run here: this household was set up otherwise."))
     return context().first_run.facts()
 
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 from node.changes.request import Change, Key
 from node.changes.told import Field, Trouble
 from node.dapp.configuration import Looked
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 
 NUMBER = re.compile(r"[-+]?\d{1,12}(?:[.,]\d{1,18})?\Z", re.ASCII)
 
@@ -17,21 +19,29 @@ WITH_UNIT = frozenset({"%", "Wh", "W"})
 """Units that are added to a number typed without one."""
 
 GROUPS = (
-    ("trading", "Buying", "When this household buys, and what it may cost."),
+    ("trading", N_("Buying"), N_("When this household buys, and what it may cost.")),
     (
         "offers",
-        "Selling",
-        "What is offered to the neighbours, down to which state of charge, at which prices.",
+        N_("Selling"),
+        N_("What is offered to the neighbours, down to which state of charge, at which prices."),
     ),
     (
         "sellers",
-        "Neighbours to buy from",
-        "To whom a line is wired. Who lives there is checked on the chain.",
+        N_("Neighbours to buy from"),
+        N_("To whom a line is wired. Who lives there is checked on the chain."),
     ),
-    ("tariffs", "Tariffs", "What energy costs by contract. A new price is a new version: add it as YAML."),
-    ("dapp", "Pages", ""),
-    ("notifications", "Notifications", "Who is told what is wrong is in a file at the box; when, is here."),
-    ("household", "Household", ""),
+    (
+        "tariffs",
+        N_("Tariffs"),
+        N_("What energy costs by contract. A new price is a new version: add it as YAML."),
+    ),
+    ("dapp", N_("Pages"), ""),
+    (
+        "notifications",
+        N_("Notifications"),
+        N_("Who is told what is wrong is in a file at the box; when, is here."),
+    ),
+    ("household", N_("Household"), ""),
 )
 """Section, title, and a sentence."""
 
@@ -43,17 +53,17 @@ RARE = frozenset({
 
 
 LABELS = {
-    "trading.enabled": "Buys by itself",
-    "trading.limit": "Buys below",
-    "trading.resume": "Goes home at",
-    "trading.delta": "Buys beyond that",
-    "trading.max_price": "Pays at most",
-    "trading.daily_budget": "Spends in a day at most",
-    "offers.reserve": "Sells down to",
-    "dapp.threshold": "Wants to draw less than",
-    "notifications.least": "Tells from",
-    "notifications.quiet_after": "Quiet after",
-    "notifications.quiet_before": "Quiet before",
+    "trading.enabled": N_("Buys by itself"),
+    "trading.limit": N_("Buys below"),
+    "trading.resume": N_("Goes home at"),
+    "trading.delta": N_("Buys beyond that"),
+    "trading.max_price": N_("Pays at most"),
+    "trading.daily_budget": N_("Spends in a day at most"),
+    "offers.reserve": N_("Sells down to"),
+    "dapp.threshold": N_("Wants to draw less than"),
+    "notifications.least": N_("Tells from"),
+    "notifications.quiet_after": N_("Quiet after"),
+    "notifications.quiet_before": N_("Quiet before"),
 }
 """Of fields whose key says little; as Control names them."""
 
@@ -113,8 +123,8 @@ def groups(looked: Looked, given: Mapping[str, str], troubles: Sequence[Trouble]
             if field.key[0] == section:
                 parts.setdefault(_part(field.key), []).append(_input(field, given, wrong))
         if parts:
-            shown = tuple(Part(title=name, inputs=tuple(inputs)) for name, inputs in parts.items())
-            found.append(Group(section=section, title=title, text=text, parts=shown))
+            shown = tuple(Part(title=part, inputs=tuple(inputs)) for part, inputs in parts.items())
+            found.append(Group(section=section, title=_(title), text=_(text) if text else "", parts=shown))
     return found
 
 
@@ -137,12 +147,22 @@ def _input(field: Field, given: Mapping[str, str], wrong: Mapping[str, str]) -> 
     return Input(
         field=field,
         id="f-" + re.sub(r"[^a-z0-9]+", "-", field.name),
-        label=LABELS.get(field.name, str(field.key[-1]).replace("_", " ").capitalize()),
-        meaning=field.meaning.replace("`", "").replace("null:", "empty:"),
+        label=_(LABELS[field.name]) if field.name in LABELS else _(name(field.key)),
+        meaning=_(meaning(field)) if field.meaning else "",
         value=given.get(field.name, _shown(field)),
         problem=wrong.get(field.name, ""),
         rare=field.name in RARE,
     )
+
+
+def name(key: Key) -> str:
+    """The last word of a key; in English."""
+    return str(key[-1]).replace("_", " ").capitalize()
+
+
+def meaning(field: Field) -> str:
+    """What a field means, without the marks of documents; in English."""
+    return field.meaning.replace("`", "").replace("null:", "empty:")
 
 
 def _part(key: Key) -> str:
@@ -150,13 +170,13 @@ def _part(key: Key) -> str:
     words = []
     for before, part in pairwise(key[:-1]):
         if isinstance(part, int):
-            words.append(f"{ONE.get(str(before), str(before))} {part + 1}")
+            words.append(f"{_(ONE.get(str(before), str(before)))} {part + 1}")
         elif part not in ONE:
             words.append(part)
     return ", ".join(words)
 
 
-ONE = {"feeds": "feed", "prices": "price rule", "versions": "version", "rates": "rate"}
+ONE = {"feeds": N_("feed"), "prices": N_("price rule"), "versions": N_("version"), "rates": N_("rate")}
 
 
 def _shown(field: Field) -> str:

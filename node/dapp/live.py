@@ -14,12 +14,13 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 
+from node.dapp.language import ENGLISH
 from node.dapp.replay import Replay
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ class Viewer:
     """Monotonic seconds."""
     asked: float
     """When its session was looked at last, likewise."""
+    language: str = ENGLISH
     heard: str | None = None
     """The event that it heard last, before it came back."""
     waiting: bytearray = field(default_factory=bytearray)
@@ -74,12 +76,17 @@ class Hub:
     """The one thread that looks and tells. It starts with the first page and rests without one."""
 
     def __init__(
-        self, look: Callable[[], News], viewers: int, period: float = PERIOD, heartbeat: float = HEARTBEAT
+        self,
+        look: Callable[[Collection[str]], News],
+        viewers: int,
+        period: float = PERIOD,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
         """Prepare; nothing runs yet, so that the process may still fork.
 
         Args:
-            look: what is true now; called every `period` seconds while somebody watches, must not wait.
+            look: what is true now, told in these languages; called every `period` seconds while somebody
+                watches, must not wait.
             viewers: pages at the same time.
         """
         self._look, self._limit, self._period, self._heartbeat = look, viewers, period, heartbeat
@@ -97,16 +104,23 @@ class Hub:
         """Whether no further page can be kept live."""
         return len(self._viewers) + len(self._arriving) >= self._limit
 
-    def join(self, sock: socket.socket, holds: Callable[[], bool], heard: str | None = None) -> None:
+    def join(
+        self,
+        sock: socket.socket,
+        holds: Callable[[], bool],
+        heard: str | None = None,
+        language: str = ENGLISH,
+    ) -> None:
         """Take a socket over, whose request was read and not yet answered.
 
         Args:
             holds: whether its session still does; asked every few seconds, must not wait.
             heard: what the page sent as `Last-Event-ID`.
+            language: that it reads.
         """
         sock.setblocking(False)
         now = time.monotonic()
-        viewer = Viewer(sock, holds, until=now + LIFETIME, asked=now, heard=heard)
+        viewer = Viewer(sock, holds, until=now + LIFETIME, asked=now, language=language, heard=heard)
         with self._lock:
             if self._thread is None:
                 self._wake = socket.socketpair()
@@ -141,7 +155,7 @@ class Hub:
 
     def _tell(self, now: float) -> None:
         try:
-            news = self._look()
+            news = self._look({viewer.language for viewer in (*self._viewers.values(), *self._arriving)})
         except Exception:  # the thread serves every page: what one look cannot read, the next may
             log.exception("live_look_failed")
             return

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from node.dapp import words
 from node.dapp.consumption import MJ_PER_MWH, Bar
+from node.dapp.language import gettext as _
 from node.dapp.periods import Slot
 from quantities.amount import trimmed
 
@@ -66,7 +67,7 @@ def total(bars: Sequence[Bar]) -> Bar:
     """All bars as one; what is not known of one of them is missing in it."""
     first, last = bars[0].slot, bars[-1].slot
     return Bar(
-        slot=Slot(start=first.start, end=last.end, label="", title="All of it"),
+        slot=Slot(start=first.start, end=last.end, label="", title=_("All of it")),
         lasted=sum(bar.lasted for bar in bars if bar.known),
         **{
             name: _added(bars, name)

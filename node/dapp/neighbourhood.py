@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from contracts.bindings.market import Offer, Order
 from contracts.bindings.registry import Household as Registered
-from node.dapp.words import capital, lasting
+from node.dapp.language import gettext as _
+from node.dapp.told import told
+from node.dapp.words import ago, capital
 from quantities import Energy
 
 if TYPE_CHECKING:
@@ -122,19 +124,31 @@ def worries(seen: Sighting, head: int, now: float) -> list[str]:
     found = []
     entry, relay = seen.registered, seen.relay
     if not entry.admitted:
-        found.append("It is suspended: it neither offers nor buys.")
+        found.append(_("It is suspended: it neither offers nor buys."))
     if relay is not None and relay.problem:
-        found.append(f"{capital(relay.problem)}.")
+        found.append(f"{capital(told(relay.problem))}.")
     elif relay is not None:
         if head - relay.head > HEAD_BEHIND:
-            found.append(f"Its chain is {head - relay.head} blocks behind ours.")
+            found.append(_("Its chain is %(number)s blocks behind ours.", number=head - relay.head))
         for contact in relay.contacts:
             if contact.fault:
-                found.append(f"Contact {contact.contact} has a fault: {contact.fault}.")
+                found.append(
+                    _(
+                        "Contact %(contact)s has a fault: %(fault)s.",
+                        contact=contact.contact,
+                        fault=contact.fault,
+                    )
+                )
             if contact.locked:
-                found.append(f"Contact {contact.contact} is locked out: {contact.locked}.")
+                found.append(
+                    _(
+                        "Contact %(contact)s is locked out: %(why)s.",
+                        contact=contact.contact,
+                        why=contact.locked,
+                    )
+                )
     if seen.gas is not None and seen.gas < LOW_GAS:
-        found.append("Its gas credit is nearly used up.")
+        found.append(_("Its gas credit is nearly used up."))
     if seen.reports and now - seen.reports[0].interval > QUIET:
-        found.append(f"Its last report is of {lasting(now - seen.reports[0].interval)} ago.")
+        found.append(_("Its last report is of %(ago)s.", ago=ago(now - seen.reports[0].interval)))
     return found

@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from node.dapp import language
+from node.dapp.language import gettext as _
 from node.local_time import local_day, midnight
 
 HOUR_MS = 3_600_000
@@ -84,7 +86,7 @@ def period(span: Span, on: date, where: ZoneInfo, now: int) -> Period:
     if span is Span.NOW:
         slots = tuple(_slices(now, where))
         return Period(
-            span=span, on=today, title="The last ten minutes", slots=slots, earlier=None, later=None
+            span=span, on=today, title=_("The last ten minutes"), slots=slots, earlier=None, later=None
         )
     before, after = _first(span, first - timedelta(days=1)), _next(span, first)
     return Period(
@@ -126,7 +128,7 @@ def _title(span: Span, first: date) -> str:
         case Span.WEEK:
             last = first + timedelta(days=6)
             begins = _written(first, "%d %B" if first.year == last.year else "%d %B %Y")
-            return f"{begins} to {_written(last, '%d %B %Y')}"
+            return _("%(first)s to %(last)s", first=begins, last=_written(last, "%d %B %Y"))
         case Span.MONTH:
             return _written(first, "%B %Y")
         case Span.YEAR:
@@ -168,8 +170,8 @@ def _slices(now: int, where: ZoneInfo) -> Iterator[Slot]:
 
 
 def _clock(at: int, where: ZoneInfo, form: str) -> str:
-    return datetime.fromtimestamp(at // 1_000, UTC).astimezone(where).strftime(form)
+    return language.written(datetime.fromtimestamp(at // 1_000, UTC).astimezone(where), form)
 
 
 def _written(day: date, form: str) -> str:
-    return day.strftime(form).lstrip("0").replace(" 0", " ")
+    return language.written(day, form).lstrip("0").replace(" 0", " ")

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
+from node.dapp.language import N_
 
 
 class Role(StrEnum):
@@ -31,6 +29,7 @@ OPEN = frozenset(
         "static",
         "login.form",
         "login.enter",
+        "language.choose",
         "first.claim",
         "first.enter",
         "install.manifest",
@@ -113,9 +112,9 @@ NEEDS: Mapping[str, Role] = {
 """The least role for every endpoint; one that is not in here is for operators only."""
 
 REFUSED: Mapping[Role, str] = {
-    Role.VIEWER: "Log in first.",
-    Role.MEMBER: "You may look here, and not ask for anything: that takes a member of the household.",
-    Role.OPERATOR: "This is for operators: ask whoever set up this household (commonwatt user role).",
+    Role.VIEWER: N_("Log in first."),
+    Role.MEMBER: N_("You may look here, and not ask for anything: that takes a member of the household."),
+    Role.OPERATOR: N_("This is for operators: ask whoever set up this household (commonwatt user role)."),
 }
 
 HARMLESS = frozenset({"stop", "pause"})

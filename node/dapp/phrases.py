@@ -1,10 +1,11 @@
-"""Calls and events of our contracts as sentences, with a link at each name: pure.
+"""Calls and events of our contracts as sentences, with a link at each name.
 
 `say_event` and `say_call` know what the neighbourhood's contracts do; what they do not know keeps its name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,11 @@ from contracts.bindings.market import OrderArgs
 from contracts.codec import Decoded
 from contracts.errors import UndecodableData
 from node.dapp import words
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
+
+MARKET = "the market"
+"""As a contract is called that orders are made at; see `node.dapp.ledger.who`."""
 
 NOBODY = "0x" + "0" * 40
 
@@ -42,14 +48,34 @@ class Names:
     def who(self, address: str) -> Part:
         """A household by its name, a contract by what it is, anybody else by the address."""
         key = address.lower()
-        name = self.households.get(key) or self.contracts.get(key) or words.short(address)
+        name = self.households.get(key) or self._contract(key) or words.short(address)
         return Part(name, f"/explorer/address/{address}")
 
+    def _contract(self, key: str) -> str:
+        return _(self.contracts[key]) if key in self.contracts else ""
 
-def sentence(*pieces: str | Part) -> Sentence:
-    """A sentence of texts and names, with a capital at its start."""
-    parts = [piece if isinstance(piece, Part) else Part(piece) for piece in pieces if piece]
+
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def sentence(message: str, **values: object) -> Sentence:
+    """A message with names and amounts in its places, with a capital at its start.
+
+    Args:
+        message: in English, marked by `N_`.
+        values: parts, with their links; anything else is shown as it is.
+    """
+    pieces = PLACE.split(_(message))
+    parts = [
+        _part(values[piece]) if at % 2 else Part(piece.replace("%%", "%"))
+        for at, piece in enumerate(pieces)
+        if piece
+    ]
     return (Part(words.capital(parts[0].text), parts[0].link), *parts[1:]) if parts else ()
+
+
+def _part(value: object) -> Part:
+    return value if isinstance(value, Part) else Part(str(value))
 
 
 def plain(said: Sentence) -> str:
@@ -70,8 +96,10 @@ def say_call(call: Decoded, sender: str, names: Names) -> Sentence:
     teller = CALLS.get(call.name)
     if teller is None:
         return sentence(
-            names.who(sender),
-            f" called {_spaced(call.name).lower()} of the {_spaced(call.contract).lower()}.",
+            N_("%(who)s called %(function)s of the %(contract)s."),
+            who=names.who(sender),
+            function=_spaced(call.name).lower(),
+            contract=_spaced(call.contract).lower(),
         )
     return teller(call.fields, sender, names)
 
@@ -87,7 +115,7 @@ def say_value(name: str, value: Any, names: Names) -> Part:
             "; ".join(f"{label(key)} {say_value(key, part, names).text}" for key, part in value.items())
         )
     if isinstance(value, list):
-        return Part("; ".join(say_value(name, part, names).text for part in value) or "none")
+        return Part("; ".join(say_value(name, part, names).text for part in value) or _("none"))
     return Part(_number(name, value) if type(value) is int else str(value))
 
 
@@ -98,7 +126,7 @@ def _number(name: str, value: int) -> str:
         return words.tokens(value)
     if name == "price":
         return words.price(value)
-    return f"block {value}" if name in BLOCKS and value else str(value)
+    return _("block %(number)s", number=value) if name in BLOCKS and value else str(value)
 
 
 def opened(call: Decoded) -> Decoded:
@@ -114,8 +142,8 @@ def opened(call: Decoded) -> Decoded:
 
 
 def label(name: str) -> str:
-    """An argument's name in words: "orderId" is "order id"."""
-    return _spaced(name).lower()
+    """An argument's or a contract's name in words: "orderId" is "order id"."""
+    return _(_spaced(name).lower())
 
 
 def _spaced(name: str) -> str:
@@ -123,103 +151,138 @@ def _spaced(name: str) -> str:
 
 
 def _offer_set(f: Mapping[str, Any], names: Names) -> Sentence:
+    who, contact = names.who(f["seller"]), f["contact"]
     if not f["maxEnergy"]:
-        return sentence(names.who(f["seller"]), f" offers nothing more at contact {f['contact']}.")
+        return sentence(N_("%(who)s offers nothing more at contact %(contact)s."), who=who, contact=contact)
     return sentence(
-        names.who(f["seller"]),
-        f" offers up to {words.energy(f['maxEnergy'])} an order at {words.price(f['price'])}.",
+        N_("%(who)s offers up to %(energy)s an order at %(price)s."),
+        who=who,
+        energy=words.energy(f["maxEnergy"]),
+        price=words.price(f["price"]),
     )
 
 
 def _funded(f: Mapping[str, Any], names: Names) -> Sentence:
-    waits = "" if f["supplyEnd"] else " It waits behind the running one."
+    runs = N_("%(buyer)s ordered %(energy)s from %(seller)s and set %(tokens)s aside.")
+    waits = N_(
+        "%(buyer)s ordered %(energy)s from %(seller)s and set %(tokens)s aside. "
+        "It waits behind the running one."
+    )
     return sentence(
-        names.who(f["buyer"]),
-        f" ordered {words.energy(f['energy'])} from ",
-        names.who(f["seller"]),
-        f" and set {words.tokens(f['cost'])} aside.{waits}",
+        runs if f["supplyEnd"] else waits,
+        buyer=names.who(f["buyer"]),
+        energy=words.energy(f["energy"]),
+        seller=names.who(f["seller"]),
+        tokens=words.tokens(f["cost"]),
     )
 
 
 def _redeemed(f: Mapping[str, Any], names: Names) -> Sentence:
-    back = f"; {words.tokens(f['refunded'])} came back" if f["refunded"] else ""
+    plain = N_("%(buyer)s paid %(tokens)s to %(seller)s for %(energy)s received.")
+    back = N_("%(buyer)s paid %(tokens)s to %(seller)s for %(energy)s received; %(back)s came back.")
     return sentence(
-        names.who(f["buyer"]),
-        f" paid {words.tokens(f['paid'])} to ",
-        names.who(f["seller"]),
-        f" for {words.energy(f['energy'])} received{back}.",
+        back if f["refunded"] else plain,
+        buyer=names.who(f["buyer"]),
+        tokens=words.tokens(f["paid"]),
+        seller=names.who(f["seller"]),
+        energy=words.energy(f["energy"]),
+        back=words.tokens(f["refunded"]),
     )
 
 
 def _transfer(f: Mapping[str, Any], names: Names) -> Sentence:
     sender, receiver = f["from"], f["to"]
+    says = N_("%(sender)s sent %(tokens)s to %(receiver)s.")
     if sender == NOBODY:
-        return sentence(f"{words.tokens(f['value'])} were made for ", names.who(receiver), ".")
-    if receiver == NOBODY:
-        return sentence(names.who(sender), f" gave up {words.tokens(f['value'])} for good.")
-    if names.contracts.get(receiver.lower()) == "the market":
-        return sentence(names.who(sender), f" put {words.tokens(f['value'])} into escrow.")
-    if names.contracts.get(sender.lower()) == "the market":
-        return sentence(f"{words.tokens(f['value'])} went from escrow to ", names.who(receiver), ".")
-    return sentence(names.who(sender), f" sent {words.tokens(f['value'])} to ", names.who(receiver), ".")
-
-
-def _approval(f: Mapping[str, Any], names: Names) -> Sentence:
-    if not f["value"]:
-        return sentence(names.who(f["owner"]), "'s approval for ", names.who(f["spender"]), " is used up.")
+        says = N_("%(tokens)s were made for %(receiver)s.")
+    elif receiver == NOBODY:
+        says = N_("%(sender)s gave up %(tokens)s for good.")
+    elif names.contracts.get(receiver.lower()) == MARKET:
+        says = N_("%(sender)s put %(tokens)s into escrow.")
+    elif names.contracts.get(sender.lower()) == MARKET:
+        says = N_("%(tokens)s went from escrow to %(receiver)s.")
     return sentence(
-        names.who(f["owner"]), " lets ", names.who(f["spender"]), f" take up to {words.tokens(f['value'])}."
+        says, sender=names.who(sender), receiver=names.who(receiver), tokens=words.tokens(f["value"])
     )
 
 
+def _approval(f: Mapping[str, Any], names: Names) -> Sentence:
+    taken = N_("%(owner)s lets %(spender)s take up to %(tokens)s.")
+    return sentence(
+        taken if f["value"] else N_("%(owner)s's approval for %(spender)s is used up."),
+        owner=names.who(f["owner"]),
+        spender=names.who(f["spender"]),
+        tokens=words.tokens(f["value"]),
+    )
+
+
+ADMITTED = (
+    N_("%(who)s was admitted to the neighbourhood as a producer."),
+    N_("%(who)s was admitted to the neighbourhood as a consumer."),
+    N_("%(who)s was admitted to the neighbourhood as a prosumer."),
+)
+"""By the role's number in the registry."""
+
+
 def _admitted(f: Mapping[str, Any], names: Names) -> Sentence:
-    role = ("producer", "consumer", "prosumer")[f["role"]] if f["role"] in (0, 1, 2) else "household"
-    who = Part(words.capital(f["name"]), f"/explorer/address/{f['account']}")
-    return sentence(who, f" was admitted to the neighbourhood as a {role}.")
+    other = N_("%(who)s was admitted to the neighbourhood as a household.")
+    says = ADMITTED[f["role"]] if f["role"] in (0, 1, 2) else other
+    return sentence(says, who=Part(words.capital(f["name"]), f"/explorer/address/{f['account']}"))
 
 
 EVENTS: Mapping[str, Callable[[Mapping[str, Any], Names], Sentence]] = {
     "OfferSet": _offer_set,
     "OrderFunded": _funded,
     "OrderPromoted": lambda f, n: sentence(
-        n.who(f["buyer"]),
-        f"'s next order of {words.energy(f['energy'])} from ",
-        n.who(f["seller"]),
-        " began.",
+        N_("%(buyer)s's next order of %(energy)s from %(seller)s began."),
+        buyer=n.who(f["buyer"]),
+        energy=words.energy(f["energy"]),
+        seller=n.who(f["seller"]),
     ),
     "OrderRedeemed": _redeemed,
     "OrderReleased": lambda f, n: sentence(
-        n.who(f["seller"]),
-        " gave ",
-        n.who(f["buyer"]),
-        f"'s order back; {words.tokens(f['refunded'])} returned.",
+        N_("%(seller)s gave %(buyer)s's order back; %(tokens)s returned."),
+        seller=n.who(f["seller"]),
+        buyer=n.who(f["buyer"]),
+        tokens=words.tokens(f["refunded"]),
     ),
     "CloseRequested": lambda f, n: sentence(
-        n.who(f["buyer"]), " asked ", n.who(f["seller"]), f" to settle by block {f['reclaimFrom']}."
+        N_("%(buyer)s asked %(seller)s to settle by block %(number)s."),
+        buyer=n.who(f["buyer"]),
+        seller=n.who(f["seller"]),
+        number=f["reclaimFrom"],
     ),
     "OrderReclaimed": lambda f, n: sentence(
-        n.who(f["buyer"]),
-        f" took {words.tokens(f['refunded'])} back; ",
-        n.who(f["seller"]),
-        " had not settled.",
+        N_("%(buyer)s took %(tokens)s back; %(seller)s had not settled."),
+        buyer=n.who(f["buyer"]),
+        tokens=words.tokens(f["refunded"]),
+        seller=n.who(f["seller"]),
     ),
     "NewOrdersPaused": lambda f, n: sentence(
-        n.who(f["authority"]), " paused new orders; those that run are settled as ever."
+        N_("%(who)s paused new orders; those that run are settled as ever."), who=n.who(f["authority"])
     ),
-    "NewOrdersResumed": lambda f, n: sentence(n.who(f["authority"]), " lets new orders be made again."),
-    "MinterSet": lambda f, n: sentence(n.who(f["minter"]), " makes the neighbourhood's tokens from here on."),
+    "NewOrdersResumed": lambda f, n: sentence(
+        N_("%(who)s lets new orders be made again."), who=n.who(f["authority"])
+    ),
+    "MinterSet": lambda f, n: sentence(
+        N_("%(who)s makes the neighbourhood's tokens from here on."), who=n.who(f["minter"])
+    ),
     "Reported": lambda f, n: sentence(
-        n.who(f["household"]),
-        f" reported {words.energy(f['produced'])} produced and {words.energy(f['consumed'])} consumed.",
+        N_("%(who)s reported %(produced)s produced and %(consumed)s consumed."),
+        who=n.who(f["household"]),
+        produced=words.energy(f["produced"]),
+        consumed=words.energy(f["consumed"]),
     ),
     "Transfer": _transfer,
     "Approval": _approval,
     "HouseholdAdmitted": _admitted,
-    "HouseholdSuspended": lambda f, n: sentence(n.who(f["account"]), " was suspended."),
+    "HouseholdSuspended": lambda f, n: sentence(N_("%(who)s was suspended."), who=n.who(f["account"])),
     "OwnershipTransferStarted": lambda f, n: sentence(
-        n.who(f["newOwner"]), " may become a contract's authority."
+        N_("%(who)s may become a contract's authority."), who=n.who(f["newOwner"])
     ),
-    "OwnershipTransferred": lambda f, n: sentence(n.who(f["newOwner"]), " became a contract's authority."),
+    "OwnershipTransferred": lambda f, n: sentence(
+        N_("%(who)s became a contract's authority."), who=n.who(f["newOwner"])
+    ),
 }
 """By the event's name."""
 
@@ -229,10 +292,10 @@ def _approve_and_call(f: Mapping[str, Any], sender: str, names: Names) -> Senten
         order = OrderArgs.decode(f.get("data", b""))
     except UndecodableData:
         return sentence(
-            names.who(sender),
-            " let ",
-            names.who(f["spender"]),
-            f" take {words.tokens(f['value'])} and called it.",
+            N_("%(who)s let %(spender)s take %(tokens)s and called it."),
+            who=names.who(sender),
+            spender=names.who(f["spender"]),
+            tokens=words.tokens(f["value"]),
         )
     return _buys(sender, order.seller, order.energy.mwh, f["value"], names)
 
@@ -244,10 +307,11 @@ def _buy(f: Mapping[str, Any], sender: str, names: Names) -> Sentence:
 
 def _buys(buyer: str, seller: str, energy: int, cost: int, names: Names) -> Sentence:
     return sentence(
-        names.who(buyer),
-        f" buys {words.energy(energy)} from ",
-        names.who(seller),
-        f" for at most {words.tokens(cost)}.",
+        N_("%(buyer)s buys %(energy)s from %(seller)s for at most %(tokens)s."),
+        buyer=names.who(buyer),
+        energy=words.energy(energy),
+        seller=names.who(seller),
+        tokens=words.tokens(cost),
     )
 
 
@@ -255,35 +319,63 @@ def _set_offer(f: Mapping[str, Any], sender: str, names: Names) -> Sentence:
     return _offer_set({**f, "seller": sender}, names)
 
 
+def _report(f: Mapping[str, Any], sender: str, names: Names) -> Sentence:
+    count = len(f["reports"])
+    one, many = (
+        N_("%(who)s reports %(num)s interval of its meters."),
+        N_("%(who)s reports %(num)s intervals of its meters."),
+    )
+    return sentence(one if count == 1 else many, who=names.who(sender), num=count)
+
+
 CALLS: Mapping[str, Callable[[Mapping[str, Any], str, Names], Sentence]] = {
     "approveAndCall": _approve_and_call,
     "buy": _buy,
     "setOffer": _set_offer,
     "redeem": lambda f, s, n: sentence(
-        n.who(s), f" redeems a voucher for {words.energy(f['voucher']['energy'])} received."
+        N_("%(who)s redeems a voucher for %(energy)s received."),
+        who=n.who(s),
+        energy=words.energy(f["voucher"]["energy"]),
     ),
-    "release": lambda f, s, n: sentence(n.who(s), " gives an order back to its buyer."),
-    "requestClose": lambda f, s, n: sentence(n.who(s), " asks for an order to be settled."),
-    "reclaim": lambda f, s, n: sentence(n.who(s), " takes back what a silent seller did not settle."),
-    "report": lambda f, s, n: sentence(
-        n.who(s), f" reports {words.counted(len(f['reports']), 'interval', 'intervals')} of its meters."
+    "release": lambda f, s, n: sentence(N_("%(who)s gives an order back to its buyer."), who=n.who(s)),
+    "requestClose": lambda f, s, n: sentence(N_("%(who)s asks for an order to be settled."), who=n.who(s)),
+    "reclaim": lambda f, s, n: sentence(
+        N_("%(who)s takes back what a silent seller did not settle."), who=n.who(s)
     ),
+    "report": _report,
     "transfer": lambda f, s, n: sentence(
-        n.who(s), f" sends {words.tokens(f['value'])} to ", n.who(f["to"]), "."
+        N_("%(who)s sends %(tokens)s to %(receiver)s."),
+        who=n.who(s),
+        tokens=words.tokens(f["value"]),
+        receiver=n.who(f["to"]),
     ),
     "approve": lambda f, s, n: sentence(
-        n.who(s), " lets ", n.who(f["spender"]), f" take up to {words.tokens(f['value'])}."
+        N_("%(owner)s lets %(spender)s take up to %(tokens)s."),
+        owner=n.who(s),
+        spender=n.who(f["spender"]),
+        tokens=words.tokens(f["value"]),
     ),
     "mint": lambda f, s, n: sentence(
-        n.who(s), f" makes {words.tokens(f['amount'])} for ", n.who(f["to"]), "."
+        N_("%(who)s makes %(tokens)s for %(receiver)s."),
+        who=n.who(s),
+        tokens=words.tokens(f["amount"]),
+        receiver=n.who(f["to"]),
     ),
     "setMinter": lambda f, s, n: sentence(
-        n.who(s), " lets ", n.who(f["account"]), " make the neighbourhood's tokens."
+        N_("%(who)s lets %(minter)s make the neighbourhood's tokens."),
+        who=n.who(s),
+        minter=n.who(f["account"]),
     ),
-    "burn": lambda f, s, n: sentence(n.who(s), f" gives up {words.tokens(f['value'])} for good."),
-    "pauseOrders": lambda f, s, n: sentence(n.who(s), " pauses new orders."),
-    "resumeOrders": lambda f, s, n: sentence(n.who(s), " lets new orders be made again."),
-    "admit": lambda f, s, n: sentence(n.who(s), f" admits {words.capital(f['name'])} to the neighbourhood."),
-    "suspend": lambda f, s, n: sentence(n.who(s), " suspends ", n.who(f["account"]), "."),
+    "burn": lambda f, s, n: sentence(
+        N_("%(who)s gives up %(tokens)s for good."), who=n.who(s), tokens=words.tokens(f["value"])
+    ),
+    "pauseOrders": lambda f, s, n: sentence(N_("%(who)s pauses new orders."), who=n.who(s)),
+    "resumeOrders": lambda f, s, n: sentence(N_("%(who)s lets new orders be made again."), who=n.who(s)),
+    "admit": lambda f, s, n: sentence(
+        N_("%(who)s admits %(name)s to the neighbourhood."), who=n.who(s), name=words.capital(f["name"])
+    ),
+    "suspend": lambda f, s, n: sentence(
+        N_("%(who)s suspends %(name)s."), who=n.who(s), name=n.who(f["account"])
+    ),
 }
 """By the function's name."""

@@ -13,6 +13,8 @@ from node.client_interaction.status import State
 from node.dapp import words
 from node.dapp.flows import Flow, Flows, Way, flows
 from node.dapp.household import Household
+from node.dapp.language import N_, ngettext
+from node.dapp.language import gettext as _
 from node.dapp.purse import Purse
 from node.dapp.sources import (
     STALE_METER,
@@ -23,6 +25,7 @@ from node.dapp.sources import (
     Trading,
     standing,
 )
+from node.dapp.told import told
 
 Picture = Mapping[str, str]
 
@@ -38,14 +41,14 @@ def picture(
     return {
         **_sentence(household, seen),
         **_battery(household, seen),
-        **_arm("panel", arms.panel, "making", "drawing"),
-        **_arm("battery", arms.battery, "giving", "charging"),
-        **_arm("neighbours", arms.neighbours, "giving", "taking"),
-        **_arm("house", arms.house, "feeding back", "using"),
+        **_arm("panel", arms.panel, _("making"), _("drawing")),
+        **_arm("battery", arms.battery, _("giving"), _("charging")),
+        **_arm("neighbours", arms.neighbours, _("giving"), _("taking")),
+        **_arm("house", arms.house, _("feeding back"), _("using")),
         "neighbours_label": _partners(household, seen, arms),
         "flow_words": _in_words(arms, household, seen),
         **_money(household, seen, purse),
-        "outlook": outlook,
+        "outlook": told(outlook),
         **_chain(seen.chain, seen.unix),
     }
 
@@ -53,18 +56,18 @@ def picture(
 def headline(household: Household, trading: Trading | None) -> str:
     """The state in a few words."""
     if trading is None:
-        return "Trading is not running"
+        return _("Trading is not running")
     status = trading.status
-    seller = words.capital(status.seller or "a neighbour")
-    own = "on its own battery" if household.battery else "on its own energy"
+    seller = words.capital(status.seller or _("a neighbour"))
+    at_home = _("At home, on its own battery") if household.battery else _("At home, on its own energy")
     return {
-        State.HOME: f"At home, {own}",
-        State.BUYING: f"Buying from {seller}",
-        State.SUPPLIED: f"Supplied by {seller}",
-        State.RETURNING: "Going home",
-        State.NO_SUPPLY: "No supply from neighbours",
-        State.FAULT: "Fault",
-        State.OFF: "Trading is off",
+        State.HOME: at_home,
+        State.BUYING: _("Buying from %(seller)s", seller=seller),
+        State.SUPPLIED: _("Supplied by %(seller)s", seller=seller),
+        State.RETURNING: _("Going home"),
+        State.NO_SUPPLY: _("No supply from neighbours"),
+        State.FAULT: _("Fault"),
+        State.OFF: _("Trading is off"),
     }[status.state]
 
 
@@ -73,9 +76,9 @@ def _sentence(household: Household, seen: Observation) -> dict[str, str]:
     if trading is None:
         return {
             "headline": headline(household, None),
-            "reason": "Nothing is bought or sold until it is started: commonwatt client-interaction run.",
+            "reason": _("Nothing is bought or sold until it is started: commonwatt client-interaction run."),
             "next": "",
-            "since": "not running",
+            "since": _("not running"),
             "state_class": "state absent",
             "trade_link": "",
         }
@@ -83,11 +86,11 @@ def _sentence(household: Household, seen: Observation) -> dict[str, str]:
     title = headline(household, trading)
     return {
         "headline": title,
-        "reason": _because(title, status.reason),
-        "next": f"Last heard of {words.ago(trading.age)}: client-interaction may have stopped."
+        "reason": _because(title, told(status.reason)),
+        "next": _("Last heard of %(ago)s: client-interaction may have stopped.", ago=words.ago(trading.age))
         if stale
-        else words.capital(status.next),
-        "since": f"since {words.clock(status.since, seen.unix)}",
+        else words.capital(told(status.next)),
+        "since": _("since %(time)s", time=words.clock(status.since, seen.unix)),
         "state_class": f"state {'stale' if stale else status.state}",
         "trade_link": f"/trades/{status.order}" if status.order else "",
     }
@@ -105,9 +108,9 @@ def _battery(household: Household, seen: Observation) -> dict[str, str]:
             "soc": "–",
             "soc_arc": f"0 {RING:.1f}",
             "soc_class": "gauge absent",
-            "soc_note": "The logger has not published the battery yet."
+            "soc_note": _("The logger has not published the battery yet.")
             if household.battery
-            else "No battery is configured.",
+            else _("No battery is configured."),
             "soc_voltage": "",
         }
     stale = battery.age > STALE_METER
@@ -117,15 +120,19 @@ def _battery(household: Household, seen: Observation) -> dict[str, str]:
         "soc": words.percent(battery.soc),
         "soc_arc": f"{filled:.1f} {RING:.1f}",
         "soc_class": f"gauge {'stale' if stale else 'low' if low else 'fine'}",
-        "soc_note": f"as it was {words.ago(battery.age)}" if stale else _stored(household, battery.soc),
-        "soc_voltage": f"{battery.voltage / 1_000:.2f} V" if battery.voltage else "",
+        "soc_note": _("as it was %(ago)s", ago=words.ago(battery.age))
+        if stale
+        else _stored(household, battery.soc),
+        "soc_voltage": words.amount(f"{battery.voltage / 1_000:.2f} V") if battery.voltage else "",
     }
 
 
 def _stored(household: Household, soc: int) -> str:
     if household.capacity is None:
         return ""
-    return f"{words.energy(household.capacity.mwh * soc // 10_000)} of {words.energy(household.capacity.mwh)}"
+    whole = household.capacity.mwh
+    stored = words.energy(whole * soc // 10_000)
+    return _("%(stored)s of %(capacity)s", stored=stored, capacity=words.energy(whole))
 
 
 def _arm(name: str, flow: Flow | None, inwards: str, outwards: str) -> dict[str, str]:
@@ -133,11 +140,11 @@ def _arm(name: str, flow: Flow | None, inwards: str, outwards: str) -> dict[str,
     if flow is None:
         return {f"{name}_watts": "", f"{name}_does": "", f"{name}_class": "arm none"}
     if flow.power is None:
-        return {f"{name}_watts": "–", f"{name}_does": "no reading", f"{name}_class": "arm unknown"}
+        return {f"{name}_watts": "–", f"{name}_does": _("no reading"), f"{name}_class": "arm unknown"}
     if flow.stale:
-        does = f"{words.lasting(flow.age)} old"
+        does = _("%(age)s old", age=words.lasting(flow.age))
     else:
-        does = {Way.IN: inwards, Way.OUT: outwards, Way.IDLE: "idle", Way.UNKNOWN: ""}[flow.way]
+        does = {Way.IN: inwards, Way.OUT: outwards, Way.IDLE: _("idle"), Way.UNKNOWN: ""}[flow.way]
     speed = 1 + min(int(math.log10(max(abs(flow.power), 1_000) / 1_000)), 2)
     return {
         f"{name}_watts": words.watts(flow.power if abs(flow.power) >= 50 else 0),
@@ -154,22 +161,23 @@ def _partners(household: Household, seen: Observation, arms: Flows) -> str:
         giving = [status.seller]
     if giving:
         return words.listed([words.capital(name) for name in dict.fromkeys(giving)])
-    return "Neighbours" if len(household.ties) + len(household.feeds) != 1 else "Neighbour"
+    return _("Neighbours") if len(household.ties) + len(household.feeds) != 1 else _("Neighbour")
 
 
 def _in_words(arms: Flows, household: Household, seen: Observation) -> str:
     """The diagram as a sentence, for those who do not see it."""
     parts = []
-    named = (
-        ("the panel makes", "the panel draws", arms.panel),
-        ("the battery gives", "the battery takes", arms.battery),
-        (f"{_partners(household, seen, arms)} gives", "neighbours take", arms.neighbours),
-        ("the house gives", "the house uses", arms.house),
-    )
-    for inwards, outwards, flow in named:
+    who = _partners(household, seen, arms)
+    for inwards, outwards, flow in (
+        (N_("the panel makes %(power)s"), N_("the panel draws %(power)s"), arms.panel),
+        (N_("the battery gives %(power)s"), N_("the battery takes %(power)s"), arms.battery),
+        (N_("%(who)s gives %(power)s"), N_("neighbours take %(power)s"), arms.neighbours),
+        (N_("the house gives %(power)s"), N_("the house uses %(power)s"), arms.house),
+    ):
         if flow is not None and flow.power is not None and flow.way in (Way.IN, Way.OUT):
-            parts.append(f"{inwards if flow.way is Way.IN else outwards} {words.watts(flow.power)}")
-    return words.capital(words.listed(parts)) + "." if parts else "Nothing flows, or nothing is known to."
+            says = inwards if flow.way is Way.IN else outwards
+            parts.append(_(says, power=words.watts(flow.power), who=who))
+    return words.capital(words.listed(parts)) + "." if parts else _("Nothing flows, or nothing is known to.")
 
 
 def _money(household: Household, seen: Observation, purse: Purse | None) -> dict[str, str]:
@@ -180,30 +188,31 @@ def _money(household: Household, seen: Observation, purse: Purse | None) -> dict
     shown = {
         "balance": balance,
         "balance_class": "figure stale" if old else "figure",
-        "escrow": f"{words.tokens(escrow)} set aside for running orders" if escrow else "",
+        "escrow": _("%(tokens)s set aside for running orders", tokens=words.tokens(escrow)) if escrow else "",
         "spent": "–",
         "spent_share": "0",
         "spent_note": "",
         "earned": "",
     }
     if status is not None and status.balance is None:
-        shown["escrow"] = "The chain does not answer, so the balance is not known."
+        shown["escrow"] = _("The chain does not answer, so the balance is not known.")
     if purse is None:
         return shown
     budget = household.budget.value if household.budget else 0
     shown["spent"] = words.tokens(purse.spent.value)
     if budget:
         shown["spent_share"] = str(min(100 * purse.spent.value // budget, 100))
-        shown["spent_note"] = f"of {words.tokens(budget)} a day"
-    shown["earned"] = f"{words.tokens(purse.earned.value)} earned today" if purse.earned else ""
+        shown["spent_note"] = _("of %(tokens)s a day", tokens=words.tokens(budget))
+    earned = words.tokens(purse.earned.value)
+    shown["earned"] = _("%(tokens)s earned today", tokens=earned) if purse.earned else ""
     return shown
 
 
 def _chain(chain: Chain | None, now: float) -> dict[str, str]:
     if chain is None:
         return {
-            "chain": "Not running",
-            "chain_note": "This household's chain node has not published its state: commonwatt chain run.",
+            "chain": _("Not running"),
+            "chain_note": _("This household's chain node has not published its state: commonwatt chain run."),
             "chain_height": "–",
             "chain_head": "–",
             "chain_peers": "–",
@@ -213,22 +222,32 @@ def _chain(chain: Chain | None, now: float) -> dict[str, str]:
     late = now - chain.head_time
     stands = standing(chain, now)
     note = {
-        Standing.SILENT: f"Last heard of {words.ago(chain.age)}: the chain node may have stopped.",
-        Standing.SYNCING: "Catching up with the neighbours' blocks; trading waits for it.",
-        Standing.STALLED: f"No new block for {words.lasting(late)}: too few signers may be on line.",
-        Standing.ALONE: "No neighbour's node is connected; look at the network.",
-        Standing.FINE: "Blocks arrive as they should.",
+        Standing.SILENT: _(
+            "Last heard of %(ago)s: the chain node may have stopped.", ago=words.ago(chain.age)
+        ),
+        Standing.SYNCING: _("Catching up with the neighbours' blocks; trading waits for it."),
+        Standing.STALLED: _(
+            "No new block for %(time)s: too few signers may be on line.", time=words.lasting(late)
+        ),
+        Standing.ALONE: _("No neighbour's node is connected; look at the network."),
+        Standing.FINE: _("Blocks arrive as they should."),
     }[stands]
     health = {Standing.FINE: "fine", Standing.SILENT: "stale"}.get(stands, "late")
     return {
-        "chain": {"fine": "In step", "late": "Behind", "stale": "Silent"}[health],
+        "chain": {"fine": _("In step"), "late": _("Behind"), "stale": _("Silent")}[health],
         "chain_note": note,
         "chain_height": words.grouped(chain.height),
         "chain_head": words.ago(max(late, 0)),
-        "chain_peers": words.counted(chain.peers, "neighbour", "neighbours"),
-        "chain_signers": words.counted(chain.signers, "signer", "signers") + (", we too" * chain.sealing),
+        "chain_peers": ngettext("%(num)s neighbour", "%(num)s neighbours", chain.peers),
+        "chain_signers": _signers(chain),
         "chain_class": f"health {health}",
     }
+
+
+def _signers(chain: Chain) -> str:
+    if chain.sealing:
+        return ngettext("%(num)s signer, we too", "%(num)s signers, we too", chain.signers)
+    return ngettext("%(num)s signer", "%(num)s signers", chain.signers)
 
 
 def gauge_marks(household: Household) -> dict[str, tuple[float, float, float, float]]:

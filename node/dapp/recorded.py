@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from node.client_interaction.trade import Side, Step, Trade
 from node.dapp import words
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
+from node.dapp.told import told
 from relay_server.acts import HOME
 from relay_server.audit import Entry, Written
 
@@ -17,21 +20,21 @@ MOST = 200
 """Entries looked at for one trade."""
 
 EVENTS = {
-    "feed closed": "Feed {contact} closed",
-    "feed open": "Feed {contact} opened",
-    "feed ending": "Feed {contact} is about to open: the seller ends it",
-    "feed rolled over": "Feed {contact} goes on under the next order",
-    "order given back": "The seller gives the order back",
-    "order settled": "The market has settled the order",
-    "leaving home": "Leaving home for tie {contact}",
-    "tie closed": "Tie {contact} closed",
-    "going home": "Going home from tie {contact}",
-    "home": "Home",
-    "fault": "Fault at {name}",
-    "fault cleared": "{name} is in service again",
-    "contact slow": "{name} moved slowly",
-    "pin not driven": "{name} could not be driven",
-    "pin driver hangs": "The pin driver hangs at {name}",
+    "feed closed": N_("Feed %(contact)s closed"),
+    "feed open": N_("Feed %(contact)s opened"),
+    "feed ending": N_("Feed %(contact)s is about to open: the seller ends it"),
+    "feed rolled over": N_("Feed %(contact)s goes on under the next order"),
+    "order given back": N_("The seller gives the order back"),
+    "order settled": N_("The market has settled the order"),
+    "leaving home": N_("Leaving home for tie %(contact)s"),
+    "tie closed": N_("Tie %(contact)s closed"),
+    "going home": N_("Going home from tie %(contact)s"),
+    "home": N_("Home"),
+    "fault": N_("Fault at %(name)s"),
+    "fault cleared": N_("%(name)s is in service again"),
+    "contact slow": N_("%(name)s moved slowly"),
+    "pin not driven": N_("%(name)s could not be driven"),
+    "pin driver hangs": N_("The pin driver hangs at %(name)s"),
 }
 """In words, by the event's name in the audit log."""
 
@@ -71,12 +74,12 @@ def _concerns(entry: Entry, trade: Trade, own: set[int | None]) -> bool:
 
 def _line(written: Written) -> Line:
     entry = written.entry
-    name = "home" if entry.contact == HOME else f"contact {entry.contact}"
-    text = EVENTS.get(entry.event, entry.event).format(contact=entry.contact, name=name)
+    name = _("home") if entry.contact == HOME else _("contact %(contact)s", contact=entry.contact)
+    text = _(EVENTS.get(entry.event, entry.event), contact=entry.contact, name=name)
     return Line(
         at=entry.at / 1_000_000,
         text=words.capital(text),
-        why=words.capital(str(entry.facts.get("why", ""))),
+        why=words.capital(told(str(entry.facts.get("why", "")))),
         number=entry.seq,
         hash=written.hash.hex(),
     )

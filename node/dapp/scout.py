@@ -18,6 +18,7 @@ from contracts.codec import decode_log, interface
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
 from node.dapp.aside import Aside
+from node.dapp.language import N_
 from node.dapp.neighbourhood import Relay, Reported, Scene, Sighting
 from quantities import Energy
 from relay_server.client import RelayClient
@@ -118,7 +119,7 @@ class Scout:
         try:
             self._scene = self._look()
             if self._scene is None:
-                problem = "This household knows no contracts yet (chain.manifest)."
+                problem = N_("This household knows no contracts yet (chain.manifest).")
         except (ChainError, ContractsError) as error:
             log.info("neighbourhood_unseen", error=str(error))
             problem = f"{error}."

@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from node.dapp import permission
 from node.dapp.challenge import challenge
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.users import User
 from store.requests import ID
 
@@ -36,7 +38,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-INCOMPLETE = "This form is incomplete. Go back, reload the page and send it again."
+INCOMPLETE = N_("This form is incomplete. Go back, reload the page and send it again.")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -67,7 +69,7 @@ def protect(app: Flask, here: Context) -> None:
         if isinstance(g.user, User):
             return _let(g.user, str(token)) if request.endpoint else None
         if request.path.startswith(("/live", "/data/")):
-            abort(401, "Log in first.")
+            abort(401, _("Log in first."))
         if request.method in SAFE_METHODS and request.path != "/":
             return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return redirect(url_for("login.form"))
@@ -75,7 +77,7 @@ def protect(app: Flask, here: Context) -> None:
     def _let(user: User, token: str) -> tuple[str, int] | None:
         endpoint = request.endpoint or ""
         if not permission.allows(user.role, endpoint):
-            abort(403, permission.REFUSED[permission.needed(endpoint)])
+            abort(403, _(permission.REFUSED[permission.needed(endpoint)]))
         return challenge(here, user, token) if permission.is_grave(endpoint, request.form) else None
 
     app.after_request(dress)
@@ -86,7 +88,7 @@ def protect(app: Flask, here: Context) -> None:
 def only_ours(names: tuple[str, ...]) -> None:
     """Refuse a request that came under a name which is not ours (400)."""
     if not is_ours(request.host, names):
-        abort(400, "These pages are not served under that name; add it to dapp.names, or use the address.")
+        abort(400, _("These pages are not served under that name; add it to dapp.names, or use the address."))
 
 
 def dress(response: Response) -> Response:
@@ -126,7 +128,7 @@ def form_id() -> str:
     """The id that the form carries: sent twice, it asks once."""
     given = request.form.get("form", "")
     if not ID.match(given):
-        abort(400, INCOMPLETE)
+        abort(400, _(INCOMPLETE))
     return given
 
 
@@ -144,7 +146,7 @@ def check_csrf() -> None:
     origin = request.headers.get("Origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.host
     if foreign or not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
-        abort(400, "This form is too old, or cookies are off. Go back, reload the page and send it again.")
+        abort(400, _("This form is too old, or cookies are off. Go back, reload the page and send it again."))
 
 
 def is_ours(host: str, names: tuple[str, ...]) -> bool:

@@ -7,13 +7,16 @@ from flask import abort, redirect, render_template, request, url_for
 
 from node.changes.request import Change
 from node.changes.request import request as asking
-from node.dapp import settings_page, typed
+from node.dapp import language, settings_page, typed
 from node.dapp.calibrations import LASTING, Busy, Standing
 from node.dapp.configuration import Unread
 from node.dapp.context import context
 from node.dapp.errors import Mistyped, NotFound
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.security import current_name, form_id, may
 from node.dapp.settings_page import Page
+from node.dapp.told import told
 from node.dapp.views.devices import BADGES, shown
 from node.sensors import status
 from node.sensors.calibrating import Refused
@@ -24,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 UNIT = {"current": "A", "voltage": "V", "power": "W"}
 
-GONE = "What was measured is not there any more: it is kept for ten minutes. Measure again."
+GONE = N_("What was measured is not there any more: it is kept for ten minutes. Measure again.")
 
 
 def one(name: str) -> Page:
@@ -37,7 +40,7 @@ def calibrate(name: str) -> Page:
     _known(name)
     quantity = request.form.get("quantity", "")
     if quantity not in CALIBRATED:
-        abort(400, "There is no such quantity.")
+        abort(400, _("There is no such quantity."))
     try:
         true = None
         if request.form.get("step") != "zero":
@@ -57,11 +60,11 @@ def save(name: str) -> Page:
     here = context()
     id, found = form_id(), here.calibrations.standing(name)
     if found is None or found.found is None or found.wanted.id != request.form.get("measured"):
-        return _shown(name, GONE), 409
+        return _shown(name, _(GONE)), 409
     try:
         base = here.configuration.look().base
     except Unread as error:
-        return _shown(name, f"It cannot be saved now: {error}"), 503
+        return _shown(name, _("It cannot be saved now: %(why)s", why=told(str(error)))), 503
     by, quantity = found.found, found.wanted.quantity
     key = ("sensors", name, "calibration", quantity)
     asked = asking(
@@ -76,7 +79,7 @@ def save(name: str) -> Page:
 def _known(name: str) -> None:
     """Refuse what is no sensor of this household."""
     if name not in context().household.meters:
-        raise NotFound("There is no sensor of this name here.")
+        raise NotFound(_("There is no sensor of this name here."))
 
 
 def _shown(name: str, problem: str) -> str:
@@ -110,4 +113,11 @@ def _said(standing: Standing) -> str:
     """What was measured, for people."""
     assert standing.came is not None  # noqa: S101 - looked at by who asks
     unit = f"m{UNIT[standing.wanted.quantity]}"
-    return f"{standing.came.mean:.1f} ± {standing.came.deviation:.1f} {unit}, {standing.came.samples} samples"
+    mean, spread = (language.number(f"{each:.1f}") for each in (standing.came.mean, standing.came.deviation))
+    return _(
+        "%(mean)s ± %(spread)s %(unit)s, %(number)s samples",
+        mean=mean,
+        spread=spread,
+        unit=unit,
+        number=standing.came.samples,
+    )

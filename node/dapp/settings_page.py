@@ -18,6 +18,8 @@ from node.changes.told import Trouble
 from node.dapp import changing, form
 from node.dapp.configuration import Looked, Unread
 from node.dapp.context import context
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.security import INCOMPLETE, current_name, form_id, may
 from node.dotted import dotted
 from store.requests import ID, new_id
@@ -29,7 +31,7 @@ Page = str | tuple[str, int] | Response
 Again = Callable[[Mapping[str, str], Sequence[Trouble]], str]
 """Shows what was typed once more, with what is wrong with it."""
 
-NOTHING = "Nothing was changed: the form says what the configuration says."
+NOTHING = N_("Nothing was changed: the form says what the configuration says.")
 
 
 def show() -> Page:
@@ -45,9 +47,9 @@ def change() -> Page:
         return _unread(error), 503
     changes = form.changes(looked, request.form)
     if not changes:
-        return _form(request.form, [Trouble("", NOTHING)]), 400
+        return _form(request.form, [Trouble("", _(NOTHING))]), 400
     if len(changes) > MOST_KEYS:
-        abort(400, "This is too much at once: change it as YAML.")
+        abort(400, _("This is too much at once: change it as YAML."))
     asked = asking(by=current_name(), base=base(), id=form_id(), changes=changes)
     return _tried(asked, said(changes), _form)
 
@@ -69,7 +71,7 @@ def undo() -> Page:
     """Take the last change back: whether it is the last one is found by who applies it."""
     last = request.form.get("change", "")
     if not ID.match(last):
-        abort(400, "There is no such change.")
+        abort(400, _("There is no such change."))
     return ask(asking(by=current_name(), base=base(), id=form_id(), undo=last), "the last change taken back")
 
 
@@ -106,7 +108,15 @@ def put(asked: Request, what: str) -> None:
         queue.put(state, asked)
     except OSError as error:
         log.warning("change_not_asked", error=str(error))
-        abort(503, f"This cannot be asked for: {state / places.FOLDER} cannot be written ({error.strerror}).")
+        folder = state / places.FOLDER
+        abort(
+            503,
+            _(
+                "This cannot be asked for: %(folder)s cannot be written (%(error)s).",
+                folder=folder,
+                error=error.strerror,
+            ),
+        )
     here.users.record(at=asked.at, by=asked.by, about="settings", what=f"asked for {what}"[:500])
     log.info("change_asked", id=asked.id, by=asked.by)
 
@@ -159,5 +169,5 @@ def base() -> str:
     """The file that was looked at, by its hash."""
     given = request.form.get("base", "")
     if not HASH.match(given):
-        abort(400, INCOMPLETE)
+        abort(400, _(INCOMPLETE))
     return given

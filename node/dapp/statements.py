@@ -18,6 +18,7 @@ from chain.signers import SignerSet
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
 from node.dapp.aside import Aside
+from node.dapp.language import N_
 from node.dapp.words import capital
 from node.statement.errors import StatementError
 from node.statement.period import Month
@@ -83,7 +84,7 @@ class Statements:
         try:
             account = self._account()
             if account is None:
-                problem = "The registry of the neighbourhood knows no household of this name."
+                problem = N_("The registry of the neighbourhood knows no household of this name.")
             else:
                 paper = self._read(account, month)
         except (ChainError, ContractsError, StatementError) as error:

@@ -6,38 +6,60 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from node.client_interaction.trade import Proof, Side, Step, Trade, TradeState
-from node.dapp import words
+from node.dapp import language, words
+from node.dapp.language import N_, ngettext
+from node.dapp.language import gettext as _
+from node.dapp.told import told
 from quantities import Tokens
 
 STATES = {
-    TradeState.PLANNED: "sending",
-    TradeState.ORDERED: "in a block",
-    TradeState.CONFIRMED: "confirmed",
-    TradeState.SUPPLIED: "supplying",
-    TradeState.ENDED: "to be settled",
-    TradeState.SETTLED: "settled",
-    TradeState.REFUNDED: "refunded",
-    TradeState.FAILED: "failed",
+    TradeState.PLANNED: N_("sending"),
+    TradeState.ORDERED: N_("in a block"),
+    TradeState.CONFIRMED: N_("confirmed"),
+    TradeState.SUPPLIED: N_("supplying"),
+    TradeState.ENDED: N_("to be settled"),
+    TradeState.SETTLED: N_("settled"),
+    TradeState.REFUNDED: N_("refunded"),
+    TradeState.FAILED: N_("failed"),
 }
 
 STEPS = {
-    "planned": "Order written down, on disk",
-    "broadcast": "Order sent to the neighbours' nodes",
-    "ordered": "Order in a block, tokens in escrow",
-    "confirmed": "Order deep enough in the chain to count",
-    "feed-closed": "Seller's contact closed",
-    "supplied": "Energy flows",
-    "voucher": "Voucher signed for what was received",
-    "home": "Own contact back at home",
-    "feed-opened": "Seller's contact opened",
-    "ended": "Supply ended",
-    "close-requested": "Settlement asked for on the chain",
-    "settled": "Settled: paid what was received, the rest came back",
-    "refunded": "Everything refunded",
-    "released": "Seller gave the order back",
-    "failed": "Failed",
+    "planned": N_("Order written down, on disk"),
+    "broadcast": N_("Order sent to the neighbours' nodes"),
+    "ordered": N_("Order in a block, tokens in escrow"),
+    "confirmed": N_("Order deep enough in the chain to count"),
+    "feed-closed": N_("Seller's contact closed"),
+    "supplied": N_("Energy flows"),
+    "voucher": N_("Voucher signed for what was received"),
+    "home": N_("Own contact back at home"),
+    "feed-opened": N_("Seller's contact opened"),
+    "ended": N_("Supply ended"),
+    "close-requested": N_("Settlement asked for on the chain"),
+    "settled": N_("Settled: paid what was received, the rest came back"),
+    "refunded": N_("Everything refunded"),
+    "released": N_("Seller gave the order back"),
+    "failed": N_("Failed"),
 }
 """What happened, by the name of a step."""
+
+
+SOLD = {
+    TradeState.SETTLED: N_("%(partner)s bought %(bought)s, took %(received)s and paid %(paid)s for it."),
+    TradeState.REFUNDED: N_("%(partner)s bought %(bought)s and got everything back."),
+    TradeState.ENDED: N_("%(partner)s took %(received)s of %(bought)s; the payment is on its way."),
+    TradeState.SUPPLIED: N_("%(partner)s bought %(bought)s and has taken %(received)s so far."),
+}
+BOUGHT = {
+    TradeState.SETTLED: N_("Bought %(bought)s, received %(received)s, paid %(paid)s. %(back)s came back."),
+    TradeState.REFUNDED: N_("Bought %(bought)s for %(cost)s; all of it came back."),
+    TradeState.FAILED: N_("It never became an order; nothing was paid."),
+    TradeState.ENDED: N_(
+        "Received %(received)s of %(bought)s. %(cost)s stay in escrow until %(partner)s settles; what was "
+        "not received comes back."
+    ),
+    TradeState.SUPPLIED: N_("Bought %(bought)s for at most %(cost)s; received %(received)s so far."),
+}
+"""What a trade comes to, by its state; what is not here is told as one that is supplied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,28 +89,25 @@ class Story:
     @property
     def title(self) -> str:
         """ "2.10 Wh from Alder"."""
-        word = "from" if self.trade.side is Side.BUYER else "to"
-        return f"{self.trade.energy} {word} {words.capital(self.trade.partner)}"
+        energy, partner = words.amount(self.trade.energy), words.capital(self.trade.partner)
+        if self.trade.side is Side.BUYER:
+            return _("%(energy)s from %(partner)s", energy=energy, partner=partner)
+        return _("%(energy)s to %(partner)s", energy=energy, partner=partner)
 
     @property
     def summary(self) -> str:
         """What it comes to, for people."""
-        trade, partner = self.trade, words.capital(self.trade.partner)
-        bought, received = trade.energy, trade.received
-        cost, paid, back = (words.tokens(money.value) for money in (trade.cost, trade.paid, trade.refunded))
-        if trade.side is Side.SELLER:
-            return {
-                TradeState.SETTLED: f"{partner} bought {bought}, took {received} and paid {paid} for it.",
-                TradeState.REFUNDED: f"{partner} bought {bought} and got everything back.",
-                TradeState.ENDED: f"{partner} took {received} of {bought}; the payment is on its way.",
-            }.get(trade.state, f"{partner} bought {bought} and has taken {received} so far.")
-        return {
-            TradeState.SETTLED: f"Bought {bought}, received {received}, paid {paid}. {back} came back.",
-            TradeState.REFUNDED: f"Bought {bought} for {cost}; all of it came back.",
-            TradeState.FAILED: "It never became an order; nothing was paid.",
-            TradeState.ENDED: f"Received {received} of {bought}. {cost} stay in escrow until "
-            f"{partner} settles; what was not received comes back.",
-        }.get(trade.state, f"Bought {bought} for at most {cost}; received {received} so far.")
+        trade = self.trade
+        amounts = {
+            "partner": words.capital(trade.partner),
+            "bought": words.amount(trade.energy),
+            "received": words.amount(trade.received),
+            "cost": words.tokens(trade.cost.value),
+            "paid": words.tokens(trade.paid.value),
+            "back": words.tokens(trade.refunded.value),
+        }
+        side = SOLD if trade.side is Side.SELLER else BOUGHT
+        return _(side.get(trade.state, side[TradeState.SUPPLIED]), **amounts)
 
     @property
     def entries(self) -> list[Entry]:
@@ -103,11 +122,11 @@ class Story:
             if step.name == "voucher" and id(step) not in shown:
                 skipped += 1
                 continue
-            between = f"{words.counted(skipped, 'voucher', 'vouchers')} in between" if skipped else ""
+            between = _between(skipped) if skipped else ""
             skipped = 0
             yield Entry(
-                title=STEPS.get(step.name, words.capital(step.name.replace("-", " "))),
-                text=" ".join(filter(None, (words.capital(step.text), between))),
+                title=_(STEPS.get(step.name, words.capital(step.name.replace("-", " ")))),
+                text=" ".join(filter(None, (words.capital(told(step.text)), between))),
                 at=step.at,
                 lasted=_after(step.at - last) if last else "",
                 proof=_proof(step),
@@ -120,7 +139,7 @@ class Story:
 def paid(trade: Trade) -> str:
     """The money of a trade as its row shows it: what was paid, or what may have to be."""
     if trade.final:
-        return words.tokens(trade.paid.value) if trade.paid else "nothing"
+        return words.tokens(trade.paid.value) if trade.paid else _("nothing")
     return f"≤ {words.tokens(trade.cost.value)}"
 
 
@@ -129,20 +148,27 @@ def worth(trade: Trade) -> Tokens:
     return trade.price.cost(trade.received)
 
 
+def _between(vouchers: int) -> str:
+    return ngettext("%(num)s voucher in between", "%(num)s vouchers in between", vouchers)
+
+
 def _after(seconds: float) -> str:
-    return f"{seconds:.1f} s later" if seconds < 10 else f"{words.lasting(seconds)} later"
+    after = language.amount(f"{seconds:.1f} s") if seconds < 10 else words.lasting(seconds)
+    return _("%(time)s later", time=after)
 
 
 def _proof(step: Step) -> str:
     match step.kind:
         case Proof.TRANSACTION:
-            return f"transaction {words.short(step.proof)}"
+            return _("transaction %(hash)s", hash=words.short(step.proof))
         case Proof.BLOCK:
-            return f"block {step.proof}"
+            return _("block %(number)s", number=step.proof)
         case Proof.VOUCHER:
-            return f"signature {words.short(step.proof)}"
+            return _("signature %(hash)s", hash=words.short(step.proof))
         case Proof.METER:
-            return f"own meter at {words.energy(int(step.proof))}" if step.proof.isdecimal() else "own meter"
+            if not step.proof.isdecimal():
+                return _("own meter")
+            return _("own meter at %(energy)s", energy=words.energy(int(step.proof)))
         case Proof.NONE:
             return ""
 

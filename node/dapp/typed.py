@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from node.dapp.errors import Mistyped
+from node.dapp.language import gettext as _
 from quantities import Energy, Price, SoC, Tokens
 
 NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,18})?\Z", re.ASCII)
@@ -16,9 +17,9 @@ def energy(text: str) -> Energy:
     Raises:
         Mistyped: something else.
     """
-    found = Energy.from_wh(_number(text, "an energy in Wh, such as 2.5", 3))
+    found = Energy.from_wh(_number(text, _("Write an energy in Wh, such as 2.5."), 3))
     if not found:
-        raise Mistyped("Write an energy of more than nothing.")
+        raise Mistyped(_("Write an energy of more than nothing."))
     return found
 
 
@@ -29,9 +30,9 @@ def soc(text: str) -> SoC:
         Mistyped: something else.
     """
     try:
-        return SoC.from_percent(_number(text.replace("%", ""), "a percentage, such as 30", 2))
+        return SoC.from_percent(_number(text.replace("%", ""), _("Write a percentage, such as 30."), 2))
     except ValueError:
-        raise Mistyped("Write a percentage from 0 to 100.") from None
+        raise Mistyped(_("Write a percentage from 0 to 100.")) from None
 
 
 def price(text: str) -> Price:
@@ -40,7 +41,7 @@ def price(text: str) -> Price:
     Raises:
         Mistyped: something else.
     """
-    return Price.parse(_number(text, "a price in tokens per kWh, such as 0.25", 18))
+    return Price.parse(_number(text, _("Write a price in tokens per kWh, such as 0.25."), 18))
 
 
 def tokens(text: str) -> Tokens:
@@ -49,7 +50,7 @@ def tokens(text: str) -> Tokens:
     Raises:
         Mistyped: something else.
     """
-    return Tokens.parse(_number(text, "a number of tokens, such as 2.5", 18))
+    return Tokens.parse(_number(text, _("Write a number of tokens, such as 2.5."), 18))
 
 
 def shown(text: str, unit: str) -> float:
@@ -61,7 +62,9 @@ def shown(text: str, unit: str) -> float:
     given = text.strip().removesuffix(unit).strip()
     sign = -1 if given.startswith(("-", "\u2212")) else 1
     number = _number(
-        given[1:] if sign < 0 else given, f"what the instrument shows in {unit}, such as 1.53", 6
+        given[1:] if sign < 0 else given,
+        _("Write what the instrument shows in %(unit)s, such as 1.53.", unit=unit),
+        6,
     )
     return sign * float(number) * 1_000
 
@@ -69,8 +72,9 @@ def shown(text: str, unit: str) -> float:
 def _number(text: str, what: str, decimals: int) -> str:
     given = text.strip()
     if not NUMBER.match(given):
-        raise Mistyped(f"Write {what}.")
+        raise Mistyped(what)
     number = given.replace(",", ".")
     if len(number.partition(".")[2]) > decimals:
-        raise Mistyped(f"Write {what}, with at most {decimals} digits after the point.")
+        most = _("At most %(number)s digits after the point.", number=decimals)
+        raise Mistyped(f"{what} {most}")
     return number

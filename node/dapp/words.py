@@ -1,11 +1,13 @@
-"""Ages, times, amounts and hashes in the words that people read: pure functions, no clock."""
+"""Ages, times, amounts and hashes in the words that people read, in their language; no clock."""
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from node.dapp import language
+from node.dapp.language import N_, ngettext
+from node.dapp.language import gettext as _
 from quantities import Energy, Power, Price, SoC, Tokens
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -15,31 +17,31 @@ def lasting(seconds: float) -> str:
     """A length of time: "12 s", "4 min", "3 h 20 min", "2 days"."""
     whole = max(round(seconds), 0)
     if whole < MINUTE:
-        return f"{whole} s"
+        return language.amount(f"{whole} s")
     if whole < HOUR:
-        return f"{whole // MINUTE} min"
+        return language.amount(f"{whole // MINUTE} min")
     if whole < DAY:
-        minutes = whole % HOUR // MINUTE
-        return f"{whole // HOUR} h {minutes} min" if minutes else f"{whole // HOUR} h"
-    return "1 day" if whole < 2 * DAY else f"{whole // DAY} days"
+        minutes, hours = whole % HOUR // MINUTE, language.amount(f"{whole // HOUR} h")
+        return f"{hours} {language.amount(f'{minutes} min')}" if minutes else hours
+    return ngettext("%(num)s day", "%(num)s days", whole // DAY)
 
 
 def too_many(seconds: float) -> str:
     """What somebody is told who has to wait that long before another try."""
-    return f"Too many wrong tries. Try again in {lasting(max(seconds, 60))}."
+    return _("Too many wrong tries. Try again in %(time)s.", time=lasting(max(seconds, 60)))
 
 
 def ago(seconds: float) -> str:
     """How long since: "just now" within two seconds, else "4 min ago"."""
-    return "just now" if seconds < 2 else f"{lasting(seconds)} ago"
+    return _("just now") if seconds < 2 else _("%(time)s ago", time=lasting(seconds))
 
 
 def clock(at: float, now: float) -> str:
     """A moment as the household's clock shows it, with the day when it is not today's."""
-    then, today = time.localtime(at), time.localtime(now)
-    if then[:3] == today[:3]:
-        return time.strftime("%H:%M:%S", then)
-    return time.strftime("%d %b %H:%M" if then.tm_year == today.tm_year else "%d %b %Y %H:%M", then)
+    then, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now)
+    if then.date() == today.date():
+        return language.written(then, "%H:%M:%S")
+    return language.written(then, "%d %b %H:%M" if then.year == today.year else "%d %b %Y %H:%M")
 
 
 def iso(at: float) -> str:
@@ -51,35 +53,53 @@ def watts(power: int) -> str:
     """A power in mW, without its sign, to three figures: "4.2 W", "123 W", "1.24 kW"."""
     value = abs(power) / 1_000
     if value >= 1_000:
-        return f"{value / 1_000:.2f} kW"
-    return f"{value:.0f} W" if value >= 100 else f"{value:.1f} W"
+        return language.amount(f"{value / 1_000:.2f} kW")
+    return language.amount(f"{value:.0f} W" if value >= 100 else f"{value:.1f} W")
 
 
 def energy(mwh: int) -> str:
     """An energy in mWh."""
-    return str(Energy(mwh))
+    return amount(Energy(mwh))
 
 
 def power(mw: int) -> str:
     """A power in mW, with its sign."""
-    return str(Power(mw))
+    return amount(Power(mw))
+
+
+def amount(value: object) -> str:
+    """An amount and its unit, or what shows as one."""
+    return language.amount(str(value))
 
 
 def tokens(base: int) -> str:
     """Tokens in base units: "12.50 tokens", and three figures of less than one: "0.000525 tokens"."""
+    return so_many_tokens(_figures(base))
+
+
+def some_tokens(base: int) -> str:
+    """The same without the word."""
+    return language.number(_figures(base))
+
+
+def _figures(base: int) -> str:
     whole = Tokens.parse(1).value
     if not base:
-        return "0 tokens"
-    if abs(base) >= whole:
-        return f"{Tokens(base)} tokens"
-    return f"{Decimal(f'{base / whole:.3g}'):f} tokens"
+        return "0"
+    return str(Tokens(base)) if abs(base) >= whole else f"{Decimal(f'{base / whole:.3g}'):f}"
+
+
+def so_many_tokens(shown: str) -> str:
+    """A number of tokens as Python writes it, in words: "12.50 tokens"."""
+    whole = abs(int(Decimal(shown)))
+    return ngettext("%(amount)s tokens", "%(amount)s tokens", whole, amount=language.number(shown))
 
 
 def money(micro: int, currency: str) -> str:
     """Micro-units of a currency: "12.50 EUR", and two figures of less than a tenth: "0.0042 EUR"."""
     value = Decimal(micro).scaleb(-6)
     shown = f"{value:.2f}" if abs(micro) >= 100_000 or not micro else f"{Decimal(f'{value:.2g}'):f}"
-    return f"{shown} {currency}"
+    return language.amount(f"{shown} {currency}")
 
 
 def exact(base: int) -> str:
@@ -89,22 +109,25 @@ def exact(base: int) -> str:
 
 def price(base: int) -> str:
     """A price in base units per kWh: "0.25 tokens per kWh"."""
-    return str(Price(base))
+    return so_many_per_kwh(str(Price(base)).partition(" ")[0])
+
+
+def so_many_per_kwh(shown: str) -> str:
+    """A price as Python writes its number, in words."""
+    whole = abs(int(Decimal(shown)))
+    return ngettext(
+        "%(number)s tokens per kWh", "%(number)s tokens per kWh", whole, number=language.number(shown)
+    )
 
 
 def percent(soc: int) -> str:
     """A state of charge in 1/100 %: "63 %"; "9.4 %" below ten, where a tenth matters."""
-    return f"{soc / 100:.1f} %" if soc < 1_000 else f"{SoC(soc).percent:.0f} %"
+    return language.amount(f"{soc / 100:.1f} %" if soc < 1_000 else f"{SoC(soc).percent:.0f} %")
 
 
 def short(identifier: str) -> str:
     """A hash or address that fits a phone: "0x12ab34…9f01"."""
     return identifier if len(identifier) <= 14 else f"{identifier[:8]}…{identifier[-4:]}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """ "1 block", "3 blocks"."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def grouped(number: int) -> str:
@@ -114,9 +137,24 @@ def grouped(number: int) -> str:
 
 def listed(names: list[str]) -> str:
     """ "Alder", "Alder and Birch", "Alder, Birch and Cedar"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
 
 
 def capital(text: str) -> str:
     """A name or sentence with a capital at its start, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def term(word: str) -> str:
+    """A word of ours that is the same in files and on pages: a quantity, a state, a role, a unit."""
+    return _(word) if word in TERMS else word
+
+
+TERMS = frozenset({
+    N_("power"), N_("voltage"), N_("current"), N_("soc"), N_("energy"),
+    N_("live"), N_("starting"), N_("stale"), N_("failed"),
+    N_("producer"), N_("consumer"), N_("prosumer"), N_("household"),
+    N_("tokens per kWh"), N_("tokens"),
+})  # fmt: skip

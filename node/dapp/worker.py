@@ -50,12 +50,14 @@ class LiveWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().finish_request(conn, fs)
 
 
-def hand_over(hub: Hub, sock: socket.socket, holds: Callable[[], bool], heard: str | None) -> Iterator[bytes]:
+def hand_over(
+    hub: Hub, sock: socket.socket, holds: Callable[[], bool], heard: str | None, language: str
+) -> Iterator[bytes]:
     """The body of an answer that is never sent: when the worker asks for it, the hub gets the socket.
 
     The worker then believes that the browser left, which ends the request without another byte.
     """
     HANDED_OVER.add(sock)
-    hub.join(sock, holds, heard)
+    hub.join(sock, holds, heard, language)
     raise ConnectionResetError(errno.ECONNRESET, "handed over to the live hub")
     yield b""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from node.dapp.language import N_
+
 
 class Step(StrEnum):
     """One page of the first run, in this order."""
@@ -38,14 +40,14 @@ class Key(StrEnum):
 
 
 TITLES = {
-    Step.CLAIM: "Your password",
-    Step.KEY: "The key",
-    Step.BACKUP: "The key's backup",
-    Step.JOIN: "Ask to join",
-    Step.SENSORS: "Sensors",
-    Step.RELAY: "Contacts",
-    Step.LIMITS: "When to buy",
-    Step.START: "Start",
+    Step.CLAIM: N_("Your password"),
+    Step.KEY: N_("The key"),
+    Step.BACKUP: N_("The key's backup"),
+    Step.JOIN: N_("Ask to join"),
+    Step.SENSORS: N_("Sensors"),
+    Step.RELAY: N_("Contacts"),
+    Step.LIMITS: N_("When to buy"),
+    Step.START: N_("Start"),
 }
 
 TICKED = frozenset({Step.JOIN, Step.SENSORS, Step.RELAY, Step.LIMITS, Step.START})

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from chain.blocks import Block, parse_block
 from node.dapp.errors import NotFound
+from node.dapp.language import gettext as _
 
 KEPT = 256
 """Final blocks in memory, of about 3 kB each."""
@@ -60,7 +61,7 @@ class Blocks:
         answers = self._node.batch([("eth_getBlockByNumber", (hex(number), False)) for number in missing])
         for number, answer in zip(missing, answers, strict=True):
             if answer is None:
-                raise NotFound(f"The chain has no block {number} yet.")
+                raise NotFound(_("The chain has no block %(number)s yet.", number=number))
             known[number] = parse_block(answer)
         with self._lock:
             for number, block in known.items():

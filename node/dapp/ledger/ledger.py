@@ -17,6 +17,7 @@ from contracts.manifest import Manifest
 from node.dapp.chain_index import ChainIndex, Reach
 from node.dapp.errors import NotFound
 from node.dapp.household import Household
+from node.dapp.language import gettext as _
 from node.dapp.ledger.blocks import Blocks, Node
 from node.dapp.ledger.looking import Looking
 from node.dapp.ledger.telling import Deed, Told, deed, events
@@ -112,7 +113,10 @@ class Ledger:
         method = "eth_getBlockByHash" if isinstance(which, str) else "eth_getBlockByNumber"
         [answer] = self._node.batch([(method, (which if isinstance(which, str) else hex(which), True))])
         if answer is None:
-            raise NotFound(f"The chain has no block {which}. Its head is block {self.head()}.")
+            head = self.head()
+            raise NotFound(
+                _("The chain has no block %(which)s. Its head is block %(head)s.", which=which, head=head)
+            )
         block, names = parse_block(answer), self.names()
         return block, [deed(sent, names, self.manifest, block=block) for sent in block.transactions]
 
@@ -127,7 +131,7 @@ class Ledger:
         )
         if found is None:
             raise NotFound(
-                "This chain knows no such transaction. One that was just sent appears within a block."
+                _("This chain knows no such transaction. One that was just sent appears within a block.")
             )
         sent, receipt = parse_transaction(found), None if done is None else parse_receipt(done)
         block = None if sent.block is None else self.blocks([sent.block], self.head())[0]

@@ -9,8 +9,9 @@ from chain.blocks import Block, Log, Receipt, Transaction
 from contracts.codec import Decoded, decode_call, decode_log
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
+from node.dapp.language import N_
 from node.dapp.phrases import Names, Sentence, opened, say_call, say_event, sentence
-from node.dapp.words import tokens
+from node.dapp.words import some_tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,11 @@ def _event(entry: Log, at: int, names: Names, manifest: Manifest | None) -> Told
         event = decode_log(entry.topics, entry.data, contract)
     except ContractsError:
         event = None
-    said = say_event(event, names) if event else sentence("An event of ", names.who(entry.address), ".")
+    said = (
+        say_event(event, names)
+        if event
+        else sentence(N_("An event of %(who)s."), who=names.who(entry.address))
+    )
     return Told(said=said, event=event, log=entry, at=at)
 
 
@@ -95,13 +100,17 @@ def _call(transaction: Transaction, manifest: Manifest | None) -> Decoded | None
 def _said(transaction: Transaction, call: Decoded | None, names: Names) -> Sentence:
     sender = names.who(transaction.sender)
     if transaction.to is None:
-        return sentence(sender, " put a contract on the chain.")
+        return sentence(N_("%(who)s put a contract on the chain."), who=sender)
     if call is not None:
         return say_call(call, transaction.sender, names)
     if transaction.data:
-        return sentence(sender, " called ", names.who(transaction.to), ".")
-    gas = tokens(transaction.value).replace(" tokens", " ether for gas")
-    return sentence(sender, f" sent {gas} to ", names.who(transaction.to), ".")
+        return sentence(N_("%(who)s called %(called)s."), who=sender, called=names.who(transaction.to))
+    return sentence(
+        N_("%(sender)s sent %(amount)s ether for gas to %(receiver)s."),
+        sender=sender,
+        amount=some_tokens(transaction.value),
+        receiver=names.who(transaction.to),
+    )
 
 
 def without_echoes(logs: list[Log], manifest: Manifest | None) -> list[Log]:

@@ -12,6 +12,7 @@ from contracts.bindings.registry import Registry
 from contracts.errors import ContractsError
 from contracts.manifest import Manifest
 from node.dapp.household import Household
+from node.dapp.language import N_
 from node.dapp.ledger.blocks import Node
 from node.dapp.phrases import Names
 from node.dapp.words import capital
@@ -21,7 +22,11 @@ log = structlog.get_logger(__name__)
 BELIEVED = 30.0
 """Seconds for which the registry's answer is."""
 
-CONTRACTS = {"EnergyMarket": "the market", "EnergyToken": "the token", "NodeRegistry": "the registry"}
+CONTRACTS = {
+    "EnergyMarket": N_("the market"),
+    "EnergyToken": N_("the token"),
+    "NodeRegistry": N_("the registry"),
+}
 
 
 class Who:

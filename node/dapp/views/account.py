@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from node.dapp import qr, totp, words
 from node.dapp.challenge import refused
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 from node.dapp.security import current_user
 from node.dapp.users import LONGEST_PASSWORD, User
 
@@ -66,7 +67,7 @@ def second_qr() -> Response:
     user = _user()
     secret = context().seconds.secret(user.name)
     if secret is None:
-        abort(404, "There is no second factor to be set up: begin on your account's page.")
+        abort(404, _("There is no second factor to be set up: begin on your account's page."))
     return qr.picture(totp.uri(secret, context().household.title, user.name))
 
 
@@ -76,7 +77,7 @@ def confirm_second() -> Page:
     user, code = _user(), request.form.get("code", "")
     codes = context().seconds.confirm(user.name, code, time.time())
     if codes is None:
-        problem = "This code is wrong: is the clock of the phone right? Try the app's next one."
+        problem = _("This code is wrong: is the clock of the phone right? Try the app's next one.")
         return _page(problem, setting_up=True), 400
     context().users.prove(session["token"], time.time())
     log.info("second_factor_set_up", user=user.name)
@@ -106,19 +107,21 @@ def audit() -> str:
 def unfit(name: str, new: str) -> str:
     """Why a new password is not taken, as a sentence; it comes with itself again."""
     if len(new) < SHORTEST_PASSWORD or len(new) > LONGEST_PASSWORD:
-        least = f"A password has {SHORTEST_PASSWORD} characters at least."
-        return f"{least} Four words that nobody guesses are a good one."
+        return _(
+            "A password has %(number)s characters at least. Four words that nobody guesses are a good one.",
+            number=SHORTEST_PASSWORD,
+        )
     if new != request.form.get("again", ""):
-        return "The two new passwords are not the same: type the second one again."
+        return _("The two new passwords are not the same: type the second one again.")
     if name in new.lower() and len(new) < len(name) + SHORTEST_PASSWORD:
-        return "The name is no part of a good password."
+        return _("The name is no part of a good password.")
     return ""
 
 
 def _user() -> User:
     user = current_user()
     if user is None:
-        abort(403, "Log in first.")
+        abort(403, _("Log in first."))
     return user
 
 
@@ -131,7 +134,7 @@ def _unproved(name: str) -> str:
     password = request.form.get("password", "")[:LONGEST_PASSWORD]
     if not here.tries.counted(name, address, time.monotonic(), lambda: here.users.check(name, password)):
         log.warning("password_refused", user=name, address=address)
-        return "That is not your password."
+        return _("That is not your password.")
     return ""
 
 

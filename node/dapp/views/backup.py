@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 from node.dapp.security import current_name
 
 page = Blueprint("backup", __name__, url_prefix="/backup")
@@ -39,7 +40,7 @@ def download() -> ResponseReturnValue:
 
     here = context()
     if not here.exports.acquire(blocking=False):
-        return _page("Others download now: try again in a minute."), 409
+        return _page(_("Others download now: try again in a minute.")), 409
     try:
         content = here.backups.tar()
     except Busy as error:

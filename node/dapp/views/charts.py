@@ -9,8 +9,10 @@ from flask import Blueprint, abort, jsonify, request
 from flask.wrappers import Response
 
 from node.dapp.context import context
-from node.dapp.curves import Chart, Span, battery_chart, power_chart
+from node.dapp.curves import MARKS, Chart, Span, battery_chart, power_chart
 from node.dapp.household import Household
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.readings.opening import open_readings
 from store.errors import StoreError
 
@@ -26,7 +28,7 @@ POINTS = 240
 
 CHARTS = {"battery": battery_chart, "power": power_chart}
 
-UNREAD = "No readings to be had: is commonwatt logger run running?"
+UNREAD = N_("No readings to be had: is commonwatt logger run running?")
 
 
 def first_span(household: Household, now: int) -> str:
@@ -49,7 +51,7 @@ def charts() -> Response:
     """Every chart of the first page as uPlot takes it: columns of numbers, the first of times."""
     span = SPANS.get(request.args.get("span", "1h"))
     if span is None:
-        abort(404, f"Spans are {', '.join(SPANS)}.")
+        abort(404, _("Spans are %(names)s.", names=", ".join(SPANS)))
     household, end = context().household, int(time.time() * 1_000)
     try:
         with open_readings(household.readings, household.state, read_only=True) as readings:
@@ -57,7 +59,7 @@ def charts() -> Response:
             found = {name: _drawn(draw(household, readings, shown), shown) for name, draw in CHARTS.items()}
     except StoreError as error:
         log.info("readings_unread", error=str(error))
-        nothing: dict[str, object] = {"columns": [], "series": [], "empty": UNREAD}
+        nothing: dict[str, object] = {"columns": [], "series": [], "empty": _(UNREAD)}
         found = dict.fromkeys(CHARTS, nothing)
     return jsonify(found)
 
@@ -66,7 +68,9 @@ def _drawn(chart: Chart, shown: Span) -> dict[str, object]:
     return {
         "columns": chart.columns,
         "series": [{"label": line.label, "colour": line.colour, "unit": line.unit} for line in chart.lines],
-        "marks": chart.marks,
+        "marks": {_(MARKS[name]): level for name, level in chart.marks.items()},
+        "tones": {_(MARKS[name]): name for name in chart.marks},
+        "time": _("Time"),
         "span": [shown.start // 1_000, shown.end // 1_000],
-        "empty": "" if chart.columns and chart.columns[0] else "Nothing was measured in this time.",
+        "empty": "" if chart.columns and chart.columns[0] else _("Nothing was measured in this time."),
     }

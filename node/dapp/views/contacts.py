@@ -12,7 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from node.dapp import contacts
 from node.dapp.context import Context, context
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.security import current_name, form_id, may
+from node.dapp.spoken import in_english
 from relay_server import asked
 from relay_server.asked import What
 from relay_server.errors import RecordsMissing
@@ -23,8 +26,8 @@ log = structlog.get_logger(__name__)
 
 page = Blueprint("contacts", __name__, url_prefix="/contacts")
 
-WHY = "Say in a few words why (at most 80 characters): it is shown to whoever asks for the contact."
-SURE = "Nothing was done: say below that you know how the contacts are unlocked again."
+WHY = N_("Say in a few words why (at most 80 characters): it is shown to whoever asks for the contact.")
+SURE = N_("Nothing was done: say below that you know how the contacts are unlocked again.")
 
 
 @page.get("/")
@@ -38,7 +41,7 @@ def lock() -> ResponseReturnValue:
     """Open one contact, and keep it open until somebody unlocks it at the box."""
     contact = request.form.get("contact", type=int)
     if contact is None or contact not in context().household.lives:
-        abort(400, "There is no such contact.")
+        abort(400, _("There is no such contact."))
     return _asked(What.LOCK, contact)
 
 
@@ -46,7 +49,7 @@ def lock() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """Open every feed, go home, and lock all of it."""
     if "sure" not in request.form:
-        return _page(SURE), 400
+        return _page(_(SURE)), 400
     return _asked(What.HOME, 0)
 
 
@@ -54,7 +57,7 @@ def _asked(what: What, contact: int) -> ResponseReturnValue:
     here, by = context(), current_name()
     id, reason = form_id(), " ".join(request.form.get("reason", "").split())
     if not asked.REASON.match(reason):
-        return _page(WHY), 400
+        return _page(_(WHY)), 400
     wanted = asked.request(id=id, by=by, what=what, contact=contact, reason=reason)
     state = here.household.state
     _tidy(here)
@@ -64,10 +67,15 @@ def _asked(what: What, contact: int) -> ResponseReturnValue:
         log.warning("contact_not_asked", error=str(error))
         abort(
             503,
-            f"This cannot be asked for: {state / asked.FOLDER} cannot be written ({error.strerror}). "
-            "At the box: commonwatt relay home.",
+            _(
+                "This cannot be asked for: %(folder)s cannot be written (%(error)s). At the box: commonwatt "
+                "relay home.",
+                folder=state / asked.FOLDER,
+                error=error.strerror,
+            ),
         )
-    said = contacts.title(here.household, wanted)
+    with in_english():
+        said = contacts.title(here.household, wanted)
     here.users.record(at=time.time(), by=by, about="contacts", what=f"asked for {said}")
     log.info("contact_asked", id=id, by=by, what=what.value, contact=contact)
     return redirect(url_for("contacts.show", _anchor="asked"), 303)

@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 from node.dapp import typed
 from node.dapp.context import context
 from node.dapp.errors import Mistyped
+from node.dapp.language import gettext as _
 from node.dapp.security import current_name, form_id, local_path
+from node.dapp.told import told
 from node.intents.errors import AskedAlready, Malformed
 from node.intents.kinds import (
     BuyNow,
@@ -58,7 +60,7 @@ def ask() -> Page:
     """A button: buy, stop, pause, resume; buying may name an amount."""
     kind = request.form.get("kind", "")
     if kind not in BUTTONS:
-        abort(400, "There is no such button.")
+        abort(400, _("There is no such button."))
     amount = request.form.get("energy", "").strip()
     if kind != "buy" or not amount:
         return _asked(BUTTONS[kind])
@@ -74,7 +76,7 @@ def limit() -> Page:
     try:
         name = Limit(request.form.get("limit", ""))
     except ValueError:
-        abort(400, "There is no such limit.")
+        abort(400, _("There is no such limit."))
     value: SoC | Price | Tokens | None = None
     try:
         if "reset" not in request.form:
@@ -89,7 +91,7 @@ def offer() -> Page:
     """One feed's offer: price, most, on or off; or the configuration's again."""
     contact = request.form.get("contact", type=int)
     if contact is None or not 0 <= contact < 2**32:
-        abort(400, "There is no such contact.")
+        abort(400, _("There is no such contact."))
     if "reset" in request.form:
         return _asked(SetOffer(contact=contact, offer=None))
     try:
@@ -128,12 +130,12 @@ def revoke() -> Page:
 def _transfer() -> SendTokens:
     amount = typed.tokens(request.form.get("amount", ""))
     if not amount:
-        raise Mistyped("Write an amount of more than nothing.")
+        raise Mistyped(_("Write an amount of more than nothing."))
     to = request.form.get("to", "").strip()
     try:
         return SendTokens(to=recipient(to if to.startswith("0x") else to.lower()), amount=amount)
     except Malformed as error:
-        raise Mistyped(str(error)) from None
+        raise Mistyped(told(str(error))) from None
 
 
 def _asked(intent: Intent) -> Page:

@@ -93,5 +93,5 @@ def shown(quantity: str, value: int) -> str:
         return words.power(value)
     if quantity in UNITS:
         divisor, unit = UNITS[quantity]
-        return f"{value / divisor:.2f} {unit}"
+        return words.amount(f"{value / divisor:.2f} {unit}")
     return words.energy(value)

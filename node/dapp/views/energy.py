@@ -15,10 +15,14 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request,
 
 from node.dapp.consumption import Bar, Prices, Spot, TooManyPrices, bars, priced, spots, unknown
 from node.dapp.context import context
+from node.dapp.curves import MARKS
 from node.dapp.household import Household
+from node.dapp.language import N_
+from node.dapp.language import gettext as _
 from node.dapp.measures import KINDS, SHORT, Unit, exact, measure, number, said, total
 from node.dapp.periods import HOUR_MS, Period, Span, period
 from node.dapp.purse import Purse, purse
+from node.dapp.views.charts import UNREAD
 from node.local_time import local_day, written, zone
 from node.readings.opening import open_readings
 from node.tariffs.errors import TariffError
@@ -28,7 +32,15 @@ log = structlog.get_logger(__name__)
 
 page = Blueprint("energy", __name__)
 
-NAMES = {Unit.WATTS: "W", Unit.ENERGY: "kWh", Unit.MONEY: "Money"}
+SPANS = {
+    Span.NOW: N_("Now"),
+    Span.DAY: N_("Day"),
+    Span.WEEK: N_("Week"),
+    Span.MONTH: N_("Month"),
+    Span.YEAR: N_("Year"),
+}
+
+NAMES = {Unit.WATTS: "W", Unit.ENERGY: "kWh", Unit.MONEY: N_("Money")}
 
 POINTS = 240
 """Of the battery's charts: as many as a phone can show apart."""
@@ -67,11 +79,12 @@ def show() -> str:
         total=total(shown.bars),
         traded=_traded(shown.period),
         spans=[
-            (url_for("energy.show", span=each, on=on, unit=unit), each.capitalize(), each is span)
+            (url_for("energy.show", span=each, on=on, unit=unit), _(SPANS[each]), each is span)
             for each in Span
         ],
         units=[
-            (url_for("energy.show", span=span, on=on, unit=each), NAMES[each], each is unit) for each in Unit
+            (url_for("energy.show", span=span, on=on, unit=each), _(NAMES[each]), each is unit)
+            for each in Unit
         ],
         live=span is Span.NOW,
         threshold=context().household.threshold,
@@ -126,11 +139,11 @@ def data() -> Response:
                 "values": [number(measure(bar, kind, shown.unit), shown.unit) for bar in shown.bars],
                 "says": [shown.says(bar, kind) for bar in shown.bars],
             }
-            for kind, label, colour in (("own", "Own", "battery"), ("bought", "Bought", "neighbours"))
+            for kind, label, colour in (("own", _("Own"), "battery"), ("bought", _("Bought"), "neighbours"))
         ],
         unit=SHORT.get(shown.unit, shown.currency),
         threshold=_threshold(context().household, shown),
-        empty=shown.problem or ("Nothing was measured in this time." if empty else ""),
+        empty=shown.problem or (_("Nothing was measured in this time.") if empty else ""),
     )
 
 
@@ -138,15 +151,17 @@ def data() -> Response:
 def battery(name: str) -> Response:
     """The battery's percentage or voltage over the period, as the other charts take it."""
     if name not in {"charge", "voltage"}:
-        abort(404, "The battery's charts are charge and voltage.")
+        abort(404, _("The battery's charts are charge and voltage."))
     (shown, found), house = _spots(), context().household
     line = [_at(spot, name) for spot in found]
     known = [value for value in line if value is not None]
     marks = {word: soc.percent for word, soc in (("limit", house.limit), ("resume", house.resume)) if soc}
     return jsonify(
         columns=[[spot.at // 1_000 for spot in found], line],
-        series=[{"label": "Battery", "colour": "battery", "unit": "%" if name == "charge" else "V"}],
-        marks=marks if name == "charge" else {},
+        series=[{"label": _("Battery"), "colour": "battery", "unit": "%" if name == "charge" else "V"}],
+        marks={_(MARKS[word]): level for word, level in marks.items()} if name == "charge" else {},
+        tones={_(MARKS[word]): word for word in marks},
+        time=_("Time"),
         span=[shown.start // 1_000, shown.end // 1_000],
         range=[0, 100] if name == "charge" else _volts(known),
         empty="" if known else _no_spots(house),
@@ -161,8 +176,8 @@ def _at(spot: Spot, name: str) -> float | None:
 
 def _no_spots(house: Household) -> str:
     if house.battery is None:
-        return "No battery is configured."
-    return "No samples of the battery are kept of this time (readings.keep_days)."
+        return _("No battery is configured.")
+    return _("No samples of the battery are kept of this time (readings.keep_days).")
 
 
 def _volts(known: Sequence[float]) -> list[float]:
@@ -197,11 +212,11 @@ def _shown() -> Shown:
                 found = priced(house, readings, found, prices, now)
     except StoreError as error:
         log.info("readings_unread", error=str(error))
-        problem = "No readings to be had: is commonwatt logger run running?"
+        problem = _(UNREAD)
     except (TariffError, TooManyPrices) as error:
         problem = str(error)
     if unit is Unit.MONEY and plan is None:
-        problem = "What energy is worth is not known: write a tariff into the configuration (tariffs)."
+        problem = _("What energy is worth is not known: write a tariff into the configuration (tariffs).")
     currency = plan.currency if plan else ""
     return Shown(period=shown, unit=unit, bars=found, currency=currency, problem=problem)
 
@@ -222,7 +237,7 @@ def _period(now: int) -> Period:
         span = Span(request.args.get("span", Span.DAY))
         on = date.fromisoformat(request.args.get("on") or local_day(now, _where()).isoformat())
     except ValueError:
-        abort(404, f"Spans are {', '.join(Span)}; a day is written as in 2026-11-30.")
+        abort(404, _("Spans are %(names)s; a day is written as in 2026-11-30.", names=", ".join(Span)))
     return period(span, on, _where(), now)
 
 
@@ -230,7 +245,7 @@ def _unit() -> Unit:
     try:
         return Unit(request.args.get("unit", Unit.ENERGY))
     except ValueError:
-        abort(404, f"Units are {', '.join(Unit)}.")
+        abort(404, _("Units are %(names)s.", names=", ".join(Unit)))
 
 
 def _where() -> ZoneInfo:

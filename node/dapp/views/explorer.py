@@ -14,6 +14,7 @@ from chain.keys import checksum
 from node.dapp import phrases
 from node.dapp.context import context
 from node.dapp.errors import NotFound
+from node.dapp.language import gettext as _
 from node.dapp.ledger import Ledger
 from node.dapp.ledger.turns import TURNS
 from node.dapp.qr import picture
@@ -108,7 +109,7 @@ def qr(account: str) -> Response:
 def block(which: str) -> str:
     """One block, by number or hash."""
     if not which.isdecimal() and not HASH.match(which):
-        abort(404, "A block is a number, or 0x and 64 hexadecimal digits.")
+        abort(404, _("A block is a number, or 0x and 64 hexadecimal digits."))
     ledger = context().ledger
     found, deeds = ledger.block(int(which) if which.isdecimal() else which)
     return render(
@@ -125,7 +126,7 @@ def block(which: str) -> str:
 def transaction(tx_hash: str) -> str:
     """One transaction: what it asked for, and what happened."""
     if not HASH.match(tx_hash):
-        abort(404, "A transaction is 0x and 64 hexadecimal digits.")
+        abort(404, _("A transaction is 0x and 64 hexadecimal digits."))
     ledger = context().ledger
     return render(
         "explorer/transaction.html", deed=ledger.transaction(tx_hash), head=ledger.head(), depth=_depth()
@@ -166,8 +167,11 @@ def _place(asked: str, ledger: Ledger) -> str:
         if asked and household.name.lower().startswith(asked.lower()):
             return url_for("explorer.address", account=household.account)
     raise NotFound(
-        f"Nothing is called “{asked}”. Search for a block's number, a transaction's or block's hash, "
-        "an address, an order, or a household's name."
+        _(
+            "Nothing is called “%(asked)s”. Search for a block's number, a transaction's or block's hash, an "
+            "address, an order, or a household's name.",
+            asked=asked,
+        )
     )
 
 
@@ -185,7 +189,7 @@ def _by_hash(asked: str, ledger: Ledger) -> str:
 
 def _check_address(account: str) -> None:
     if not ADDRESS.match(account):
-        abort(404, "An address is 0x and 40 hexadecimal digits.")
+        abort(404, _("An address is 0x and 40 hexadecimal digits."))
 
 
 def below_or(head: int) -> int:

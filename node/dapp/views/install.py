@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, url_for
 
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 
 page = Blueprint("install", __name__)
 
@@ -31,7 +32,7 @@ def manifest() -> Response:
         id="/",
         name=f"{title} · Commonwatt",
         short_name=title,
-        description="The energy of this household and of its neighbourhood",
+        description=_("The energy of this household and of its neighbourhood"),
         start_url="/",
         scope="/",
         display="standalone",
@@ -54,7 +55,7 @@ def worker() -> Response:
     """The service worker, from the root, for it guards what is below its own address."""
     script = Path(current_app.static_folder or "") / WORKER
     if not script.exists():
-        abort(404, "The front end's bundle was not made.")
+        abort(404, _("The front end's bundle was not made."))
     body = script.read_bytes()
     checksum = zlib.crc32(body + offline().encode())
     answer = Response(f'self.CHECKSUM="{checksum:08x}";'.encode() + body, mimetype="text/javascript")

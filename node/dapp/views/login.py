@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from node.dapp import words
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 from node.dapp.security import begin_session, current_user, local_path
 from node.dapp.users import FIRST_USER, LONGEST_PASSWORD
 
@@ -45,7 +46,7 @@ def enter() -> tuple[str, int] | Response:
     )
     if token is None:
         log.warning("login_refused", user=name[:64], address=address)
-        return _form("That name and password do not go together."), 403
+        return _form(_("That name and password do not go together.")), 403
     target = local_path(request.form.get("next"))
     begin_session(token)
     log.info("login", user=name, address=address)

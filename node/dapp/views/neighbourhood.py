@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 
 from node.dapp import neighbourhood
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 from node.dapp.permission import Role
 from node.dapp.security import current_user
 
@@ -32,7 +33,9 @@ def show() -> str:
         scene=scene,
         offers=offers,
         supplies=scene.supplies() if scene else [],
-        problem=here.scout.problem if here.scout else "There is no chain here (chain in the configuration).",
+        problem=here.scout.problem
+        if here.scout
+        else _("There is no chain here (chain in the configuration)."),
         own=here.household.name,
         reports=REPORTS,
         worries={

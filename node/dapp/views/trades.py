@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, request
 
 from node.dapp.context import context
 from node.dapp.errors import NotFound
+from node.dapp.language import gettext as _
 from node.dapp.story import STATES, Story, paid
 
 page = Blueprint("trades", __name__)
@@ -38,10 +39,10 @@ def listed() -> str:
 def one(order: str) -> str:
     """One trade with its timeline, each step with its proof."""
     if not ORDER.match(order):
-        abort(404, "An order is 0x and 64 hexadecimal digits.")
+        abort(404, _("An order is 0x and 64 hexadecimal digits."))
     found = context().trade(order.lower())
     if found is None:
-        raise NotFound("This household has no such trade. Its trades are listed under Trades.")
+        raise NotFound(_("This household has no such trade. Its trades are listed under Trades."))
     trade, steps = found
     return render_template(
         "trade.html",

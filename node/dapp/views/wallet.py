@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, render_template
 
 from chain.errors import ChainError
+from node.dapp import language
 from node.dapp.context import context
+from node.dapp.language import gettext as _
 from node.dapp.views.explorer import below_or, render, unreachable
 from node.local_time import local_day, zone
 
@@ -99,7 +101,7 @@ def _read(text: str) -> Found | None:
     except StatementError as error:
         abort(404, f"{error}.")
     if here.statements is None:
-        abort(404, "There is no chain here, so there are no statements (chain in the configuration).")
+        abort(404, _("There is no chain here, so there are no statements (chain in the configuration)."))
     return here.statements.of(wanted)
 
 
@@ -119,8 +121,8 @@ def _style(document: str) -> str:
 def months(today: date, since: date) -> Iterator[tuple[str, str]]:
     """As the address has them and as people write them: the newest first, at most a year, none before."""
     first = today.replace(day=1)
-    for _ in range(MONTHS):
-        yield f"{first:%Y-%m}", f"{first:%B %Y}"
+    for _month in range(MONTHS):
+        yield f"{first:%Y-%m}", language.written(first, "%B %Y")
         first = (first - timedelta(days=1)).replace(day=1)
         if first < since.replace(day=1):
             return

@@ -1,6 +1,6 @@
 // Own and bought energy as stacked bars, drawn by uPlot; what a bar says is the server's.
 import uPlot from "uplot";
-import { axis, height, palette } from "./look.js";
+import { axis, height, numbers, palette } from "./look.js";
 
 export function bars(box) {
   let chart;
@@ -52,13 +52,13 @@ function options(box, found, tip) {
     scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, found.threshold?.[0] ?? 0, 1e-6) * 1.1] } },
     axes: [
       { ...axis(colour), grid: { show: false }, splits: fitting, values: (_, splits) => splits.map((i) => found.labels[i]), size: 30 },
-      { ...axis(colour), size: 52 },
+      { ...axis(colour), size: 52, values: numbers },
     ],
     series: [
       {},
-      bar(bought, "Sum"),
-      bar(own, "Own"),
-      { label: "Threshold", stroke: colour("bad"), width: 1.5, dash: [6, 4], points: { show: false } },
+      bar(bought, bought.label),
+      bar(own, own.label),
+      { label: "", stroke: colour("bad"), width: 1.5, dash: [6, 4], points: { show: false } },
     ],
     cursor: { points: { show: false }, y: false, drag: { x: false, y: false } },
     hooks: {

@@ -1,6 +1,6 @@
 // Battery and power over time, drawn by uPlot in the page's own colours.
 import uPlot from "uplot";
-import { axis as plain, height, palette } from "./look.js";
+import { axis as plain, height, language, numbers, palette, written } from "./look.js";
 
 const REFRESH = 15_000; // ms
 
@@ -61,10 +61,10 @@ function options(box, found) {
     scales: { x: { range: () => found.span }, y: found.range ? { range: () => found.range } : percent ? { range: () => [0, 100] } : { range: softly } },
     axes: [
       { ...axis, values: times(found.span[1] - found.span[0]), space: 70, size: 30 },
-      { ...axis, size: 44 },
+      { ...axis, size: 44, values: numbers },
     ],
     series: [
-      { label: "Time", value: "{HH}:{mm}:{ss}" },
+      { label: found.time, value: "{HH}:{mm}:{ss}" },
       ...found.series.map((line, index) => ({
         label: line.label,
         stroke: colour(line.colour),
@@ -73,11 +73,11 @@ function options(box, found) {
         fill: percent ? `color-mix(in srgb, ${colour(line.colour)} 14%, transparent)` : undefined,
         points: { show: false },
         spanGaps: false,
-        value: (_, value) => (value === null ? "–" : `${value.toFixed(line.unit === "V" ? 2 : 1)} ${line.unit}`),
+        value: (_, value) => (value === null ? "–" : `${written(value, line.unit === "V" ? 2 : 1)} ${line.unit}`),
       })),
     ],
     cursor: { points: { size: 7 } },
-    hooks: { draw: [(chart) => marks(chart, found.marks ?? {}, colour)] },
+    hooks: { draw: [(chart) => marks(chart, found, colour)] },
   };
 }
 
@@ -91,17 +91,17 @@ function times(seconds) {
     : seconds > 3 * 86_400
     ? { weekday: "short", day: "numeric" }
     : { hour: "2-digit", minute: "2-digit", hour12: false };
-  const write = new Intl.DateTimeFormat(undefined, form);
+  const write = new Intl.DateTimeFormat(language, form);
   return (_, splits) => splits.map((at) => write.format(at * 1_000));
 }
 
-function marks(chart, levels, colour) {
+function marks(chart, { marks: levels = {}, tones: names = {} }, colour) {
   const { ctx, bbox } = chart;
   const tones = { limit: "bad", resume: "neighbours" };
   ctx.save();
   for (const [name, level] of Object.entries(levels)) {
     const y = chart.valToPos(level, "y", true);
-    ctx.strokeStyle = ctx.fillStyle = colour(tones[name] ?? "soft");
+    ctx.strokeStyle = ctx.fillStyle = colour(tones[names[name]] ?? "soft");
     ctx.lineWidth = devicePixelRatio;
     ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.beginPath();

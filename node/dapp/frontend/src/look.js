@@ -7,6 +7,14 @@ export function palette() {
 
 export const height = (box) => (box.clientWidth < 500 ? 180 : 230);
 
+// Numbers and times in the page's language.
+export const language = document.documentElement.lang;
+
+export const written = (value, digits) =>
+  new Intl.NumberFormat(language, digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+export const numbers = (_, splits) => splits.map((value) => written(value));
+
 export const axis = (colour) => ({
   stroke: colour("soft"),
   grid: { stroke: colour("line"), width: 1 },

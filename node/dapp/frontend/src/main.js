@@ -8,9 +8,12 @@ const parts = [...document.querySelectorAll("[data-refresh]")];
 
 const kinds = [...new Set(parts.map((part) => part.dataset.refresh))];
 
+const spoken = document.documentElement.lang;
+const told = spoken === "en" ? "node_data" : `node_data.${spoken}`; // the same in words of this page's language
+
 if (live || parts.length) {
   listen({
-    node_data: (changed) => live && show(live, changed),
+    [told]: (changed) => live && show(live, changed),
     ...Object.fromEntries(kinds.map((kind) => [kind, refresher(parts.filter((p) => p.dataset.refresh === kind))])),
   });
 }

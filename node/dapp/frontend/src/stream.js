@@ -10,7 +10,9 @@ export function listen(handlers, Source = EventSource) {
     if (!pulse) return;
     pulse.hidden = false;
     pulse.classList.toggle("lost", lost);
-    pulse.querySelector("span").textContent = lost ? "reconnecting" : "live";
+    const says = pulse.querySelector("span");
+    pulse.dataset.live ??= says.textContent;
+    says.textContent = lost ? pulse.dataset.lost : pulse.dataset.live;
   };
   const open = () => {
     stream = new Source("/live");
