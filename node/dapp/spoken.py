@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import flask_babel  # type: ignore[import-untyped]
-from flask import Flask, current_app, has_app_context, has_request_context, request
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from werkzeug.wrappers import Response
 
 from node.dapp import language
@@ -24,9 +23,20 @@ KEPT = 400 * 86_400
 """Seconds; browsers keep no cookie for longer."""
 
 
+PAGES = "languages"
+"""Of an application's extensions: that it speaks them. Programs are answered by another one, in English."""
+
+
 def speak(app: Flask) -> None:
     """Let the pages of this application be in the language of whoever asks."""
-    flask_babel.Babel(app, default_locale=ENGLISH, locale_selector=chosen)
+    app.extensions[PAGES] = LANGUAGES
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension
+        gettext=_gettext,
+        ngettext=_ngettext,
+        pgettext=_pgettext,
+        newstyle=True,
+    )
     app.jinja_env.globals.update(language=language.name, languages=LANGUAGES)
     language.found_by(in_force)
 
@@ -41,24 +51,60 @@ def chosen() -> str:
 
 def in_force() -> Speech:
     """The language that is spoken now; English outside of the pages, so to every program."""
-    if not has_app_context() or "babel" not in current_app.extensions:
+    if not has_app_context() or PAGES not in current_app.extensions:
         return PLAIN
-    spoken = str(flask_babel.get_locale() or ENGLISH)
-    return PLAIN if spoken == ENGLISH else Speech(spoken, flask_babel.get_translations())
+    spoken: str | None = g.get(PAGES)
+    if spoken is None:
+        spoken = chosen()
+        setattr(g, PAGES, spoken)
+    return PLAIN if spoken == ENGLISH else _speech(spoken)
+
+
+def _speech(spoken: str) -> Speech:
+    """A language's catalogue, by Flask-Babel: loaded when somebody first reads it, for it takes 5 MB."""
+    import flask_babel  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    if "babel" not in current_app.extensions:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # as Flask documents it
+        flask_babel.Babel(app, configure_jinja=False, locale_selector=lambda: g.get(PAGES))
+    with flask_babel.force_locale(spoken):
+        return Speech(spoken, flask_babel.get_translations())
+
+
+def _gettext(text: str) -> str:
+    return in_force().messages.gettext(text)
+
+
+def _ngettext(one: str, many: str, num: int) -> str:
+    return in_force().messages.ngettext(one, many, num)
+
+
+def _pgettext(context: str, text: str) -> str:
+    return in_force().messages.pgettext(context, text)
 
 
 @contextmanager
 def speaking(app: Flask, spoken: str) -> Iterator[None]:
     """Say something in a language though nobody asks now."""
-    with app.app_context(), flask_babel.force_locale(spoken):
+    with app.app_context(), _instead(spoken):
         yield
 
 
 @contextmanager
 def in_english() -> Iterator[None]:
     """For what is written down here rather than shown."""
-    with flask_babel.force_locale(ENGLISH):
+    with _instead(ENGLISH):
         yield
+
+
+@contextmanager
+def _instead(spoken: str) -> Iterator[None]:
+    before = g.get(PAGES)
+    setattr(g, PAGES, spoken)
+    try:
+        yield
+    finally:
+        setattr(g, PAGES, before)
 
 
 def keep(answer: Response, spoken: str, secure: bool) -> None:
