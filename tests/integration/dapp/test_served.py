@@ -192,7 +192,7 @@ def test_a_french_page_is_told_in_french_at_a_bounded_price(pages: Pages) -> Non
     with pages.watch() as sock:
         told = Events(sock).next("node_data.fr")
     assert str(told["headline"]).startswith("Alimenté par")
-    assert "reçus" in str(told["reason"])
+    assert str(told["since"]).startswith("depuis ")
     assert pages.memory() <= MEMORY_KB + LANGUAGE_KB, f"{pages.memory()} kB"
 
 
