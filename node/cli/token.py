@@ -12,7 +12,7 @@ from node.cli.listing import Listing
 from node.cli.options import answer, asker, day, json_option, with_settings
 from node.config import Settings
 
-SCOPES = ("read:readings", "read:trades", "read:relay", "read:chain", "metrics")
+SCOPES = ("read:readings", "read:trades", "read:relay", "read:chain", "metrics", "health")
 """As `node.dapp.api.tokens.Scope` has them; written here because help must not load that."""
 
 DAY = 86_400.0
@@ -52,7 +52,7 @@ def create(settings: Settings, name: str, scopes: tuple[str, ...], days: int | N
     url = f"http://{settings.dapp.listen}"
     facts: dict[str, Any] = {"name": name, "token": secret, "scopes": sorted(set(scopes))}
     facts |= {"expires": expires, "url": url}
-    path = "/metrics" if set(scopes) == {"metrics"} else "/api/v1/"
+    path = "/metrics" if set(scopes) <= {"metrics", "health"} else "/api/v1/"
     lines = [
         secret,
         f"It may: {', '.join(facts['scopes'])}.  It is kept nowhere: write it down.",

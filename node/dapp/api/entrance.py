@@ -57,13 +57,18 @@ def demand(scope: Scope | None) -> None:
     Raises:
         Problem: it may not (403).
     """
-    caller: Caller = g.caller
-    if scope is not None and scope not in caller.scopes:
+    if scope is not None and not holds(scope):
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            f"The token {caller.name} may not do this: it lacks the scope {scope}. "
+            f"The token {g.caller.name} may not do this: it lacks the scope {scope}. "
             f"Make another: commonwatt token create NAME --scope {scope}",
         )
+
+
+def holds(scope: Scope) -> bool:
+    """Whether the caller may read this."""
+    caller: Caller = g.caller
+    return scope in caller.scopes
 
 
 def _caller(request: Request, here: Context) -> Caller:

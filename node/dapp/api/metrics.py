@@ -5,18 +5,23 @@ https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from flask import Blueprint, Response
 
+from node.alerts import Alert
+from node.alerts.alert import CODES
 from node.client_interaction.status import State
-from node.dapp.api.entrance import demand
+from node.dapp.api.entrance import demand, holds
 from node.dapp.api.state import place, release
 from node.dapp.api.tokens import Scope
 from node.dapp.context import context
 from node.dapp.household import Household
 from node.dapp.sources import STALE_METER, STALE_PROCESS, Observation
+from node.wallet.credit import ETHER
 from quantities import Tokens
 
 page = Blueprint("metrics", __name__)
@@ -40,13 +45,17 @@ class Metric:
 
 @page.get("/metrics")
 def metrics() -> Response:
-    """Everything that is known now."""
-    demand(Scope.METRICS)
+    """Everything that is known now, as far as the caller may know it."""
+    whole = holds(Scope.METRICS)
+    if not holds(Scope.HEALTH):
+        demand(Scope.METRICS)
     here = context()
-    return Response(written(collected(here.household, here.observe())), content_type=MEDIA_TYPE)
+    house, seen = here.household, here.observe()
+    found = health(house, seen, here.alerts(seen)[0])
+    return Response(written(chain(found, usage(house, seen)) if whole else found), content_type=MEDIA_TYPE)
 
 
-def written(found: Iterator[Metric]) -> str:
+def written(found: Iterable[Metric]) -> str:
     """As Prometheus reads it; metrics without a value are left out."""
     lines = []
     for metric in found:
@@ -56,12 +65,21 @@ def written(found: Iterator[Metric]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def collected(house: Household, seen: Observation) -> Iterator[Metric]:
-    """The household's metrics. A value of something that is silent is left out, its age is not."""
+def health(house: Household, seen: Observation, alerts: Iterable[Alert]) -> Iterator[Metric]:
+    """How the household does. A value of something that is silent is left out, its age is not."""
     about = {"household": house.name, "version": release()}
     yield _gauge("info", "Who this is.", [(about, 1)])
-    yield from _meters(house, seen)
-    yield from _battery(seen)
+    wrong = Counter(alert.code for alert in alerts)
+    yield _gauge(
+        "alerts",
+        "How many things of a kind are wrong (docs/alerts.md).",
+        [({"code": code}, wrong[code]) for code in CODES],
+    )
+    yield _gauge(
+        "meter_sample_age_seconds",
+        "Age of a meter's sample.",
+        [(_of_meter(house, name), round(age, 3)) for name, age in seen.ages.items()],
+    )
     yield from _trading(seen)
     yield from _chain(seen)
     yield from _spool(seen)
@@ -73,13 +91,13 @@ def collected(house: Household, seen: Observation) -> Iterator[Metric]:
     )
 
 
-def _meters(house: Household, seen: Observation) -> Iterator[Metric]:
-    labels = {name: {"meter": name, "place": place(house, name)} for name in seen.meters}
+def usage(house: Household, seen: Observation) -> Iterator[Metric]:
+    """What the household uses, makes and stores: it tells when somebody is at home."""
     yield _gauge(
         "meter_power_watts",
         "Power, forward positive; of live meters only.",
         [
-            (labels[name], register.power / 1_000)
+            (_of_meter(house, name), register.power / 1_000)
             for name, register in seen.meters.items()
             if seen.ages[name] <= STALE_METER
         ],
@@ -90,15 +108,15 @@ def _meters(house: Household, seen: Observation) -> Iterator[Metric]:
             meaning=f"Energy that a meter counted {way}.",
             kind="counter",
             values=[
-                (labels[name], round(getattr(register, way) * JOULES_PER_MWH, 1))
+                (_of_meter(house, name), round(getattr(register, way) * JOULES_PER_MWH, 1))
                 for name, register in seen.meters.items()
             ],
         )
-    yield _gauge(
-        "meter_sample_age_seconds",
-        "Age of a meter's sample.",
-        [(labels[name], round(age, 3)) for name, age in seen.ages.items()],
-    )
+    yield from _battery(seen)
+
+
+def _of_meter(house: Household, name: str) -> Mapping[str, str]:
+    return {"meter": name, "place": place(house, name)}
 
 
 def _battery(seen: Observation) -> Iterator[Metric]:
@@ -123,6 +141,8 @@ def _trading(seen: Observation) -> Iterator[Metric]:
         if base is not None:
             tokens = int(base) / Tokens.parse(1).value
             yield _gauge(f"{name}_tokens", f"The household's {name}.", [({}, tokens)])
+    if status.credit is not None:
+        yield _gauge("fee_credit_ether", "What is left for fees.", [({}, int(status.credit) / ETHER)])
 
 
 def _chain(seen: Observation) -> Iterator[Metric]:

@@ -40,6 +40,8 @@ class Scope(StrEnum):
     """The chain node, the contracts' addresses, the household's balance."""
     METRICS = "metrics"
     """`/metrics`, for Prometheus."""
+    HEALTH = "health"
+    """`/metrics` without meters and battery: for who looks after the hosts of others."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from node.alerts.alert import CODES
+from node.client_interaction.status import State
 from node.dapp.api.tokens import Scope
 from node.readings.spool import status
 from node.readings.spool.status import Status
@@ -40,6 +42,7 @@ def test_prometheus_reads_what_is_measured_in_base_units(program: Program) -> No
     assert sum(told["commonwatt_trading_state"].values()) == 1
     assert told["commonwatt_chain_height_blocks"][()] == 4_231
     assert told["commonwatt_info"]["birch", "0.1.0"] == 1
+    assert told["commonwatt_alerts"] == {(code,): 0 for code in CODES}
     assert told["commonwatt_spool_waiting_samples"][()] == 4_510
     assert 902 <= told["commonwatt_spool_oldest_age_seconds"][()] < 902 + BUSY
     assert (
@@ -70,10 +73,29 @@ def test_what_is_stale_is_left_out_and_its_age_is_not(program: Program, tmp_path
     assert "commonwatt_meter_forward_joules_total" in told
 
 
+def test_what_is_wrong_is_counted_by_its_kind(program: Program, tmp_path: Path) -> None:
+    made_up.publish(tmp_path, State.FAULT, soc=400)
+    told = scraped(program)["commonwatt_alerts"]
+    assert {code for (code,), count in told.items() if count} == {"battery-empty", "trading-fault"}
+
+
+def test_who_looks_after_others_learns_nothing_of_what_they_use(app: Flask, issue: Issue) -> None:
+    whole = scraped(Program(app.test_client(), issue(Scope.METRICS, name="own")))
+    told = scraped(Program(app.test_client(), issue(Scope.HEALTH, name="watcher")))
+    hidden = {name.removeprefix("commonwatt_") for name in whole.keys() - told.keys()}
+    assert hidden == {
+        *("meter_power_watts", "meter_forward_joules_total", "meter_reverse_joules_total"),
+        *("battery_charge_ratio", "battery_volts", "battery_power_watts"),
+    }
+    assert told.keys() < whole.keys()
+
+
 def test_nothing_published_is_no_reason_to_fail(program: Program, tmp_path: Path) -> None:
     for file in made_up.household(tmp_path).run.rglob("*.json"):
         file.unlink()
-    assert scraped(program).keys() == {"commonwatt_info"}
+    told = scraped(program)
+    assert told.keys() == {"commonwatt_info", "commonwatt_alerts"}
+    assert told["commonwatt_alerts"]["logger-silent",] == 1
 
 
 @pytest.mark.parametrize(
