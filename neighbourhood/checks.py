@@ -103,11 +103,19 @@ def lines_join_contacts_that_exist(inventory: Inventory) -> Iterator[Found]:
         )
 
 
+def the_watching_host_is_there(inventory: Inventory) -> Iterator[Found]:
+    """The host that watches over all is a household's."""
+    name, known = inventory.shared.monitoring, list(inventory.households)
+    if name is not None and name not in known:
+        yield (*SHARED, "monitoring"), f"there is no household {name!r}; {hint(name, known)}"
+
+
 CHECKS: tuple[Callable[[Inventory], Iterator[Found]], ...] = (
     addresses_are_distinct,
     addresses_are_in_the_overlay,
     one_or_three_sign,
     lines_join_contacts_that_exist,
+    the_watching_host_is_there,
 )
 
 
@@ -122,15 +130,19 @@ def contacts(listed: object) -> list[int]:
 def there(where: Where, name: str, number: int, known: dict[str, list[int]], section: str) -> Iterator[Found]:
     """Whether a line's end is a contact of the household that it names."""
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-        yield where, f"there is no household {name!r}; {hint}"
+        yield where, f"there is no household {name!r}; {hint(name, known)}"
     elif number not in known[name]:
         have = ", ".join(map(str, known[name])) or "none"
         yield (
             where,
             f"{name} has no contact {number} in {section} (it has {have}); add it, or correct the line",
         )
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What may have been meant."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
 
 
 def twice(values: Iterable[tuple[Where, Hashable]]) -> Iterator[Found]:

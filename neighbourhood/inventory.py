@@ -31,6 +31,13 @@ class Part(StrEnum):
     FOLLOWER = "follower"
 
 
+class Store(StrEnum):
+    """Where a household's host keeps its readings."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
 def whole_seconds(length: float) -> float:
     """Check a block period."""
     if length < 1 or length != int(length):
@@ -43,6 +50,15 @@ def a_contact(text: str) -> str:
     if not CONTACT.match(text):
         raise ValueError("write a household and the number of its contact: 'alder.1'")
     return text
+
+
+def a_store(given: object) -> object:
+    """Check where readings are kept."""
+    if isinstance(given, dict) and given.get("store", Store.SQLITE) not in tuple(Store):
+        raise ValueError(f"store: {given['store']!r}; write sqlite (as without it) or postgresql")
+    if isinstance(given, dict) and given.get("store") == Store.POSTGRESQL and given.get("url"):
+        raise ValueError("url names a server elsewhere, `store: postgresql` is one on the host; keep one")
+    return given
 
 
 ContactName = Annotated[str, AfterValidator(a_contact)]
@@ -89,6 +105,9 @@ class SharedSettings(BaseModel):
     challenge: SecondsField = 86_400.0
     """How long a seller has to redeem after its buyer asked to close; likewise."""
 
+    monitoring: str | None = None
+    """The household whose host watches over all; None: nobody watches."""
+
     lines: tuple[LineSettings, ...] = ()
     """The wired lines."""
 
@@ -111,9 +130,16 @@ class HouseholdPlan(BaseModel):
     trading: Section = {}
     offers: Section = {}
     intents: Section = {}
-    readings: Section = {}
+    readings: Annotated[Section, BeforeValidator(a_store)] = {}
+    """With `store: postgresql`, which the rollout sets up on its host."""
+
     reports: Section = {}
     dapp: Section = {}
+
+    @property
+    def store(self) -> Store:
+        """Where its readings are."""
+        return Store(self.readings.get("store", Store.SQLITE))
 
     def sections(self) -> dict[str, dict[str, Any]]:
         """What is written of config.example.yml's sections."""

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from neighbourhood.inventory import Inventory, Part
+from neighbourhood.inventory import Inventory, Part, Store
 from neighbourhood.lines import sellers
 from neighbourhood.ports import P2P, PAGES, RELAY, RPC
 
@@ -16,6 +16,9 @@ CHAIN_DATA = "/var/lib/commonwatt/chain"
 MAX_PEERS = 4
 """For nodes that are not in the registry yet; those in it do not count. A node that allows for five waits
 for five before it begins to follow."""
+
+POSTGRES = "postgresql:///commonwatt?host=/run/postgresql"
+"""The host's own server, by its socket: each process is known by its user, so there is no password."""
 
 SEALER_SOCKET = "/run/commonwatt-sealer/sealer.sock"
 """In a folder that only the sealer and the chain node can enter."""
@@ -41,6 +44,8 @@ def household(inventory: Inventory, name: str, identities: Mapping[str, Identity
     accounts = {each: identity.account for each, identity in identities.items()}
     bought = sellers(inventory.lines, name, accounts, relays)
     given = deepcopy(plan.sections())
+    if given.get("readings", {}).pop("store", None) == Store.POSTGRESQL:
+        given["readings"]["url"] = POSTGRES
     return {
         "household": {"name": name, "role": str(plan.role)},
         "account": {

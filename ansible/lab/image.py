@@ -22,7 +22,7 @@ SYSTEM = (
 
 PACKAGES = (
     "avahi-daemon", "chrony", "unattended-upgrades", "python3-venv", "nftables", "wireguard-tools",
-    "wireguard-go", "nginx-light", "postgresql", "prometheus-node-exporter",
+    "wireguard-go", "nginx-light", "postgresql", "prometheus", "prometheus-node-exporter",
 )  # fmt: skip
 
 USER = "pi"

@@ -24,6 +24,12 @@ T = TypeVar("T")
 
 PERIOD = 1
 SECTIONS = ("sensors", "battery", "relay", "trading", "offers", "intents", "readings", "reports")
+WATCHES = "dogwood"
+"""Its host watches over all: it seals nothing, so it may be busy."""
+
+SERVED = "dogwood"
+"""Its readings are in PostgreSQL, the others' in SQLite."""
+
 PLAY = 3_600.0
 """Seconds that a playbook may take on a busy machine."""
 
@@ -34,6 +40,7 @@ class Street:
     def __init__(self, lab: Lab, scenario: Scenario, residents: list[str]) -> None:
         self.lab = lab
         self.residents = residents
+        self.served = {SERVED}
         self.scenario = scenario
         self.files = lab.folder / "operator"
         self.world: subprocess.Popen[bytes] | None = None
@@ -66,7 +73,7 @@ class Street:
     def settle(self, residents: list[str], signers: tuple[str, ...] = ()) -> None:
         """Write the inventory: who lives here from now on, and who seals, if others than before."""
         self.residents = residents
-        written = inventory(self.lab, self.scenario, residents)
+        written = inventory(self.lab, self.scenario, residents, self.served)
         for name, host in written["neighbourhood"]["hosts"].items():
             if signers:
                 host["household"]["chain"] = "signer" if name in signers else "follower"
@@ -161,8 +168,12 @@ class Played:
         return found
 
 
-def inventory(lab: Lab, scenario: Scenario, residents: list[str]) -> dict[str, Any]:
-    """The operator's inventory of a scenario's first residents: its sections as the demo has them."""
+def inventory(lab: Lab, scenario: Scenario, residents: list[str], served: set[str]) -> dict[str, Any]:
+    """The operator's inventory of a scenario's first residents: its sections as the demo has them.
+
+    Args:
+        served: whose readings are in PostgreSQL.
+    """
     hosts = {}
     none = dict.fromkeys((member.name for member in scenario.members), "0x" + "00" * 20)
     around = Surroundings(geth=Path("geth"), run=Path("/srv/world"), accounts=none, enodes={})
@@ -172,6 +183,8 @@ def inventory(lab: Lab, scenario: Scenario, residents: list[str]) -> dict[str, A
         written = configuration.household(scenario, member, around)
         sections = {name: written[name] for name in SECTIONS if name in written}
         del sections["relay"]["listen"]
+        if member.name in served:
+            sections["readings"] = {**sections["readings"], "store": "postgresql"}
         hosts[member.name] = {
             "ansible_host": lab.hosts[member.name].address,
             "household": {
@@ -188,7 +201,7 @@ def inventory(lab: Lab, scenario: Scenario, residents: list[str]) -> dict[str, A
     ]
     shared = {
         "overlay": "10.77.0.0/24", "period": f"{PERIOD} s", "tokens": 1_000, "mint_cap": 100_000,
-        "supply": "60 s", "challenge": "60 s", "lines": lines,
+        "supply": "60 s", "challenge": "60 s", "lines": lines, "monitoring": WATCHES,
     }  # fmt: skip
     variables = {
         "ansible_user": USER,

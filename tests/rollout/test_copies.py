@@ -17,7 +17,12 @@ from tests.rollout.street import Played, Street, healthy, until
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7_200)]
 
 HOUSE = "dogwood"
-"""It buys and sells, and does not seal."""
+"""It buys and sells, and does not seal; its readings are in PostgreSQL."""
+
+MOVES = "birch"
+"""Its readings are in SQLite, until its inventory wants them elsewhere."""
+
+SERVER = "postgresql:///commonwatt?host=/run/postgresql"
 
 Rows = dict[str, set[tuple[Any, ...]]]
 
@@ -77,6 +82,35 @@ def test_a_new_host_in_the_place_of_a_dead_one_has_the_copy_before_it_trades(
     assert again.changes() == [], "nothing is put back over what runs"
 
 
+def test_readings_move_to_a_server_when_the_inventory_says_so(
+    street: Street, first_run: Played, tmp_path: Path
+) -> None:
+    before = chained(street, MOVES, tmp_path / "before")
+    street.served.add(MOVES)
+    street.settle(street.residents)
+    with books.hurt(street):
+        played = street.play("site", "--limit", MOVES)
+        print(f"moved in {played.seconds:.0f} s")
+        assert played.code == 0, played.output[-6_000:]
+        assert "are in PostgreSQL and fit" in played.output
+        assert SERVER in street.on(MOVES, "cat /etc/commonwatt/site.yml")
+        until(lambda: healthy(street, MOVES), "a content doctor")
+        until(lambda: len(chained(street, MOVES, tmp_path / "after")) > len(before), "a batch more", 300)
+        assert before <= chained(street, MOVES, tmp_path / "later")
+    again = street.play("site", "--limit", MOVES)
+    assert again.code == 0, again.output[-6_000:]
+    assert again.changes() == []
+
+
+def chained(street: Street, name: str, folder: Path) -> set[tuple[Any, ...]]:
+    """The chain of a household's readings, wherever they are, by a copy of them."""
+    there = Path("/var/tmp") / folder.name
+    street.on(name, f"rm -rf {there} && commonwatt-operator store backup {there} --json")
+    copy = street.host(name).root / there.relative_to("/") / "readings.db"
+    with closing(sqlite.open_reader(copy)) as database:
+        return {tuple(row) for row in database.execute(QUESTIONS["readings.db"])}
+
+
 def copied(street: Street, folder: Path) -> Rows:
     """Take a copy of everybody's databases; what is in the one that will be needed."""
     played = street.play("backup")
@@ -94,7 +128,8 @@ def copied(street: Street, folder: Path) -> Rows:
 
 def everything_is_back(street: Street, kept: Rows) -> None:
     """What was in the copy is on the host, and its doctor is content."""
-    found = rows(street.host(HOUSE).root / books.STATE)
+    street.on(HOUSE, "rm -rf /var/tmp/after && commonwatt-operator store backup /var/tmp/after --json")
+    found = rows(street.host(HOUSE).root / "var/tmp/after")
     missing = {name: each - found[name] for name, each in kept.items()}
     assert not any(missing.values()), missing
     assert json.loads(street.on(HOUSE, "commonwatt-operator store check --json"))["ok"]

@@ -7,16 +7,17 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.rollout.street import Played, Street, until
+from tests.rollout.street import SERVED, WATCHES, Played, Street, until
 from tests.rollout.trades import settled
 
 OPEN = {22, 443}
 """What answers on the home network."""
 
-OURS = {80, 123, 8080, 8545, 8551, 9100, 15555, 30303, 51820}
+OURS = {80, 123, 5432, 8080, 8545, 8551, 9090, 9100, 9101, 15555, 30303, 51820}
 """Ports that something of ours or of the system might have: tried whether anything listens or not."""
 
 EXPOSURE = {"commonwatt-relay": 3.0}
@@ -87,7 +88,7 @@ def test_the_units_may_do_little(street: Street, first_run: Played) -> None:
         last = street.on("alder", f"systemd-analyze security --no-pager {unit}").strip().splitlines()[-1]
         said[name] = float(last.partition(":")[2].split()[0])
     print(said)
-    assert len(said) == 8
+    assert len(said) == 9
     assert {name: score for name, score in said.items() if score > EXPOSURE.get(name, 2.0)} == {}
 
 
@@ -100,6 +101,63 @@ def test_no_secret_of_one_process_can_be_read_by_another(street: Street, first_r
         )
         assert seen == "", user
     assert street.on("alder", "find /etc/commonwatt/keys -type f ! -perm 600") == ""
+
+
+def test_one_host_watches_over_all_and_learns_nothing_of_what_they_use(
+    street: Street, first_run: Played
+) -> None:
+    until(lambda: set(values(street, "up").values()) == {1.0}, "an answer of everybody", 300)
+    assert len(values(street, "up")) == 2 * len(street.residents)
+    heights = values(street, "commonwatt_chain_height_blocks")
+    assert {name for name, *_ in heights} == set(street.residents)
+    assert min(heights.values()) > 0
+    for name in ("commonwatt_meter_power_watts", "commonwatt_battery_charge_ratio"):
+        assert values(street, name) == {}
+    for name in ("node_cpu_seconds_total", "node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes"):
+        assert values(street, name), name
+    until(lambda: {rule["health"] for rule in rules(street)} == {"ok"}, "a look at every rule", 300)
+
+
+def test_nobody_but_the_watching_host_may_ask_how_others_do(street: Street, first_run: Played) -> None:
+    ask = "curl -sS -o /dev/null -w '%{http_code}' --connect-timeout 10 http://10.77.0.2"
+    for port in (9100, 9101):
+        assert street.lab.ssh(street.host("alder"), f"{ask}:{port}/metrics").returncode == 28, "dropped"
+        assert street.on(WATCHES, f"{ask}:{port}/metrics") == {9100: "200", 9101: "401"}[port]
+    assert street.on(WATCHES, f"{ask}:9101/login") == "404"
+
+
+def test_readings_are_in_postgresql_where_the_inventory_says_so_and_nobody_else_gets_in(
+    street: Street, first_run: Played
+) -> None:
+    def sql(user: str, query: str) -> str:
+        run = f"setpriv --reuid={user} --regid=commonwatt --clear-groups psql -tA -d commonwatt -c '{query}'"
+        done = street.lab.ssh(street.host(SERVED), run)
+        return done.stdout.strip() if done.returncode == 0 else done.stderr
+
+    until(lambda: sql("cw-dapp", "SELECT count(*) > 0 FROM batches") == "t", "a batch")
+    assert "permission denied" in sql("cw-dapp", "DELETE FROM batches")
+    assert "permission denied" in sql("cw-trade", "CREATE TABLE mine (at integer)")
+    assert "no pg_hba.conf entry" in sql("cw-relay", "SELECT 1")
+    assert not street.on(SERVED, "ss -Htln 'sport = :5432'")
+    assert json.loads(street.on(SERVED, "commonwatt-operator store check --json"))["ok"]
+    assert street.lab.ssh(street.host("alder"), "command -v psql").returncode, "SQLite needs nothing"
+
+
+def rules(street: Street) -> list[dict[str, Any]]:
+    """The alert rules as Prometheus has them."""
+    said = json.loads(street.on(WATCHES, "curl -sS http://127.0.0.1:9090/api/v1/rules"))
+    return [rule for group in said["data"]["groups"] for rule in group["rules"]]
+
+
+def values(street: Street, query: str) -> dict[tuple[str, str, str], float]:
+    """What Prometheus knows now, by household, job and what else tells several apart."""
+    said = street.on(WATCHES, f"curl -sS 'http://127.0.0.1:9090/api/v1/query?query={query}'")
+    return {
+        (each["metric"]["household"], each["metric"]["job"], str(sorted(each["metric"].items()))): float(
+            each["value"][1]
+        )
+        for each in json.loads(said)["data"]["result"]
+    }
 
 
 def answered(street: Street, name: str) -> set[int]:

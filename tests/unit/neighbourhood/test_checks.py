@@ -9,6 +9,7 @@ import pytest
 from neighbourhood.checks import load
 from node.config import ConfigError
 
+KEPT = "# readings: {store: postgresql}"
 EXAMPLE = Path(__file__).parents[3] / "ansible" / "inventory.example.yml"
 
 
@@ -49,6 +50,11 @@ def test_the_example_can_be_used() -> None:
         ([("reserve: 40 %", "reserve: 40")], "alder.offers.reserve"),
         ([("meter: feed-2", "meter: feed-3")], "feed-3"),
         ([("contact: 1, pin: 17,", "contact: 1, pin: x17,")], "alder.relay.feeds[0].pin"),
+        ([("# monitoring: cedar", "monitoring: ceda")], "no household 'ceda'; did you mean 'cedar'?"),
+        ([(KEPT, "readings: {store: postgres}")], "write sqlite (as without it)"),
+        ([(KEPT, "readings: {store: postgresql, url: postgresql://a@b/c}")],
+         "url names a server elsewhere"),
+        ([(KEPT, "readings: {store: postgresql, keep: 3}")], "cedar.readings.keep"),
         ([("    birch:\n", "    alder:\n")], "written twice, first on line"),
     ],
 )  # fmt: skip

@@ -66,3 +66,21 @@ def test_who_joins_without_a_line_changes_nobody_elses_configuration(inventory: 
 
 def account(index: int) -> str:
     return checksum(index.to_bytes(20))
+
+
+def test_readings_are_in_sqlite_unless_the_inventory_wants_a_server_on_the_host(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().replace(
+        "# readings: {store: postgresql}", "readings: {store: postgresql, keep_days: 9}"
+    )
+    (tmp_path / "inventory.yml").write_text(text)
+    written = load(tmp_path / "inventory.yml")
+    assert made(written, "cedar")["readings"] == {
+        "url": "postgresql:///commonwatt?host=/run/postgresql", "keep_days": 9,
+    }  # fmt: skip
+    assert "readings" not in made(written, "birch")
+
+
+def test_sqlite_may_be_written_too(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().replace("# readings: {store: postgresql}", "readings: {store: sqlite}")
+    (tmp_path / "inventory.yml").write_text(text)
+    assert "url" not in made(load(tmp_path / "inventory.yml"), "cedar")["readings"]
