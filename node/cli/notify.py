@@ -6,12 +6,17 @@ import time
 
 import click
 
+from chain.errors import Misconfigured
 from node import lean
 from node.cli.listing import Listing
 from node.cli.options import answer, json_option, with_settings
 from node.config import Settings
 
 NOTHING = "Nothing is wrong."
+NOBODY = (
+    "nobody is told: add somebody on the pages (Settings, Notifications), or write the path of a file with "
+    "one Apprise address a line as notifications.addresses"
+)
 FAILED = 1
 
 
@@ -33,14 +38,12 @@ def run(settings: Settings) -> None:
 def test(settings: Settings, as_json: bool) -> None:
     """Send a message to everybody now, and show who took it. Exit code 1 when somebody did not."""
     from node.dapp.words import capital  # noqa: PLC0415 - not for its neighbours
-    from node.notify.run import services  # noqa: PLC0415
+    from node.notify.run import everybody_of, trial  # noqa: PLC0415
 
-    name = capital(settings.household.name)
-    told = services(settings.notifications.addresses).tell(
-        f"{name}: a test",
-        f"{name} can tell you when something is wrong. There is nothing to do.",
-        urgent=False,
-    )
+    everybody = everybody_of(settings.notifications.addresses, settings.paths.state)
+    if not everybody.anybody:
+        raise Misconfigured(NOBODY)
+    told = everybody.tell(*trial(capital(settings.household.name)), urgent=False)
     lines = [
         f"{service}: {'told' if took else 'NOT told; is the address right, and the network there?'}"
         for service, took in told

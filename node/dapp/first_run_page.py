@@ -27,8 +27,7 @@ from node.dapp.told import told
 from node.dapp.users import FIRST_USER, NAME
 from node.dapp.views.account import SHORTEST_PASSWORD, unfit
 from node.dapp.views.devices import BADGES, shown
-from node.first_run.channel import Silent
-from node.first_run.keyholder import NotNow
+from node.first_run.channel import NotNow, Silent
 from node.first_run.steps import TITLES, Facts, Step, done, may_show, may_tick, resume
 from node.sensors import status
 from store import snapshot

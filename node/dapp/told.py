@@ -287,7 +287,31 @@ DEVICES = (
 )
 """Of what is looked for and tried at the buses and ports."""
 
-SENTENCES = (*TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *CHANGES, *FIRST_RUN, *CHAIN, *DEVICES)
+NOTIFICATIONS = (
+    N_(
+        "Whoever tells people does not answer. Does it run? At the box: commonwatt notify run. It needs no "
+        "address to begin with."
+    ),
+    N_("Nobody here has this address any more: look again."),
+    N_("Write a name of letters and digits, such as Ada's phone: 40 characters at most."),
+    N_("%(number)s people are told already: remove somebody first."),
+    N_("Somebody is told at this address already."),
+    N_("Those were many tests: wait for a minute."),
+    N_("This is no address of that service: https://github.com/caronc/apprise/wiki has examples."),
+    N_("This is no address: write one such as %(example)s."),
+    N_("Write one address without spaces, such as %(example)s: %(number)s characters at most."),
+    N_("Write one of these services: %(known)s. Others are written into the file, at the box."),
+    N_("These options are written into the file, at the box: %(known)s."),
+    N_("The host is missing: write it behind the service, as in %(example)s."),
+    N_("Write the host by its name, or as four numbers with points."),
+    N_("Nobody is told at this host itself, nor at an address that is no host's."),
+    N_("It cannot be kept: the state folder cannot be written (%(error)s)."),
+)
+"""What the notifier says to what is asked of it."""
+
+SENTENCES = (
+    *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *CHANGES, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS
+)  # fmt: skip
 
 PLACE = re.compile(r"%\\?\((\w+)\\?\)s")
 

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from chain.errors import KeyRefused
-from node.first_run.keyholder import NotNow
 
 FILE = "first-run.sock"
 """In `paths.run`."""
@@ -38,8 +37,22 @@ CREDENTIALS = struct.Struct("3i")
 Answering = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
+class NotNow(Exception):
+    """What is asked cannot be done as things stand; the message says what to do."""
+
+
+PAGES = "dapp.db"
+"""In `paths.state`: whoever owns it is the pages' user."""
+
+
 class Silent(Exception):
-    """The owner of the key does not answer; the message says what to do."""
+    """Who is asked does not answer; the message says what to do."""
+
+
+TRADER_SILENT = (
+    "The household's trader, which owns the key, does not answer. Is it running "
+    "(commonwatt client-interaction run), with account.first_run in its configuration?"
+)
 
 
 class Channel:
@@ -103,8 +116,13 @@ class Channel:
             return {"problem": "This is no question."}
 
 
-def ask(path: Path, request: Mapping[str, str], patience: float = PATIENCE) -> Mapping[str, Any]:
-    """Ask the owner of the key.
+def ask(
+    path: Path, request: Mapping[str, str], patience: float = PATIENCE, silent: str = TRADER_SILENT
+) -> Mapping[str, Any]:
+    """Ask the owner of the key, or whoever else listens at such a socket.
+
+    Args:
+        silent: what to do where nobody does.
 
     Raises:
         Silent: it does not run, or does not answer.
@@ -117,13 +135,18 @@ def ask(path: Path, request: Mapping[str, str], patience: float = PATIENCE) -> M
             sock.sendall(json.dumps(request).encode() + b"\n")
             told = json.loads(_line(sock))
     except (OSError, ValueError):
-        raise Silent(
-            "The household's trader, which owns the key, does not answer. Is it running "
-            "(commonwatt client-interaction run), with account.first_run in its configuration?"
-        ) from None
+        raise Silent(silent) from None
     if not isinstance(told, dict) or "problem" in told:
-        raise NotNow(str(told["problem"]) if isinstance(told, dict) else "The trader makes no sense.")
+        raise NotNow(str(told["problem"]) if isinstance(told, dict) else "The answer makes no sense.")
     return told
+
+
+def may_ask(pages: Path, user: int) -> bool:
+    """Whether a user is root or the pages' one, by whose the pages' database is."""
+    try:
+        return user in {0, pages.stat().st_uid}
+    except OSError:
+        return user == 0
 
 
 def _line(sock: socket.socket) -> bytes:

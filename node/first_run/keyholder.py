@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from chain import keys
+from node.first_run.channel import NotNow
 from node.first_run.steps import Key
 from node.wallet import backup as backups
-
-
-class NotNow(Exception):
-    """What was asked for cannot be done; the message says why, as a sentence for people."""
 
 
 class KeyHolder:

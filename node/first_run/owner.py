@@ -13,7 +13,7 @@ from chain.daemon import Stopping, sd_ready, sd_watchdog
 from node.client_interaction import status
 from node.client_interaction.status import State, Status
 from node.first_run.channel import FILE as SOCKET
-from node.first_run.channel import Channel
+from node.first_run.channel import PAGES, Channel, may_ask
 from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key
 from store import snapshot
@@ -25,9 +25,6 @@ FILE = "key.json"
 
 BEAT = 0.2
 """Seconds for which a caller is waited for at a time."""
-
-PAGES = "dapp.db"
-"""In `paths.state`: whoever owns it is the pages' user."""
 
 WAITING = "This household is being set up: its key is not backed up yet."
 NEXT = "The first run goes on on the household's pages."
@@ -79,14 +76,6 @@ def told(run: Path) -> tuple[Key, str | None, str]:
         return Key(fields.get("state", "unknown")), fields.get("address"), str(fields.get("problem", ""))
     except ValueError:
         return Key.UNKNOWN, None, ""
-
-
-def may_ask(pages: Path, user: int) -> bool:
-    """Whether a user is root or the pages' one, by whose the pages' database is."""
-    try:
-        return user in {0, pages.stat().st_uid}
-    except OSError:
-        return user == 0
 
 
 def awaited(settings: Settings, stop: Stopping) -> str | None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
-from chain.daemon import Misconfigured, Stop, run_every, sd_ready
+from chain.daemon import Stop, run_every, sd_ready
 from node import hours
 from node.alerts import Alert, Severity, gather, judge
 from node.dapp.household import Household
 from node.dapp.sources import observe
+from node.first_run.channel import PAGES, Channel, may_ask
 from node.local_time import zone
 from node.notify import memory
+from node.notify.allowed import leads_home
+from node.notify.desk import SOCKET, Desk
+from node.notify.everybody import Everybody, Telling
 from node.notify.following import Kind, after, due, follow
+from node.notify.people import People
 from node.notify.wording import text, title
 from store.errors import StoreError
 from store.snapshot import boottime
@@ -30,16 +36,11 @@ log = structlog.get_logger(__name__)
 EVERY = 5.0
 """Seconds between two looks."""
 
+TURN = 0.5
+"""Seconds for which a question of the pages is waited for at a time."""
+
 AGAIN = (60.0, 3_600.0)
 """Seconds to wait after nobody could be told: at first, and at most. Nothing is lost, it is told later."""
-
-
-class Telling(Protocol):
-    """Whoever carries a message: `node.notify.services.Services`."""
-
-    def tell(self, title: str, text: str, *, urgent: bool) -> list[tuple[str, bool]]:
-        """Send to everybody: each, and whether it took the message."""
-        ...
 
 
 class Notifier:
@@ -121,30 +122,77 @@ def run(settings: NotificationsSettings, house: Household, outlook: Callable[[],
         stop: ends it.
 
     Raises:
-        Misconfigured: nobody is named in the configuration. ChainError: the addresses cannot be read.
+        Misconfigured: the configuration's file names nobody. ChainError: it cannot be read.
     """
-    notifier = Notifier(house, services(settings.addresses), night(settings, house.time_zone), settings.least)
-    sd_ready()
+    everybody = everybody_of(settings.addresses, house.state)
+    notifier = Notifier(house, everybody, night(settings, house.time_zone), settings.least)
+    desk = Desk(everybody.people, Trying(house.title), everybody.elsewhere)
+    if not everybody.anybody:
+        log.info("nobody_is_told", do="add somebody on the pages (Settings, Notifications)")
 
     def look() -> None:
         now, booted = time.time(), boottime()
         facts = gather(house, observe(house, now, booted), booted, outlook())
-        notifier.look(judge(house, facts), now, booted)
+        if everybody.anybody:
+            notifier.look(judge(house, facts), now, booted)
 
-    run_every(EVERY, look, stop)
+    with Channel(house.run / SOCKET, lambda user: may_ask(house.state / PAGES, user)) as channel:
+        over = threading.Event()
+        asked = threading.Thread(target=lambda: _answer(channel, desk, over), name="desk", daemon=True)
+        asked.start()
+        sd_ready()
+        run_every(EVERY, look, stop)
+        over.set()
+        asked.join(2 * TURN)
     return 0
 
 
-def services(addresses: Path | None) -> Telling:
-    """Who carries messages.
+class Trying:
+    """Tries an address out, in the household's name."""
+
+    def __init__(self, house: str) -> None:
+        """Take the household's name, as people write it."""
+        self._house = house
+
+    def understands(self, address: str) -> bool:
+        """Whether it is one of a service's."""
+        from node.notify import services  # noqa: PLC0415
+
+        return services.understands(address)
+
+    def try_out(self, address: str) -> bool:
+        """Send a test to it; whether it was taken."""
+        from node.notify import services  # noqa: PLC0415
+
+        return not leads_home(address) and services.send(address, *trial(self._house), False)
+
+
+def trial(house: str) -> tuple[str, str]:
+    """Title and text of a message that only tries the way.
+
+    Args:
+        house: the household's name as people write it.
+    """
+    return f"{house}: a test", f"{house} can tell you when something is wrong. There is nothing to do."
+
+
+def _answer(channel: Channel, desk: Desk, over: threading.Event) -> None:
+    """Answer the pages until it is over."""
+    while not over.is_set():
+        try:
+            channel.turn(desk.answer, TURN)
+        except OSError as error:  # the socket itself: the next turn may do better, and telling goes on
+            log.warning("pages_not_answered", error=str(error))
+            over.wait(TURN)
+
+
+def everybody_of(addresses: Path | None, state: Path) -> Everybody:
+    """Who is told: in the configuration's file, and by the pages.
 
     Raises:
-        Misconfigured: nobody is named. ChainError: the file cannot be read.
+        Misconfigured: the configuration's file names nobody. ChainError: it cannot be read.
     """
-    if addresses is None:
-        raise Misconfigured(
-            "notifications.addresses is not set: write the path of a file with one Apprise address a line"
-        )
-    from node.notify.services import read  # noqa: PLC0415 - Apprise is loaded by who tells somebody
+    from node.notify import services  # noqa: PLC0415 - Apprise is loaded by who tells somebody
 
-    return read(addresses)
+    named = None if addresses is None else services.read(addresses)
+    return Everybody(named, People(state), services.send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from apprise import Apprise, NotifyType
 
@@ -37,6 +38,11 @@ class Services:
         if not self._services:
             raise Misconfigured(f"{file} names nobody: write one address a line, as ntfy://ntfy.sh/our-house")
 
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self._services)
+
     def tell(self, title: str, text: str, *, urgent: bool) -> list[tuple[str, bool]]:
         """Send to everybody; takes some seconds where one does not answer.
 
@@ -48,6 +54,23 @@ class Services:
             (_named(service), bool(service.notify(title=title, body=text, notify_type=kind)))
             for service in self._services
         ]
+
+
+def understands(address: str) -> bool:
+    """Whether Apprise knows what it means, and reads the host in it that `allowed` has looked at.
+
+    Nothing is asked, and nothing of it is logged.
+    """
+    service = Apprise.instantiate(address)
+    host = (urlsplit(address).hostname or "").lower()
+    return service is not None and str(getattr(service, "host", "") or "").strip("[]").lower() in ("", host)
+
+
+def send(address: str, title: str, text: str, urgent: bool) -> bool:
+    """Send to one address; whether it took the message."""
+    service = Apprise.instantiate(address)
+    kind = NotifyType.FAILURE if urgent else NotifyType.INFO
+    return service is not None and bool(service.notify(title=title, body=text, notify_type=kind))
 
 
 def read(file: Path) -> Services:

@@ -11,6 +11,8 @@ page = Blueprint("settings", __name__, url_prefix="/settings")
 
 _page = behind("settings_page")
 
+_notifications = behind("notifications_page")
+
 
 @page.get("/")
 def show() -> ResponseReturnValue:
@@ -40,3 +42,27 @@ def write() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     """Take the last change back."""
     return _page("undo")
+
+
+@page.get("/notifications")
+def notifications() -> ResponseReturnValue:
+    """Who is told what is wrong."""
+    return _notifications("show")
+
+
+@page.post("/notifications")
+def add_person() -> ResponseReturnValue:
+    """Tell somebody more."""
+    return _notifications("add")
+
+
+@page.post("/notifications/remove")
+def remove_person() -> ResponseReturnValue:
+    """Tell somebody no more."""
+    return _notifications("remove")
+
+
+@page.post("/notifications/test")
+def try_person() -> ResponseReturnValue:
+    """Send a message to one of them now."""
+    return _notifications("test")

@@ -18,8 +18,7 @@ import pytest
 from chain import keys
 from node.dapp.claims import Claims
 from node.first_run import owner
-from node.first_run.channel import FILE, Channel, Silent, ask
-from node.first_run.keyholder import NotNow
+from node.first_run.channel import FILE, Channel, NotNow, Silent, ask, may_ask
 from node.first_run.steps import Key
 from tests.waiting import PATIENCE, eventually
 
@@ -79,11 +78,11 @@ def test_only_the_pages_user_and_root_are_answered(tmp_path: Path) -> None:
     finally:
         stranger.end()
     pages = tmp_path / "dapp.db"
-    assert not owner.may_ask(pages, os.getuid() + 1)
+    assert not may_ask(pages, os.getuid() + 1)
     pages.touch()
-    assert owner.may_ask(pages, pages.stat().st_uid)
-    assert owner.may_ask(pages, 0)
-    assert not owner.may_ask(pages, pages.stat().st_uid + 1)
+    assert may_ask(pages, pages.stat().st_uid)
+    assert may_ask(pages, 0)
+    assert not may_ask(pages, pages.stat().st_uid + 1)
 
 
 def test_nobody_else_on_the_host_reaches_the_socket(serving: Serving) -> None:

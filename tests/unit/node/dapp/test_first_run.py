@@ -30,8 +30,8 @@ from node.dapp.neighbourhood import Relay
 from node.dapp.own_relay import OwnRelay
 from node.dapp.users import FILE, Users
 from node.first_run import joining, owner
-from node.first_run.channel import Silent
-from node.first_run.keyholder import KeyHolder, NotNow
+from node.first_run.channel import NotNow, Silent
+from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key, Step
 from node.sensors import status
 from node.wallet import backup as backups
