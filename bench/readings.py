@@ -22,8 +22,9 @@ import psycopg
 from bench.floor import percentile
 from node.readings import Level, Readings, Sample, open_readings
 from node.readings import chain as links
-from node.readings.sql import backfill, rows
+from node.readings.sql import rows
 from node.readings.sqlite import SqliteReadings
+from node.readings.statements import backfill
 from store import postgres, sqlite
 from tests.integration.postgres import Server, found
 

@@ -15,7 +15,8 @@ import psycopg
 from node.readings import chain
 from node.readings.interface import Batch, Sample
 from node.readings.rollups import FIRST_LEVELS
-from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
+from node.readings.sql import COLUMNS, SqlReadings, rows, sample_of
+from node.readings.statements import backfill
 from store import postgres
 from store.errors import StoreError, Unreachable
 

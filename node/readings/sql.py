@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from operator import attrgetter
@@ -28,7 +28,8 @@ from node.readings.interface import (
     rolled,
     slices,
 )
-from node.readings.rollups import CHARTED, FINER, FOLDED, MEASURED, Bucket, charted, fold, rollups
+from node.readings.rollups import CHARTED, FINER, MEASURED, Bucket, charted, fold, rollups
+from node.readings.statements import ANEW, BUCKET, ROLLED, folding, newest_by, places
 from node.sensors.driver import Quantity
 from store.errors import StoreError
 
@@ -37,15 +38,6 @@ C = TypeVar("C")
 SAMPLE = ("meter", "taken", *chain.FIELDS)
 COLUMNS = "meters.name AS meter, taken, voltage, current, power, forward, reverse, soc"
 METER = "(SELECT id FROM meters WHERE name = ?)"
-BUCKET = "at, samples, counted, lowest, total, highest, forward_from, forward, reverse_from, reverse"
-KEPT = tuple(name.strip() for name in BUCKET.split(",")[1:])
-
-ANEW = (
-    f"ON CONFLICT (level, meter, at) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in KEPT)} "
-    "WHERE excluded.samples >= rollups.samples"
-)
-"""A bucket that is there is replaced, but not by one of fewer samples: some may be deleted by age."""
-
 KEY = "meter, taken, batch"
 
 
@@ -140,10 +132,10 @@ class SqlReadings(ABC, Generic[C]):
         """Keep rollups of another store as they are there."""
         with self._connection() as connection, self._transaction(connection):
             number = self._meters(connection, [meter])[meter]
-            places = ", ".join("?" * (2 + len(dataclasses.fields(Bucket))))
+            columns = places(2 + len(dataclasses.fields(Bucket)))
             self._change_each(
                 connection,
-                f"INSERT INTO rollups (level, meter, {BUCKET}) VALUES ({places}) {ANEW}",  # noqa: S608
+                f"INSERT INTO rollups (level, meter, {BUCKET}) VALUES ({columns}) {ANEW}",  # noqa: S608
                 [(int(level), number, *dataclasses.astuple(bucket)) for bucket in buckets],
             )
 
@@ -367,7 +359,7 @@ class SqlReadings(ABC, Generic[C]):
         and anew those from each meter's `since` on."""
         if not since:
             return
-        rows = self._rows(connection, f"{_ROLLED} WHERE id IN ({_places(since)})", [*since])
+        rows = self._rows(connection, f"{ROLLED} WHERE id IN ({places(len(since))})", [*since])
         for level in levels:
             spans: dict[tuple[int, int], list[int]] = {}
             for meter, newest, *starts in rows:
@@ -381,15 +373,7 @@ class SqlReadings(ABC, Generic[C]):
 
     def _fold(self, connection: C, level: Level, meters: Sequence[int], start: int, end: int) -> None:
         """Make buckets."""
-        time, source, which, columns = _made_of(level)
-        self._change(
-            connection,
-            f"INSERT INTO rollups (level, meter, {BUCKET}) "  # noqa: S608
-            f"SELECT {level:d}, meter, {time} / {level:d} * {level:d} AS bucket, {columns} FROM {source} "
-            f"WHERE {which} AND meter IN ({_places(meters)}) AND {time} >= ? AND {time} < ? "
-            f"GROUP BY meter, bucket {ANEW}",
-            (*meters, start, end),
-        )
+        self._change(connection, folding(level, len(meters)), (*meters, start, end))
 
     def _buckets(self, connection: C, meter: str, level: Level, start: int, end: int) -> list[Bucket]:
         """Those that begin in [start, end), kept or still filling up."""
@@ -435,7 +419,7 @@ class SqlReadings(ABC, Generic[C]):
         if not moments or known[0] is None:
             return [None] * len(moments)
         asked = ", ".join(["(?)"] * len(moments))
-        forward, reverse = (_newest_by(register, int(known[0])) for register in ("forward", "reverse"))
+        forward, reverse = (newest_by(register, int(known[0])) for register in ("forward", "reverse"))
         rows = self._rows(
             connection,
             f"WITH asked (moment) AS (VALUES {asked}) SELECT moment, {forward}, {reverse} FROM asked",  # noqa: S608
@@ -465,21 +449,6 @@ class SqlReadings(ABC, Generic[C]):
         return None if first is None else (first[1], first[2])
 
 
-def _newest_by(register: str, meter: int) -> str:
-    """A meter's newest value of a register by `asked.moment`, in SQL: of a sample, else of a bucket."""
-    having = f"meter = {meter:d} AND forward IS NOT NULL AND reverse IS NOT NULL"
-    samples = (
-        f"(SELECT {register} FROM samples WHERE {having} AND taken <= moment "  # noqa: S608
-        "ORDER BY taken DESC, batch DESC LIMIT 1)"
-    )
-    buckets = (
-        f"(SELECT {register} FROM rollups WHERE level = {level:d} AND {having} AND at <= moment - {level:d} "  # noqa: S608
-        "ORDER BY at DESC LIMIT 1)"
-        for level in Level
-    )
-    return f"coalesce({', '.join((samples, *buckets))})"
-
-
 def _flow(began: tuple[int, int] | None, ended: tuple[int, int] | None) -> Flow | None:
     if began is None or ended is None:
         return None
@@ -500,47 +469,3 @@ def _bucket(row: Sequence[Any]) -> Bucket:
     """A bucket of a row in which SQL has summed: PostgreSQL's sums are decimals."""
     whole: list[Any] = [None if value is None else int(value) for value in row]
     return Bucket(*whole)
-
-
-def _places(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _made_of(level: Level) -> tuple[str, str, str, str]:
-    """Out of what a level is folded, in SQL: column of time, table, condition, columns of a bucket."""
-    finer = FINER.get(level)
-    if finer is None:
-        return "taken", "samples", "TRUE", MEASURED
-    return "at", "rollups", f"level = {finer:d}", FOLDED
-
-
-def backfill(level: Level) -> str:
-    """The statement of the migration that makes rollups of what is there."""
-    time, source, which, columns = _made_of(level)
-    return f"""
-    INSERT INTO rollups (level, meter, {BUCKET})
-    SELECT {level:d}, source.meter, {time} / {level:d} * {level:d} AS bucket, {columns}
-    FROM {source} AS source JOIN (SELECT meter, max(taken) AS ended FROM samples GROUP BY meter) AS newest
-         ON newest.meter = source.meter
-    WHERE {which} AND {time} < newest.ended / {level:d} * {level:d}
-    GROUP BY source.meter, bucket;
-    """  # noqa: S608
-
-
-def _unrolled(level: Level) -> str:
-    """When a meter's first bucket begins that is not kept, in SQL: after the last, or with what is finer."""
-    finer = "".join(
-        f"(SELECT min(at) FROM rollups WHERE level = {each:d} AND meter = meters.id), "  # noqa: S608
-        for each in reversed(Level)
-        if each < level
-    )
-    return (
-        f"coalesce((SELECT max(at) + {level:d} FROM rollups WHERE level = {level:d} AND meter = meters.id), "  # noqa: S608
-        f"{finer}(SELECT min(taken) FROM samples WHERE meter = meters.id))"
-    )
-
-
-_ROLLED = (
-    "SELECT id, (SELECT max(taken) FROM samples WHERE meter = meters.id), "  # noqa: S608
-    f"{', '.join(map(_unrolled, Level))} FROM meters"
-)

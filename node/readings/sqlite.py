@@ -11,7 +11,8 @@ from typing import Any
 
 from node.readings.interface import Batch, Sample
 from node.readings.rollups import FIRST_LEVELS
-from node.readings.sql import COLUMNS, SqlReadings, backfill, rows, sample_of
+from node.readings.sql import COLUMNS, SqlReadings, rows, sample_of
+from node.readings.statements import backfill
 from store import sqlite
 from store.errors import StoreError, Unopenable
 
