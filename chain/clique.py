@@ -30,6 +30,13 @@ VERSION = "1.13.15"
 MEMORY_GOAL = "96MiB"
 """Above this the Go runtime collects more eagerly (GOMEMLIMIT), so that the node stays below 130 MB."""
 
+MAX_PEERS = 5
+"""Geth follows a peer at once when it has five, or as many as it may have; with fewer it looks every ten
+seconds. At once means also: with the peer that it has just given up, because a request to its connection of
+before a cut was never answered, for which it waits a minute; and so on, minute after minute
+(eth/sync.go, `nextSyncOp`, and eth/downloader of 1.13.15). Who may have five and has fewer goes on with the
+peer's next connection."""
+
 INIT_TIMEOUT = 60.0
 """Seconds; a Pi's card takes a few."""
 
@@ -238,7 +245,7 @@ def p2p_config(node: NodePlan) -> str:
     peers = json.dumps(list(node.peers))
     lines = [
         "[Node.P2P]",
-        f"MaxPeers = {node.max_peers or max(len(node.peers), 1)}",
+        f"MaxPeers = {node.max_peers or MAX_PEERS}",
         "DialRatio = 1",
         "NoDiscovery = true",
         f"StaticNodes = {peers}",

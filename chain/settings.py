@@ -89,7 +89,9 @@ class NodeSettings(BaseModel):
         None,
         ge=1,
         le=200,
-        description="Connections to other nodes; as many as `peers` if not given.",
+        description="Connections to nodes that are not in the registry; 5 if not given. With no more than it "
+        "has neighbours a node follows at once at its start, not after 10 s, but may hang for minutes on a "
+        "neighbour after the network was away.",
     )
     network: str | None = Field(
         None, description="Take peers from this network only, as 10.0.0.0/24; from anywhere if not given."

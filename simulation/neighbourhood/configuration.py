@@ -182,6 +182,8 @@ def chain(scenario: Scenario, member: Member, around: Surroundings) -> dict[str,
             if name not in {member.name, scenario.newcomer}
         ],
     }
+    if scenario.cuttable is None:  # it follows at once; see `chain.clique.MAX_PEERS`
+        node["max_peers"] = max(len(node["peers"]), 1)
     if member.seals:
         node["seal"] = {
             "keystore": "sealer.json",

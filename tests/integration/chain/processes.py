@@ -146,7 +146,7 @@ def acquaint(households: list[Household]) -> None:
     """Give every household the others' enodes to begin with."""
     for each in households:
         others = tuple(other.enode for other in households if other is not each)
-        node = each.node.model_copy(update={"peers": others})
+        node = each.node.model_copy(update={"peers": others, "max_peers": max(len(others), 1)})
         each.settings = each.settings.model_copy(update={"node": node})
 
 

@@ -52,7 +52,7 @@ def test_geths_file_holds_nothing_but_the_peers() -> None:
     assert config == {
         "Node": {
             "P2P": {
-                "MaxPeers": 1,
+                "MaxPeers": 5,
                 "DialRatio": 1,
                 "NoDiscovery": True,
                 "StaticNodes": [ENODE],
@@ -64,8 +64,8 @@ def test_geths_file_holds_nothing_but_the_peers() -> None:
     }
 
 
-def test_a_node_alone_waits_for_no_more_than_one_peer() -> None:
-    assert "MaxPeers = 1\n" in p2p_config(planned())
+def test_a_node_allows_for_more_peers_than_a_small_neighbourhood_has() -> None:
+    assert "MaxPeers = 5\n" in p2p_config(planned(peers=[ENODE]))
     assert "MaxPeers = 9\n" in p2p_config(planned(max_peers=9))
 
 
