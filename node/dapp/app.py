@@ -94,6 +94,16 @@ TITLES = (
 )  # fmt: skip
 """Of refusals, as Werkzeug calls them."""
 
+REASONS = (
+    N_(
+        "The requested URL was not found on the server. If you entered the URL manually please check your "
+        "spelling and try again."
+    ),
+    N_("The method is not allowed for the requested URL."),
+    N_("The data value transmitted exceeds the capacity limit."),
+)
+"""Why, as it says where we say nothing better."""
+
 LARGEST_FORM = 64 * 1024
 """Bytes."""
 
@@ -181,7 +191,7 @@ def _refused(error: HTTPException) -> tuple[str, int] | HTTPException:
     """Any answer that is not a page: in words, with what to do."""
     if error.response is not None or (error.code or 500) < 400:
         return error
-    return _page(_(error.name), error.description or "", error.code or 500)
+    return _page(_(error.name), _(error.description) if error.description else "", error.code or 500)
 
 
 def _not_found(error: NotFound) -> tuple[str, int]:

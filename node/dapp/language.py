@@ -95,10 +95,11 @@ FORMS = {
 
 
 def written(moment: date | datetime, form: str) -> str:
-    """A day or moment by a form of `strftime`, with the language's own names of days and months."""
+    """A day or moment by a form of `strftime`, which is a message as well, with the language's own names."""
     spoken = _find().name
     if spoken == ENGLISH:
         return moment.strftime(form)
+    form = gettext(form)
     from babel.dates import format_date, format_datetime  # noqa: PLC0415 - likewise
 
     pattern = re.sub("%[A-Za-z]", lambda found: FORMS[found[0]], form)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from node.dapp import language
+from node.dapp.language import N_
 from node.dapp.language import gettext as _
 from node.local_time import local_day, midnight
 
@@ -127,14 +128,14 @@ def _title(span: Span, first: date) -> str:
     match span:
         case Span.WEEK:
             last = first + timedelta(days=6)
-            begins = _written(first, "%d %B" if first.year == last.year else "%d %B %Y")
-            return _("%(first)s to %(last)s", first=begins, last=_written(last, "%d %B %Y"))
+            begins = _written(first, N_("%d %B") if first.year == last.year else N_("%d %B %Y"))
+            return _("%(first)s to %(last)s", first=begins, last=_written(last, N_("%d %B %Y")))
         case Span.MONTH:
-            return _written(first, "%B %Y")
+            return _written(first, N_("%B %Y"))
         case Span.YEAR:
             return str(first.year)
         case _:
-            return _written(first, "%A, %d %B %Y")
+            return _written(first, N_("%A, %d %B %Y"))
 
 
 def _slots(span: Span, first: date, where: ZoneInfo) -> Iterator[Slot]:
@@ -142,9 +143,9 @@ def _slots(span: Span, first: date, where: ZoneInfo) -> Iterator[Slot]:
         yield from _hours(first, where)
         return
     write: Callable[[date], tuple[str, str]] = {
-        Span.WEEK: lambda day: (_written(day, "%a %d"), _written(day, "%A, %d %B")),
-        Span.MONTH: lambda day: (str(day.day), _written(day, "%a %d")),
-    }.get(span, lambda day: (_written(day, "%b"), _written(day, "%B %Y")))
+        Span.WEEK: lambda day: (_written(day, N_("%a %d")), _written(day, N_("%A, %d %B"))),
+        Span.MONTH: lambda day: (str(day.day), _written(day, N_("%a %d"))),
+    }.get(span, lambda day: (_written(day, "%b"), _written(day, N_("%B %Y"))))
     days, last = [first], _next(span, first)
     while days[-1] < last:
         days.append(_next(Span.MONTH if span is Span.YEAR else Span.DAY, days[-1]))

@@ -41,7 +41,7 @@ def clock(at: float, now: float) -> str:
     then, today = datetime.fromtimestamp(at), datetime.fromtimestamp(now)
     if then.date() == today.date():
         return language.written(then, "%H:%M:%S")
-    return language.written(then, "%d %b %H:%M" if then.year == today.year else "%d %b %Y %H:%M")
+    return language.written(then, N_("%d %b %H:%M") if then.year == today.year else N_("%d %b %Y %H:%M"))
 
 
 def iso(at: float) -> str:
