@@ -17,12 +17,13 @@ pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="Ansible is not the
 
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, with a copy of cedar's databases beside it; its hosts' addresses lead nowhere."""
+    """The example, with a copy of cedar's databases and elm's keys beside it; its hosts lead nowhere."""
     folder = tmp_path_factory.mktemp("street")
     text = (FOLDER / "inventory.example.yml").read_text().replace("192.168.1.", "127.0.99.")
     (folder / "inventory.yml").write_text(text)
     (folder / "backups" / "cedar").mkdir(parents=True)
     (folder / "backups" / "cedar" / "2026-11-01.tar.gz").touch()
+    (folder / "accounts.json").write_text('{"households": {"elm": {"account": "0x0"}}}')
     return folder / "inventory.yml"
 
 
@@ -43,6 +44,7 @@ def play(inventory: Path, playbook: str, *more: str) -> subprocess.CompletedProc
     ("restore", "household_name=elm restore_file=x", "say whose: -e household_name=NAME, one of alder"),
     ("add-household", "household_name=elm", "elm is not in the inventory: write it in"),
     ("replace-host", "", "say whose host is new: -e household_name=NAME, one of alder, birch"),
+    ("remove-household", "household_name=fir", "fir cannot be removed: name one of dogwood"),
     ("remove-household", "household_name=cedar", "Who seals (alder, birch, cedar) has to be a follower"),
     ("rotate-keys", "household_name=birch", "say whose and which"),
     ("rotate-keys", "household_name=birch rotate=node,sealer", "-e rotate=overlay,pages,node"),
@@ -62,6 +64,7 @@ def test_it_is_refused_before_a_host_is_touched(
     ("add-household", "household_name=dogwood"),
     ("replace-host", "household_name=birch"),
     ("remove-household", "household_name=dogwood"),
+    ("remove-household", "household_name=elm"),
     ("rotate-keys", "household_name=birch rotate=pages,node,overlay"),
 ])  # fmt: skip
 def test_what_is_right_is_let_through(inventory: Path, playbook: str, words: str) -> None:
