@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.integration.dapp import made_up
 from tests.integration.dapp.browser import Browser
 from tests.integration.dapp.in_browser import NEEDED, PHONE, PICTURES
 from tests.integration.dapp.served import Pages
+from tests.integration.dapp.test_first_run import PASSWORD, household, pressed, typed
 
 HOST = "127.0.7.47"
 
@@ -32,6 +35,31 @@ CUT = """[...document.querySelectorAll('button, a.button, .badge, nav a span, te
 """Words that do not fit what holds them."""
 
 
+def seen(browser: Browser, name: str) -> None:
+    """What is there fits a phone; it is kept as a picture."""
+    browser.until(f"document.documentElement.scrollWidth <= {PHONE[0]}")
+    assert browser.run("document.documentElement.lang") == "fr"
+    assert browser.run(CUT) == [], name
+    assert browser.serious() == [], name
+    browser.picture(PICTURES / f"french-{name}.png")
+
+
+def test_the_first_run_begins_with_the_language(tmp_path: Path, browser: Browser) -> None:
+    with household(tmp_path) as pages:
+        browser.open(pages.address)
+        pressed(browser, ".languages [lang=fr]", "/first-run/claim")
+        assert browser.run("document.querySelector('h1').textContent").startswith("Bienvenue chez")
+        seen(browser, "first-claim")
+        typed(browser, setup=pages.password, name="ada", new=PASSWORD, again=PASSWORD)
+        pressed(browser, "#on", "/first-run/key")
+        seen(browser, "first-key")
+        pressed(browser, "#on", "/first-run/backup")
+        seen(browser, "first-backup")
+        pressed(browser, "#on", "/first-run/backup")
+        seen(browser, "first-backup-code")
+        assert "code" in browser.run("document.querySelector('h2').textContent")
+
+
 def test_every_page_fits_a_phone_in_french(pages: Pages, browser: Browser) -> None:
     browser.open(f"{pages.address}/login")
     browser.run("document.querySelector('.languages [lang=fr]').click()")
@@ -40,12 +68,8 @@ def test_every_page_fits_a_phone_in_french(pages: Pages, browser: Browser) -> No
     browser.log_in(pages.address, "home", pages.password)
     for name, (path, title) in SHOWN.items():
         browser.open(f"{pages.address}{path}")
-        browser.until(f"document.documentElement.scrollWidth <= {PHONE[0]}")
-        assert browser.run("document.documentElement.lang") == "fr"
         assert browser.run("document.querySelector('h1').textContent").startswith(title), name
-        assert browser.run(CUT) == [], name
-        assert browser.serious() == [], name
-        browser.picture(PICTURES / f"french-{name}.png")
+        seen(browser, name)
     browser.open(f"{pages.address}/")
     browser.until("!document.querySelector('#pulse').hidden")
     browser.until("document.querySelector('#pulse span').textContent === 'en direct'")
