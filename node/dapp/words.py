@@ -153,7 +153,7 @@ def term(word: str) -> str:
 
 
 TERMS = frozenset({
-    N_("power"), N_("voltage"), N_("current"), N_("soc"), N_("energy"),
+    N_("power"), N_("voltage"), N_("current"), N_("soc"), N_("energy"), N_("forward"), N_("reverse"),
     N_("live"), N_("starting"), N_("stale"), N_("failed"),
     N_("producer"), N_("consumer"), N_("prosumer"), N_("household"),
     N_("tokens per kWh"), N_("tokens"),
