@@ -419,4 +419,4 @@ House.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestHouse = pytest.mark.timeout(1_800)(House.TestCase)  # 20,000 steps take a busy machine its time
+TestHouse = pytest.mark.timeout(thorough(1_800, 4 * 3_600))(House.TestCase)  # on a busy machine
