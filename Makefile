@@ -17,7 +17,7 @@ demo: ## a neighbourhood of four households on this machine; ARGS="--headless --
 	@exec $(BIN)/commonwatt demo $(ARGS)
 
 test: setup lint ## linters, types, contracts, and all tests
-	@$(BIN)/pytest -q --numprocesses 5 --dist loadfile $(ARGS)  # most of them wait for blocks
+	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile $(ARGS)  # most of them wait for blocks
 
 test-long: setup build/slither/bin/slither ## property tests with twenty times the examples; kills of whole neighbourhoods; a million calls of the contracts; slither: docs/testing.md has how long each takes
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile --hypothesis-profile=long --timeout 3600 tests/unit $(ARGS)

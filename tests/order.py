@@ -19,7 +19,6 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
     "tests/e2e/test_newcomer.py": 90,
-    "tests/e2e/test_cut_off.py": 60,
     "tests/integration/contracts/test_compiled.py": 60,
     "tests/integration/power/": 95,
     "tests/integration/contracts/test_trades.py": 60,
