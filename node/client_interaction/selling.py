@@ -16,8 +16,12 @@ from relay_server.records import BestVoucher
 if TYPE_CHECKING:
     from node.client_interaction.settings import FeedOffer, OffersSettings
 
-LAST_VOUCHER = 2.0
-"""Seconds after the end of a supply in which its buyer may still hand over a higher voucher."""
+LAST_VOUCHER, OWED_VOUCHER = 2.0, 20.0
+"""Seconds after the end of a supply in which its buyer may still hand over a higher voucher: where all but a
+rest is paid, and where much is not, which a buyer whose host has no processor signs for late."""
+
+MUCH = 20
+"""The part of what was delivered, as its divisor, beyond which it is no rest: meters differ by less."""
 
 SUPPLY_MARGIN = 15.0
 """Seconds before an order's supply or its challenge ends on the chain at which it is redeemed in any case."""
@@ -218,8 +222,13 @@ def _redeemable(
     pressing = any((end - shop.head) * shop.period <= SUPPLY_MARGIN for end in ends)
     if pressing or Energy(voucher.energy) >= order.energy:
         return True
-    over = voucher.ended or order.state is State.CLOSING
-    return not supplied and _age(shop, voucher) >= (LAST_VOUCHER if over else offers.redeem_idle)
+    if supplied:
+        return False
+    wait = offers.redeem_idle
+    if voucher.ended or order.state is State.CLOSING:
+        owed = voucher.delivered - voucher.energy
+        wait = OWED_VOUCHER if owed > UNPAID + voucher.delivered // MUCH else LAST_VOUCHER
+    return _age(shop, voucher) >= wait
 
 
 def _owed(shop: Shop, offers: OffersSettings, voucher: BestVoucher | None) -> bool:

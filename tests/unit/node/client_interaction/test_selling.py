@@ -56,6 +56,11 @@ def voucher(energy: int, *, ended: bool = False, age: float = 10.0) -> BestVouch
     )  # fmt: skip
 
 
+def owing(more: int, age: float) -> BestVoucher:
+    """After a supply's end, of which so much is not paid."""
+    return replace(voucher(300, ended=True, age=age), delivered=300 + more)
+
+
 def with_order(state: State = State.OPEN, **changes: Any) -> Shop:
     return shop(orders={ORDER: on_chain(state, supply_end=400)}, seen={ORDER: NOW - 10}, **changes)
 
@@ -152,6 +157,10 @@ def test_a_battery_at_the_edge_of_reserve_and_margin_costs_little_gas() -> None:
         (voucher(300), HELD, State.CLOSING, False),
         (voucher(300, ended=True, age=1.9), (), State.OPEN, False),
         (voucher(300, ended=True, age=2.0), (), State.OPEN, True),
+        (owing(10, age=2.0), (), State.OPEN, True),
+        (owing(100, age=19.9), (), State.OPEN, False),
+        (owing(100, age=20.0), (), State.OPEN, True),
+        (owing(100, age=19.9), (), State.CLOSING, False),
         (voucher(300, age=599), (), State.OPEN, False),
         (voucher(300, age=600), (), State.OPEN, True),
         (voucher(300, age=600), HELD, State.OPEN, False),
