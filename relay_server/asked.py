@@ -2,21 +2,19 @@
 
 A request is a file in a folder that the pages write (`store.requests`) and the relay reads, so it needs
 neither a key nor the chain nor the trader. It is written by the pages, which are not trusted: `loads` takes
-what `dumps` writes and no more, and a lock-out is taken off at the box only.
+what `requests.dumps` writes and no more, and a lock-out is taken off at the box only.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from relay_server.acts import HOME
-from store import requests, snapshot
+from store import requests
 from store.errors import MalformedRequest
 from store.requests import BY, Stamp
 
@@ -59,19 +57,11 @@ class Asked(Stamp):
 
 def request(*, id: str, by: str, what: What, contact: int, reason: str) -> Asked:
     """Ask now."""
-    return Asked(
-        id=id, by=by, what=what, contact=contact, reason=reason, at=time.time(), boot=snapshot.boot_id(),
-        boottime=snapshot.boottime(),
-    )  # fmt: skip
-
-
-def dumps(asked: Asked) -> bytes:
-    """As JSON."""
-    return json.dumps(vars(asked), separators=(",", ":")).encode()
+    return Asked(id=id, by=by, what=what, contact=contact, reason=reason, **requests.now())
 
 
 def loads(content: bytes) -> Asked:
-    """Read what `dumps` wrote.
+    """Read what `requests.dumps` wrote.
 
     Raises:
         MalformedRequest: it did not write this.
@@ -90,7 +80,7 @@ def put(state: Path, asked: Asked) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    requests.put(state / FOLDER, asked.id, dumps(asked))
+    requests.put(state / FOLDER, asked.id, requests.dumps(asked))
 
 
 def waiting(folder: Path) -> list[Asked]:

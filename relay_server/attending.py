@@ -6,7 +6,6 @@ safety loop needs.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from relay_server.errors import RelayError
 from relay_server.instructions import Instruction
 from relay_server.records import open_records
 from store import snapshot
+from store.requests import Lately
 from store.snapshot import boottime
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Attendant(Lookout):
         self._records, self._contacts, self._clock = records, contacts, clock
         self._folder = records.with_name(asked.FOLDER)
         self._known: set[str] | None = None
-        self._lately: deque[float] = deque(maxlen=asked.PER_MINUTE)
+        self._lately = Lately(asked.PER_MINUTE)
 
     def look(self) -> None:
         """Once.
@@ -70,11 +70,11 @@ class Attendant(Lookout):
                 continue
             if self._known is None or len(self._known) > REMEMBERED:
                 self._known = set(open_records(self._records).answers())
-            if each.id in self._known or self._too_many(now):
+            if each.id in self._known or self._lately.too_many(now):
                 continue
             self._answer(each)
             self._known.add(each.id)
-            self._lately.append(now)
+            self._lately.done(now)
 
     def _answer(self, each: Asked) -> None:
         problem = asked.refusal(each, self._contacts)
@@ -83,6 +83,3 @@ class Attendant(Lookout):
         log.info(
             "asked by the pages", id=each.id, by=each.by, what=each.what.value, problem=problem or "none"
         )
-
-    def _too_many(self, now: float) -> bool:
-        return len(self._lately) == self._lately.maxlen and now - self._lately[0] < 60.0

@@ -12,12 +12,15 @@ import os
 import re
 import secrets
 import stat
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from store import snapshot
 from store.errors import MalformedRequest
 from store.snapshot import replace_whole, since
 
@@ -59,6 +62,33 @@ class Stamp:
 
 R = TypeVar("R", bound=Stamp)
 
+A_MINUTE = 60.0
+
+
+class Lately:
+    """What was done in the last minute: so many at most."""
+
+    def __init__(self, most: int) -> None:
+        """Begin with nothing done."""
+        self._done: deque[float] = deque(maxlen=most)
+
+    def too_many(self, now: float) -> bool:
+        """Whether another one has to wait.
+
+        Args:
+            now: seconds of any clock that never goes back.
+        """
+        return len(self._done) == self._done.maxlen and now - self._done[0] < A_MINUTE
+
+    def done(self, now: float) -> None:
+        """One more was done."""
+        self._done.append(now)
+
+
+def now() -> dict[str, Any]:
+    """When something is asked for: what a `Stamp` has beside its id and author."""
+    return {"at": time.time(), "boot": snapshot.boot_id(), "boottime": snapshot.boottime()}
+
 
 def new_id() -> str:
     """For one form: whoever sends it twice asks once."""
@@ -73,6 +103,11 @@ def put(folder: Path, id: str, content: bytes) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     replace_whole(folder / id, content)
+
+
+def dumps(asked: Stamp) -> bytes:
+    """A request as JSON, if all that it has is JSON's."""
+    return json.dumps(vars(asked), separators=(",", ":")).encode()
 
 
 def loads(content: bytes, largest: int, make: Callable[[dict[str, Any]], R]) -> R:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from node.intents.book import SOMEBODY
-from store import requests, snapshot
+from store import requests
 from store.errors import MalformedRequest
 from store.requests import BY, ID, Stamp, new_id
 
@@ -68,8 +67,8 @@ def request(
 ) -> Request:
     """Ask now."""
     return Request(
-        id=id or new_id(), by=by, base=base, changes=changes, text=text, undo=undo, at=time.time(),
-        boot=snapshot.boot_id(), boottime=snapshot.boottime(),
+        id=id or new_id(), by=by, base=base, changes=changes, text=text, undo=undo,
+        **requests.now(),
     )  # fmt: skip
 
 

@@ -7,13 +7,12 @@ intent younger, and none outlives a reboot. The wall clock's time is for people.
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from node.intents.errors import AskedAlready
 from node.intents.kinds import Intent, write
-from store import snapshot, sqlite
+from store import requests, sqlite
 from store.errors import Unopenable
 from store.requests import BY, ID, YEAR_2100, Stamp, new_id
 from store.shared import Shared
@@ -66,10 +65,7 @@ class IntentBook(Shared):
             AskedAlready: this form was sent before.
         """
         kind, body = write(intent)
-        letter = Letter(
-            id=id or new_id(), kind=kind, body=body, by=by, at=time.time(), boot=snapshot.boot_id(),
-            boottime=snapshot.boottime(),
-        )  # fmt: skip
+        letter = Letter(id=id or new_id(), kind=kind, body=body, by=by, **requests.now())
         try:
             with self._lock, sqlite.transaction(self._db):
                 self._db.execute(

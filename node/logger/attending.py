@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from chain import lines
 from node.sensors.asked import FOLDER, LASTING, PER_MINUTE, Asked, waiting
 from store import snapshot
+from store.requests import Lately
 from store.snapshot import boottime
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Attendant:
         self._run, self._state, self._users = run, state, users
         self._do, self._clock = do or self._in_a_process, clock
         self._known: deque[str] = deque(maxlen=REMEMBERED)
-        self._lately: deque[float] = deque(maxlen=PER_MINUTE)
+        self._lately = Lately(PER_MINUTE)
         self._over = Event()
         self._thread = Thread(target=self._attend, name="devices", daemon=True)
 
@@ -86,15 +87,12 @@ class Attendant:
             now = self._clock()
             if each.id in self._known or each.age(now, snapshot.boot_id()) >= LASTING:
                 continue
-            if self._over.is_set() or self._too_many(now):
+            if self._over.is_set() or self._lately.too_many(now):
                 return
             self._known.append(each.id)
-            self._lately.append(now)
+            self._lately.done(now)
             lines.info("asked_by_the_pages", what=each.what.value, by=each.by, id=each.id)
             self._do(each)
-
-    def _too_many(self, now: float) -> bool:
-        return len(self._lately) == self._lately.maxlen and now - self._lately[0] < 60.0
 
     def _attend(self) -> None:
         while not self._over.wait(LOOK_EVERY):

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from node.first_run.channel import NotNow
 from node.notify import allowed
 from node.notify.people import MOST, People, Person
-from store.requests import BY, ID
+from store.requests import BY, ID, Lately
 
 SOCKET = "notify.sock"
 """In `paths.run`."""
@@ -67,7 +66,7 @@ class Desk:
         """
         self._people, self._telling, self._elsewhere = people, telling, elsewhere
         self._clock, self._now = clock, now
-        self._tests: deque[float] = deque(maxlen=TESTS)
+        self._tests = Lately(TESTS)
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One question.
@@ -115,9 +114,9 @@ class Desk:
 
     def _test(self, id: str) -> Mapping[str, Any]:
         person, now = self._known(id), self._clock()
-        if len(self._tests) == TESTS and now - self._tests[0] < 60.0:
+        if self._tests.too_many(now):
             raise NotNow("Those were many tests: wait for a minute.")
-        self._tests.append(now)
+        self._tests.done(now)
         return {**person.told, "took": self._telling.try_out(person.address)}
 
     def _known(self, id: str) -> Person:

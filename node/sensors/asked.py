@@ -2,13 +2,11 @@
 
 A request is a file in a folder that the pages write (`store.requests`) and the logger reads. Neither changes
 anything: what is added goes the way of every change of the configuration. It is written by the pages, which
-are not trusted: `loads` takes what `dumps` writes and no more.
+are not trusted: `loads` takes what `requests.dumps` writes and no more.
 """
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -60,19 +58,11 @@ class Asked(Stamp):
 
 def request(*, id: str, by: str, what: What, options: Mapping[str, str] | None = None) -> Asked:
     """Ask now."""
-    return Asked(
-        id=id, by=by, what=what, options=options or {}, at=time.time(), boot=snapshot.boot_id(),
-        boottime=snapshot.boottime(),
-    )  # fmt: skip
-
-
-def dumps(asked: Asked) -> bytes:
-    """As JSON."""
-    return json.dumps(vars(asked), separators=(",", ":")).encode()
+    return Asked(id=id, by=by, what=what, options=options or {}, **requests.now())
 
 
 def loads(content: bytes) -> Asked:
-    """Read what `dumps` wrote.
+    """Read what `requests.dumps` wrote.
 
     Raises:
         MalformedRequest: it did not write this.
@@ -97,7 +87,7 @@ def put(state: Path, asked: Asked) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    requests.put(state / FOLDER, asked.id, dumps(asked))
+    requests.put(state / FOLDER, asked.id, requests.dumps(asked))
 
 
 def waiting(state: Path) -> list[Asked]:

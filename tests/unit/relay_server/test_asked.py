@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay_server import asked, instructions
-from relay_server.asked import Asked, What, dumps, loads, request
+from relay_server.asked import Asked, What, loads, request
 from relay_server.attending import Attendant
 from relay_server.errors import RecordsMissing
 from relay_server.instructions import Instruction
 from relay_server.persistence import MIGRATIONS
 from relay_server.records import FILE, open_records
 from store.errors import MalformedRequest
+from store.requests import dumps
 from store.snapshot import boottime
 from store.sqlite import migrate, open_writer
 

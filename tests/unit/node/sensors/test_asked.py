@@ -12,7 +12,7 @@ import pytest
 from node.sensors import asked
 from node.sensors.asked import FORGOTTEN, What
 from store.errors import MalformedRequest
-from store.requests import new_id
+from store.requests import dumps, new_id
 
 INA219 = {"driver": "ina219", "address": "0x40"}
 
@@ -21,7 +21,7 @@ def test_a_request_is_read_as_it_was_written(tmp_path: Path) -> None:
     looked = asked.request(id=new_id(), by="ada", what=What.SCAN)
     tried = asked.request(id=new_id(), by="ada", what=What.TRY, options=INA219)
     for each in (looked, tried):
-        assert asked.loads(asked.dumps(each)) == each
+        assert asked.loads(dumps(each)) == each
         asked.put(tmp_path, each)
     assert asked.waiting(tmp_path) == [looked, tried]
 
@@ -40,7 +40,7 @@ def test_a_request_is_read_as_it_was_written(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_of_the_closed_set_is_no_request(change: dict[str, Any]) -> None:
-    given = json.loads(asked.dumps(asked.request(id=new_id(), by="ada", what=What.SCAN)))
+    given = json.loads(dumps(asked.request(id=new_id(), by="ada", what=What.SCAN)))
     with pytest.raises(MalformedRequest):
         asked.loads(json.dumps({**given, **change}).encode())
 
