@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from node import channel
 from node.client_interaction import status
 from node.dapp.claims import Claims
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
-from node.first_run import channel, joining, owner
+from node.first_run import joining, owner
 from node.first_run.steps import Facts, Step, resume
 
 FRESH = 2.0
@@ -67,14 +68,14 @@ class FirstRun:
         """Ask the owner of the key.
 
         Raises:
-            Silent, NotNow: see `node.first_run.channel.ask`.
+            Silent, NotNow: see `node.channel.ask`.
         """
-        return channel.ask(self.socket, {"op": op, **more})
+        return channel.ask(self.socket, {"op": op, **more}, silent=owner.SILENT)
 
     @property
     def socket(self) -> Path:
         """Where the owner of the key listens."""
-        return self._household.run / channel.FILE
+        return self._household.run / owner.SOCKET
 
     def trading(self) -> status.Status | None:
         """What the household is doing."""

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from node.changes.request import request as asking
 from node.changes.told import Trouble
+from node.channel import NotNow, Silent
 from node.dapp import changing, contacts, form, qr, settings_page, words
 from node.dapp.configuration import Unread
 from node.dapp.context import context
@@ -27,7 +28,6 @@ from node.dapp.told import told
 from node.dapp.users import FIRST_USER, NAME
 from node.dapp.views.account import SHORTEST_PASSWORD, unfit
 from node.dapp.views.devices import BADGES, shown
-from node.first_run.channel import NotNow, Silent
 from node.first_run.steps import TITLES, Facts, Step, done, may_show, may_tick, resume
 from node.sensors import status
 from store import snapshot

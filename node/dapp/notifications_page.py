@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 from flask import redirect, render_template, request, url_for
 
+from node.channel import NotNow, Silent, ask
 from node.dapp.context import context
 from node.dapp.language import gettext as _
 from node.dapp.security import current_name, may
 from node.dapp.settings_page import Page
-from node.first_run.channel import NotNow, Silent, ask
 from node.notify.allowed import AT_HOSTS, AT_ONE_PLACE, EXAMPLE, LONGEST
 from node.notify.desk import SILENT, SOCKET
 

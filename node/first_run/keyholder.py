@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chain import keys
-from node.first_run.channel import NotNow
+from node.channel import NotNow
 from node.first_run.steps import Key
 from node.wallet import backup as backups
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chain.daemon import Stopping, sd_ready, sd_watchdog
+from node.channel import PAGES, Channel, may_ask
 from node.client_interaction import status
 from node.client_interaction.status import State, Status
-from node.first_run.channel import FILE as SOCKET
-from node.first_run.channel import PAGES, Channel, may_ask
 from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key
 from store import snapshot
@@ -22,6 +21,14 @@ if TYPE_CHECKING:
     from node.config.settings import Settings
 
 FILE = "key.json"
+
+SOCKET = "first-run.sock"
+"""In `paths.run`: where the pages ask."""
+
+SILENT = (
+    "The household's trader, which owns the key, does not answer. Is it running "
+    "(commonwatt client-interaction run), with account.first_run in its configuration?"
+)
 
 BEAT = 0.2
 """Seconds for which a caller is waited for at a time."""

@@ -1,6 +1,6 @@
 """What the pages ask the notifier: who is told, somebody more, somebody less, a test.
 
-They ask over a Unix socket that answers their user and root alone (`node.first_run.channel`), so an address
+They ask over a Unix socket that answers their user and root alone (`node.channel`), so an address
 is in no file and no database but the notifier's own, and never goes back to a browser.
 """
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from node.first_run.channel import NotNow
+from node.channel import NotNow
 from node.notify import allowed
 from node.notify.people import MOST, People, Person
 from store.requests import BY, ID, Lately

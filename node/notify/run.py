@@ -14,9 +14,9 @@ import structlog
 from chain.daemon import Stop, run_every, sd_ready
 from node import hours
 from node.alerts import Alert, Severity, gather, judge
+from node.channel import PAGES, Channel, may_ask
 from node.dapp.household import Household
 from node.dapp.sources import observe
-from node.first_run.channel import PAGES, Channel, may_ask
 from node.local_time import zone
 from node.notify import memory
 from node.notify.allowed import leads_home

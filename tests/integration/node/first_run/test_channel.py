@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from chain import keys
+from node.channel import Channel, NotNow, Silent, may_ask
+from node.channel import ask as asked
 from node.dapp.claims import Claims
 from node.first_run import owner
-from node.first_run.channel import FILE, Channel, NotNow, Silent, ask, may_ask
+from node.first_run.owner import SOCKET
 from node.first_run.steps import Key
 from tests.waiting import PATIENCE, eventually
 
@@ -28,6 +30,11 @@ paths: {run: run, state: state}
 account: {keystore: key.json, password_file: key.password, first_run: true}
 chain: {rpc: "http://127.0.7.33:1", genesis: genesis.json, manifest: manifest.json}
 """
+
+
+def ask(path: Path, request: Mapping[str, str]) -> Mapping[str, Any]:
+    """As the first run's pages do."""
+    return asked(path, request, silent=owner.SILENT)
 
 
 def echo(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,7 +66,7 @@ class Serving:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
-    made = Serving(tmp_path / FILE, {os.getuid()})
+    made = Serving(tmp_path / SOCKET, {os.getuid()})
     yield made
     made.end()
 
@@ -71,7 +78,7 @@ def test_what_is_asked_is_answered_or_refused(serving: Serving) -> None:
 
 
 def test_only_the_pages_user_and_root_are_answered(tmp_path: Path) -> None:
-    stranger = Serving(tmp_path / FILE, {os.getuid() + 1})
+    stranger = Serving(tmp_path / SOCKET, {os.getuid() + 1})
     try:
         with pytest.raises(NotNow, match="Only the household's pages"):
             ask(stranger.path, {"op": "make"})
@@ -100,7 +107,7 @@ def test_whatever_a_caller_sends_the_next_one_is_answered(serving: Serving, sent
 
 def test_where_nobody_listens_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Silent, match="commonwatt client-interaction run"):
-        ask(tmp_path / FILE, {"op": "make"})
+        ask(tmp_path / SOCKET, {"op": "make"})
 
 
 def test_once_proved_there_is_nobody_to_ask(tmp_path: Path) -> None:
@@ -118,13 +125,13 @@ def test_once_proved_there_is_nobody_to_ask(tmp_path: Path) -> None:
         )  # fmt: skip
     try:
         eventually(lambda: owner.told(run)[0] is Key.NONE, "it says that there is no key")
-        address = ask(run / FILE, {"op": "make"})["address"]
-        code = ask(run / FILE, {"op": "backup"})["code"]
-        assert "keystore" in ask(run / FILE, {"op": "file"})["file"]
-        assert ask(run / FILE, {"op": "prove", "code": code}) == {"proved": True}
-        eventually(lambda: not (run / FILE).exists(), "the socket is gone")
+        address = ask(run / SOCKET, {"op": "make"})["address"]
+        code = ask(run / SOCKET, {"op": "backup"})["code"]
+        assert "keystore" in ask(run / SOCKET, {"op": "file"})["file"]
+        assert ask(run / SOCKET, {"op": "prove", "code": code}) == {"proved": True}
+        eventually(lambda: not (run / SOCKET).exists(), "the socket is gone")
         with pytest.raises(Silent):
-            ask(run / FILE, {"op": "backup"})
+            ask(run / SOCKET, {"op": "backup"})
         eventually(lambda: "127.0.7.33" in owner.told(run)[2], "it says why there is no request to join")
         assert owner.told(run)[:2] == (Key.PROVED, address)
         assert keys.load(tmp_path / "key.json", tmp_path / "key.password").address == address

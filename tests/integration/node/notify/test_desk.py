@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from node.first_run.channel import NotNow, Silent, ask
+from node.channel import NotNow, Silent, ask
 from node.notify import services
 from node.notify.desk import SILENT, SOCKET
 from node.notify.people import FILE

@@ -21,6 +21,7 @@ from contracts.bindings.registry import Role
 from node.changes import queue
 from node.changes.form import facts
 from node.changes.request import Request, dumps
+from node.channel import NotNow, Silent
 from node.client_interaction.status import State, Status, write
 from node.dapp import claims
 from node.dapp.app import create_app
@@ -30,7 +31,6 @@ from node.dapp.neighbourhood import Relay
 from node.dapp.own_relay import OwnRelay
 from node.dapp.users import FILE, Users
 from node.first_run import joining, owner
-from node.first_run.channel import NotNow, Silent
 from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key, Step
 from node.sensors import status

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from node.channel import Silent
 from node.dapp import notifications_page
 from node.dapp.told import message
 from node.dapp.users import FILE as USERS
 from node.dapp.users import Users
-from node.first_run.channel import Silent
 from node.notify import allowed
 from node.notify import desk as at_desk
 from node.notify.desk import SILENT, Desk

@@ -9,7 +9,7 @@ import pytest
 
 from chain import keys
 from chain.errors import KeyRefused
-from node.first_run.channel import NotNow
+from node.channel import NotNow
 from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key
 from node.wallet import backup as backups

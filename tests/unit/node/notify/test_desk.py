@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chain.errors import KeyRefused
-from node.first_run.channel import NotNow
+from node.channel import NotNow
 from node.notify import allowed
 from node.notify.desk import TESTS, Desk
 from node.notify.everybody import Everybody

@@ -1,4 +1,4 @@
-"""The way from the pages to the owner of the key during the first run: a Unix socket that ends with it.
+"""The way from the pages to a process that has a secret: a Unix socket that ends with it.
 
 One line of JSON asks, one answers. What passes here is in no file: neither is a recovery code in a database,
 nor in a backup of one. The kernel says who calls, and only the pages' user and root are answered.
@@ -17,9 +17,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from chain.errors import KeyRefused
-
-FILE = "first-run.sock"
-"""In `paths.run`."""
 
 MODE = 0o660
 LARGEST = 16_384
@@ -49,14 +46,8 @@ class Silent(Exception):
     """Who is asked does not answer; the message says what to do."""
 
 
-TRADER_SILENT = (
-    "The household's trader, which owns the key, does not answer. Is it running "
-    "(commonwatt client-interaction run), with account.first_run in its configuration?"
-)
-
-
 class Channel:
-    """The owner's end. For one thread: a caller is answered while `turn` runs."""
+    """The end of who has the secret. For one thread: a caller is answered while `turn` runs."""
 
     def __init__(self, path: Path, trusted: Callable[[int], bool]) -> None:
         """Prepare.
@@ -117,9 +108,9 @@ class Channel:
 
 
 def ask(
-    path: Path, request: Mapping[str, str], patience: float = PATIENCE, silent: str = TRADER_SILENT
+    path: Path, request: Mapping[str, str], *, silent: str, patience: float = PATIENCE
 ) -> Mapping[str, Any]:
-    """Ask the owner of the key, or whoever else listens at such a socket.
+    """Ask who listens at such a socket.
 
     Args:
         silent: what to do where nobody does.
