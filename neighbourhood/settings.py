@@ -14,8 +14,9 @@ from neighbourhood.ports import P2P, PAGES, RELAY, RPC
 GETH = "/opt/commonwatt/current/bin/geth"
 CHAIN_DATA = "/var/lib/commonwatt/chain"
 MAX_PEERS = 4
-"""For nodes that are not in the registry yet; those in it do not count. A node that allows for five waits
-for five before it begins to follow."""
+"""For nodes that are not in the registry yet; those in it do not count. So a node follows at once when it has
+four neighbours, and within ten seconds when it has fewer (`chain.clique.MAX_PEERS` says what else hangs on
+it)."""
 
 POSTGRES = "postgresql:///commonwatt?host=/run/postgresql"
 """The host's own server, by its socket: each process is known by its user, so there is no password."""

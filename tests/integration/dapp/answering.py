@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from contracts.bindings import Household, Role
@@ -20,6 +21,7 @@ from node.wallet.database import Database
 from node.wallet.journal import Journal
 from quantities import SoC, Tokens
 from store import snapshot
+from tests.alongside import alongside
 from tests.integration.dapp.made_up import ALDER
 
 TOKEN = "0x" + "70" * 20
@@ -30,14 +32,8 @@ HOUSEHOLDS = {ALDER.lower(): Household(ALDER, "alder", Role.PRODUCER, "", "")}
 @contextmanager
 def answering(folder: Path) -> Iterator[None]:
     """Answer what the pages of the household in this folder ask for, until the end."""
-    over = threading.Event()
-    thread = threading.Thread(target=_answer, args=(folder, over))
-    thread.start()
-    try:
+    with alongside(partial(_answer, folder)):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _answer(folder: Path, over: threading.Event) -> None:

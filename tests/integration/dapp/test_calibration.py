@@ -5,7 +5,6 @@ It takes the half a minute that a measurement takes.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from node.config import load
 from node.sensors import status
 from node.sensors.status import State, Status
 from store import snapshot
+from tests.alongside import repeating
 from tests.integration.dapp.browser import Browser
 from tests.integration.dapp.in_browser import NEEDED, PHONE, look
 from tests.integration.dapp.served import Pages
@@ -29,22 +29,15 @@ MEASURED = "document.getElementById('measured').textContent"
 @contextmanager
 def measuring(run: Path) -> Iterator[None]:
     """A logger whose load carries a steady 1.5 A at 12 V, which it shows 2 % too low."""
-    over = threading.Event()
 
     def publish() -> None:
-        while not over.wait(0.1):
-            taken = snapshot.boottime()
-            values = {"current": 1_470 + int(taken * 10) % 2, "voltage": 12_000, "power": 17_640}
-            load = Status(driver="ina219", state=State.LIVE, taken=taken, values=values, rating=36_000)
-            status.write(run, {"load": load})
+        taken = snapshot.boottime()
+        values = {"current": 1_470 + int(taken * 10) % 2, "voltage": 12_000, "power": 17_640}
+        load = Status(driver="ina219", state=State.LIVE, taken=taken, values=values, rating=36_000)
+        status.write(run, {"load": load})
 
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
+    with repeating(publish, 0.1):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_a_sensor_is_calibrated_before_a_known_load_and_that_is_saved(

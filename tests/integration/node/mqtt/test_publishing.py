@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from node.client_interaction.status import State
 from store import snapshot
+from tests.alongside import repeating
 from tests.integration.dapp import made_up
 from tests.integration.node.sensors.broker import ADDRESS, Broker, broker
 
@@ -105,19 +106,8 @@ def heard(broker: Broker) -> Iterator[Subscriber]:
 @contextmanager
 def fresh(root: Path) -> Iterator[None]:
     """The household's processes go on publishing."""
-    over = threading.Event()
-
-    def publish() -> None:
-        while not over.wait(0.3):
-            made_up.publish(root, State.SUPPLIED)
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
+    with repeating(lambda: made_up.publish(root, State.SUPPLIED), 0.3):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 LOAD = "commonwatt/birch/meter/load"

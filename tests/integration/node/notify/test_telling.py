@@ -19,6 +19,7 @@ import pytest
 from node.alerts import Alert, Severity
 from node.notify import memory
 from node.notify.following import Trouble
+from tests.alongside import repeating
 from tests.integration.dapp import made_up
 from tests.waiting import PATIENCE, eventually
 
@@ -139,20 +140,9 @@ def test_what_ended_while_nobody_ran_is_told_by_itself(tmp_path: Path, post: Pos
 @contextmanager
 def published(folder: Path) -> Iterator[None]:
     """Processes that publish all the while: what they say ages faster than a command begins."""
-    over = threading.Event()
-
-    def publish() -> None:
-        while not over.wait(0.5):
-            made_up.publish(folder)
-
     made_up.publish(folder)
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
+    with repeating(lambda: made_up.publish(folder), 0.5):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_what_is_wrong_is_shown_at_the_box(tmp_path: Path) -> None:
