@@ -26,8 +26,10 @@ PYTHON = (
     *sorted(ROOM.rglob("*.py")),
     ROOM.parent / "alerts" / "judging.py",
     ROOM.parent / "first_run" / "steps.py",
+    ROOM.parent / "statement" / "page.py",
+    ROOM.parent / "statement" / "table.py",
 )
-TEMPLATES = tuple(sorted((ROOM / "templates").rglob("*.html")))
+TEMPLATES = (*sorted((ROOM / "templates").rglob("*.html")), ROOM.parent / "statement" / "statement.html")
 
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}

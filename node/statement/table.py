@@ -1,4 +1,4 @@
-"""A statement as text, CSV and JSON. Pure."""
+"""A statement as text, CSV and JSON: in English, but for the words of a table that the pages hand out."""
 
 from __future__ import annotations
 
@@ -8,31 +8,56 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from node.dapp import language
+from node.dapp.language import ENGLISH, N_
+from node.dapp.language import gettext as _
 from node.statement.forecast import sentence
 from node.statement.monthly import Holding
 from node.statement.reading import Paper
-from node.statement.rows import Row
+from node.statement.rows import Kind, Row
 from quantities import Tokens
 from quantities.amount import shown
 from quantities.money import DECIMALS
 
 COLUMNS = (
-    "time", "what", "partner", "energy_mwh", "tokens_base_units", "balance_base_units",
-    "set_aside_base_units", "paid_base_units", "price_base_units_per_kwh", "order", "transaction", "block",
+    N_("time"), N_("what"), N_("partner"), N_("energy_mwh"), N_("tokens_base_units"),
+    N_("balance_base_units"), N_("set_aside_base_units"), N_("paid_base_units"),
+    N_("price_base_units_per_kwh"), N_("order"), N_("transaction"), N_("block"),
 )  # fmt: skip
+
+WORDS = {
+    Kind.PAID_IN: N_("paid in"),
+    Kind.PAID_OUT: N_("paid out"),
+    Kind.ORDERED: N_("ordered"),
+    Kind.BOUGHT: N_("bought"),
+    Kind.GIVEN_BACK: N_("given back"),
+    Kind.TAKEN_BACK: N_("taken back"),
+    Kind.SOLD: N_("sold"),
+    Kind.SENT: N_("sent"),
+    Kind.RECEIVED: N_("received"),
+    Kind.BURNED: N_("burned"),
+}
+"""Kinds of movements, as messages."""
+
+MOMENT = N_("%d %b %H:%M")
+MINUS = "−"
+BOM = "\ufeff"
 
 
 def sums(paper: Paper) -> tuple[tuple[str, str, Tokens], ...]:
-    """What the month came to: label, energy or nothing, tokens with their sign. They add up exactly."""
+    """What the month came to: label (a message), energy or nothing, tokens with their sign.
+
+    They add up exactly.
+    """
     s = paper.statement.sums
     listed = [
-        ("Bought from neighbours", str(s.bought), -s.paid),
-        ("Sold to neighbours", str(s.sold), s.earned),
-        ("Paid in with the treasurer", "", s.paid_in),
-        ("Paid out by the treasurer", "", -s.paid_out),
-        ("Received from others", "", s.received),
-        ("Sent to others", "", -s.sent),
-        ("Burned", "", -s.burned),
+        (N_("Bought from neighbours"), str(s.bought), -s.paid),
+        (N_("Sold to neighbours"), str(s.sold), s.earned),
+        (N_("Paid in with the treasurer"), "", s.paid_in),
+        (N_("Paid out by the treasurer"), "", -s.paid_out),
+        (N_("Received from others"), "", s.received),
+        (N_("Sent to others"), "", -s.sent),
+        (N_("Burned"), "", -s.burned),
     ]
     always = 4
     return tuple(line for place, line in enumerate(listed) if place < always or line[2])
@@ -60,13 +85,18 @@ def as_text(paper: Paper) -> Iterator[str]:
 
 
 def as_csv(paper: Paper) -> str:
-    """A line a movement; times in the statement's zone, each with its offset from UTC."""
+    """A line a movement; times in the statement's zone, each with its offset from UTC.
+
+    Figures are whole and the same in every language. Where numbers have a comma, a semicolon stands between
+    columns and a mark of its encoding before them, as spreadsheets there expect.
+    """
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(out, lineterminator="\n", delimiter=";" if "," in language.number("0.5") else ",")
+    writer.writerow(_(column) for column in COLUMNS)
     for row, balance in zip(paper.statement.rows, paper.statement.balances, strict=True):
-        writer.writerow(_fields(paper, row, balance))
-    return out.getvalue()
+        fields = _fields(paper, row, balance) | {"what": _(WORDS[row.kind])}
+        writer.writerow(fields[column] for column in COLUMNS)
+    return out.getvalue() if language.name() == ENGLISH else f"{BOM}{out.getvalue()}"
 
 
 def as_facts(paper: Paper) -> dict[str, Any]:
@@ -97,7 +127,7 @@ def as_facts(paper: Paper) -> dict[str, Any]:
 
 def moment(paper: Paper, at: int) -> str:
     """Day and time in the statement's zone."""
-    return datetime.fromtimestamp(at, paper.month.zone).strftime("%d %b %H:%M")
+    return datetime.fromtimestamp(at, paper.month.zone).strftime(MOMENT)
 
 
 def partner(paper: Paper, row: Row) -> str:
@@ -112,7 +142,12 @@ def amount(tokens: Tokens) -> str:
 
 def figure(tokens: Tokens) -> str:
     """To four places, so that the eye can add them up."""
-    return shown(tokens.value, DECIMALS, 4).replace("-", "−")
+    return places(tokens).replace("-", MINUS)
+
+
+def places(tokens: Tokens) -> str:
+    """The same as Python writes it."""
+    return shown(tokens.value, DECIMALS, 4)
 
 
 def _holding(held: Holding) -> dict[str, str]:

@@ -75,6 +75,16 @@ def test_the_same_is_a_table_for_a_spreadsheet(app: Flask, reader: Visitor) -> N
     assert "birch-2026-10.csv" in answer.headers["Content-Disposition"]
 
 
+def test_whoever_reads_french_has_it_in_french_as_a_page_and_as_a_table(app: Flask, reader: Visitor) -> None:
+    app.extensions["commonwatt"].statements = Shelf(Found(paper=paper(), problem="", at=0.0))
+    french = {"Accept-Language": "fr"}
+    page = reader.get("/wallet/2026-10", **french)
+    assert "octobre 2026" in page
+    assert "Solde à la fin" in page
+    assert "heure;opération" in reader.get("/wallet/2026-10.csv", **french)
+    assert "Balance at the end" in reader.get("/wallet/2026-10")
+
+
 def test_while_it_is_read_the_page_says_so_and_comes_again(app: Flask, reader: Visitor) -> None:
     app.extensions["commonwatt"].statements = Shelf(None)
     answer = reader.client.get("/wallet/2026-10", base_url=ORIGIN)
