@@ -127,6 +127,7 @@ class Answering:
             market=identity.markets[0],
             head=view.head,
             head_age_ms=int(min(age, 2**31) * 1_000),
+            hash=bytes.fromhex(view.hash.removeprefix("0x")) or None,
         )
 
     async def _switched(self, session: Session, frame: SwitchFrame) -> Answer:

@@ -31,6 +31,8 @@ class View:
     """The chain as it was last seen."""
 
     head: int = 0
+    hash: str = ""
+    """Of the head, as `0x` and 64 digits; empty: none was seen."""
     period: float = 5.0
     """Seconds between blocks."""
     stale: str | None = "the chain was not seen yet"

@@ -282,6 +282,7 @@ class ChainView:
         self.view = replace(
             self.view,
             head=head.number,
+            hash=head.hash,
             period=head.period,
             confirmed=self.source.orders(wanted, deep),
             latest=self.source.orders(wanted, head.number),

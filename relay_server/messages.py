@@ -132,6 +132,8 @@ class Hello:
     market: str
     head: int
     head_age_ms: int
+    hash: bytes | None = None
+    """Of the head; None: a relay that saw none yet, or of an earlier release."""
     version: int = VERSION
 
 
@@ -293,6 +295,7 @@ def parse_answer(asked: Request, fields: Mapping[str, Any]) -> Answer:
                 market=f.address("market"),
                 head=f.integer("head", 64),
                 head_age_ms=f.integer("head_age_ms", 64),
+                hash=f.bytes("hash", 32) if "hash" in fields else None,
             )
         case StateFrame():
             return States(
@@ -324,6 +327,7 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
                 "market": answer.market,
                 "head": answer.head,
                 "head_age_ms": answer.head_age_ms,
+                **({"hash": _hex(answer.hash)} if answer.hash else {}),
             }
         case States():
             more = {"more": True} if answer.more else {}

@@ -38,6 +38,7 @@ class Alert:
 CODES = (
     "battery-empty",
     "chain-behind",
+    "chain-other",
     "chain-parted",
     "chain-silent",
     "chain-stalled",

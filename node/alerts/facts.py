@@ -24,15 +24,20 @@ class Facts:
     """Bytes left for the household's files."""
     outlook: str = ""
     """Of the tokens, as a sentence; empty: they last."""
+    others: tuple[str, ...] = ()
+    """Households whose nodes follow another chain than ours, as far as anybody asked them."""
 
 
-def gather(house: Household, seen: Observation, boottime: float, outlook: str = "") -> Facts:
+def gather(
+    house: Household, seen: Observation, boottime: float, outlook: str = "", others: tuple[str, ...] = ()
+) -> Facts:
     """Look at what is beside an observation, once.
 
     Args:
         seen: of this moment.
         boottime: boottime seconds.
         outlook: whether the tokens last, by whoever knows.
+        others: who follows another chain, by whoever asks the neighbours.
     """
     try:
         free = shutil.disk_usage(house.state).free
@@ -44,4 +49,5 @@ def gather(house: Household, seen: Observation, boottime: float, outlook: str = 
         sensors=status.read(house.run),
         free=free,
         outlook=outlook,
+        others=others,
     )

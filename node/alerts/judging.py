@@ -158,6 +158,18 @@ def _chain(house: Household, facts: Facts) -> Iterator[Alert]:
         )
     else:
         yield from _signers(chain)
+    if facts.others:
+        yield _critical(
+            "chain-other",
+            _(
+                "Another chain than ours is followed by %(names)s.",
+                names=", ".join(map(words.capital, facts.others)),
+            ),
+            _(
+                "Compare on every host: commonwatt chain status --neighbours; then, where the chain stands "
+                "still: commonwatt chain survey. Does one signer's key run on two hosts?"
+            ),
+        )
     if chain is not None:
         yield from _lasting(chain, now)
 

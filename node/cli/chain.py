@@ -86,13 +86,14 @@ def init(settings: Settings, as_json: bool) -> None:
 
 
 @chain.command()
+@click.option("--neighbours", is_flag=True, help="Ask every household's relay which chain its node follows.")
 @json_option
 @with_settings
 @click.pass_context
-def status(context: click.Context, settings: Settings, as_json: bool) -> None:
+def status(context: click.Context, settings: Settings, *, neighbours: bool, as_json: bool) -> None:
     """Show height, age of the head, peers, signers and what becomes of the disk, as the node tells them.
 
-    Exit code 1 when no node runs.
+    Exit code 1 when no node runs, or a neighbour's node follows another chain.
     """
     told = snapshot.read(settings.paths.chain)
     if told is None:
@@ -100,8 +101,26 @@ def status(context: click.Context, settings: Settings, as_json: bool) -> None:
         context.exit(1)
     running = told.age() < STALE
     facts = {"running": running, "told_s_ago": round(told.age(), 1), **told.fields}
-    answer(as_json, facts, "\n".join(told_by(told, time.time())))
-    context.exit(0 if running else 1)
+    lines, agreed = [*told_by(told, time.time())], True
+    if neighbours:
+        more, said, agreed = asked(settings)
+        facts, lines = facts | more, lines + said
+    answer(as_json, facts, "\n".join(lines))
+    context.exit(0 if running and agreed else 1)
+
+
+def asked(settings: Settings) -> tuple[dict[str, Any], list[str], bool]:
+    """Whether the neighbours follow our chain: as facts, for people, and whether none follows another."""
+    from chain.client import ChainClient  # noqa: PLC0415 - only who asks needs it
+    from node.agreement.asking import Neighbours  # noqa: PLC0415
+    from node.agreement.judging import Verdict  # noqa: PLC0415
+    from node.agreement.telling import facts, lines  # noqa: PLC0415
+
+    client = ChainClient(settings.chain.rpc, settings.chain.timeout)
+    click.echo("asking the neighbours: half a minute where one differs", err=True)
+    found = Neighbours(client, settings.chain.manifest, settings.household.name).settled()
+    agreed = not any(each.verdict is Verdict.OTHER for each in found)
+    return {"neighbours": facts(found)}, [*lines(found)], agreed
 
 
 def told_by(told: snapshot.Snapshot, now: float) -> Iterator[str]:

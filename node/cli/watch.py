@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 WATCHED = frozenset(
     {
-        *("chain-behind", "chain-parted", "chain-silent", "chain-stalled", "clock-wrong", "disk-filling"),
-        *("disk-full", "disk-low", "gas-low", "no-neighbour", "signer-silent"),
+        *("chain-behind", "chain-other", "chain-parted", "chain-silent", "chain-stalled", "clock-wrong"),
+        *("disk-filling", "disk-full", "disk-low", "gas-low", "no-neighbour", "signer-silent"),
     }
 )
 """The alerts that are about the chain, its host and its fees; the others are the household's."""
@@ -59,9 +59,10 @@ def watch(
 ) -> None:
     """Watch chain, clock, disk and gas credit: a line for each thing that goes wrong, with the act to take.
 
-    And one when it is over. It reads what the household's processes publish, needs no rights and changes
-    nothing; people who are not looking are told of the same by `commonwatt notify run`. With --json each
-    event is an object of its own line. Ends with SIGINT or SIGTERM, exit code 0.
+    And one when it is over. It reads what the household's processes publish, asks the neighbours' relays each
+    minute which chain their nodes follow (not with --once), needs no rights and changes nothing; people who
+    are not looking are told of the same by `commonwatt notify run`. With --json each event is an object of
+    its own line. Ends with SIGINT or SIGTERM, exit code 0.
     """
     from chain.daemon import Stop, run_every  # noqa: PLC0415 - only what each command needs
 
@@ -71,11 +72,15 @@ def watch(
         lines = [f"{each.severity}: {each.says}\n  {each.act}" for each in found.values()]
         answer(as_json, {"alerts": [vars(each) for each in found.values()]}, "\n".join(lines) or NOTHING)
         context.exit(1 if any(each.severity == "critical" for each in found.values()) else 0)
+    from node.agreement.lookout import agreement_of  # noqa: PLC0415
+    from node.dapp.household import from_settings  # noqa: PLC0415
+
     before: dict[str, Alert] = {}
+    agreement = agreement_of(from_settings(settings))
 
     def look() -> None:
         nonlocal before
-        found = _look(settings)
+        found = _look(settings, agreement.others if agreement else ())
         for line in events(before, found, time.time(), as_json=as_json):
             click.echo(line)
         _keep(textfile, found.values())
@@ -83,7 +88,11 @@ def watch(
 
     if not as_json:
         click.echo(f"watching, every {every:g} s; what is wrong follows", err=True)
+    if agreement:
+        agreement.start()
     run_every(every, look, Stop().on_signals())
+    if agreement:
+        agreement.stop()
 
 
 def events(
@@ -118,14 +127,14 @@ def metric(alerts: Iterable[Alert]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _look(settings: Settings) -> dict[str, Alert]:
+def _look(settings: Settings, others: tuple[str, ...] = ()) -> dict[str, Alert]:
     from node.alerts import gather, judge  # noqa: PLC0415 - only what each command needs
     from node.dapp.household import from_settings  # noqa: PLC0415
     from node.dapp.sources import observe  # noqa: PLC0415
     from store.snapshot import boottime  # noqa: PLC0415
 
     house, booted = from_settings(settings), boottime()
-    found = judge(house, gather(house, observe(house, time.time(), booted), booted))
+    found = judge(house, gather(house, observe(house, time.time(), booted), booted, others=others))
     return {alert.key: alert for alert in found if alert.code in WATCHED}
 
 

@@ -29,6 +29,7 @@ from store.errors import StoreError
 from store.snapshot import boottime
 
 if TYPE_CHECKING:
+    from node.agreement.lookout import Agreement
     from node.notify.settings import NotificationsSettings
 
 log = structlog.get_logger(__name__)
@@ -112,13 +113,20 @@ def night(settings: NotificationsSettings, time_zone: str | None) -> Callable[[f
     return quiet
 
 
-def run(settings: NotificationsSettings, house: Household, outlook: Callable[[], str], stop: Stop) -> int:
+def run(
+    settings: NotificationsSettings,
+    house: Household,
+    outlook: Callable[[], str],
+    agreement: Agreement | None,
+    stop: Stop,
+) -> int:
     """Tell people until stopped.
 
     Args:
         settings: who is told, and when.
         house: whose alerts these are.
         outlook: whether the tokens last, as a sentence; must not wait.
+        agreement: asks the neighbours which chain they follow; None: there is no chain to compare with.
         stop: ends it.
 
     Raises:
@@ -132,7 +140,8 @@ def run(settings: NotificationsSettings, house: Household, outlook: Callable[[],
 
     def look() -> None:
         now, booted = time.time(), boottime()
-        facts = gather(house, observe(house, now, booted), booted, outlook())
+        others = agreement.others if agreement else ()
+        facts = gather(house, observe(house, now, booted), booted, outlook(), others)
         if everybody.anybody:
             notifier.look(judge(house, facts), now, booted)
 
@@ -140,9 +149,13 @@ def run(settings: NotificationsSettings, house: Household, outlook: Callable[[],
         over = threading.Event()
         asked = threading.Thread(target=lambda: _answer(channel, desk, over), name="desk", daemon=True)
         asked.start()
+        if agreement:
+            agreement.start()
         sd_ready()
         run_every(EVERY, look, stop)
         over.set()
+        if agreement:
+            agreement.stop()
         asked.join(2 * TURN)
     return 0
 

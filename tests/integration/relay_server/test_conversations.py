@@ -45,7 +45,7 @@ AGES = {"head", "head_age_ms"}
 LEFT = {"lease_ms", "until_ms"}
 """Times that are never longer than the vector's, and a busy machine's second shorter."""
 
-ITS_OWN = {"session", "chainId", "market"}
+ITS_OWN = {"session", "chainId", "market", "hash"}
 WORDS = {"text", "fault"}
 
 

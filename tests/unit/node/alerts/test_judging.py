@@ -56,6 +56,12 @@ def test_a_household_in_which_all_is_well_has_no_alert() -> None:
     assert judged() == {}
 
 
+def test_neighbours_on_another_chain_are_named() -> None:
+    alert = judged(facts=replace(WELL, others=("alder", "cedar")))["chain-other"]
+    assert alert.severity is Severity.CRITICAL
+    assert alert.says == "Another chain than ours is followed by Alder, Cedar."
+
+
 @pytest.mark.parametrize(
     ("seen", "code", "severity"),
     [
