@@ -67,6 +67,13 @@ def test_a_dry_run_on_what_is_there_changes_nothing(street: Street, first_run: P
     assert dry.changes() == []
 
 
+def test_status_says_that_all_follow_one_chain(street: Street, first_run: Played) -> None:
+    said = street.play("status")
+    assert said.code == 0, said.output[-6_000:]
+    assert "nobody follows another chain" in said.output
+    assert said.changes() == []
+
+
 @pytest.mark.parametrize("name", ["alder", "dogwood"])
 def test_from_outside_the_overlay_nothing_but_ssh_and_the_pages_answers(
     street: Street, first_run: Played, name: str
