@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 
-import structlog
-
-log = structlog.get_logger()
+from chain import lines
 
 
 class Lookout(ABC):
@@ -42,8 +40,13 @@ class Lookout(ABC):
     def stop(self) -> None:
         """End."""
         self._over.set()
+        self.ended(self._let_go)
+
+    def ended(self, within: float) -> bool:
+        """Whether it has ended, after waiting for at most so many seconds."""
         if self._thread.is_alive():
-            self._thread.join(self._let_go)
+            self._thread.join(max(within, 0.0))
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._over.wait(self._every):
@@ -56,5 +59,5 @@ class Lookout(ABC):
 
     def _complain(self, trouble: str) -> None:
         if trouble != self._trouble:
-            log.warning(self._complaint, error=trouble)
+            lines.warning(self._complaint, error=trouble)
         self._trouble = trouble

@@ -11,10 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from chain import lines
+from chain.lookout import Lookout
 from node.sensors.asked import FOLDER, LASTING, PER_MINUTE, Asked, waiting
 from store import snapshot
 from store.requests import Lately
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds."""
 
+LET_GO = 0.0
+"""Seconds that a stop waits: whoever ends the logger waits for all of its threads together."""
+
 LONGEST = 120.0
 """Seconds for one request: a port is listened to for 2.5 s, a driver may take 12 s for a sample."""
 
@@ -40,7 +43,7 @@ BROKE = "It broke off, which is a fault of this program; why is in the log of th
 Do = Callable[[Asked], None]
 
 
-class Attendant:
+class Attendant(Lookout):
     """What the pages of one household ask for, done once or not at all."""
 
     def __init__(
@@ -61,28 +64,18 @@ class Attendant:
             do: does a request; by a process of its own if not given.
             clock: boottime seconds.
         """
-        self._run, self._state, self._users = run, state, users
+        super().__init__(
+            "devices", every=LOOK_EVERY, let_go=LET_GO, complaint="not_attended", expected=(OSError,)
+        )
+        self._folder, self._state, self._users = run, state, users
         self._do, self._clock = do or self._in_a_process, clock
         self._known: deque[str] = deque(maxlen=REMEMBERED)
         self._lately = Lately(PER_MINUTE)
-        self._over = Event()
-        self._thread = Thread(target=self._attend, name="devices", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; whatever is being done with it."""
-        self._over.set()
-
-    def ended(self, within: float) -> bool:
-        """Whether it has ended, after waiting for at most so many seconds."""
-        self._thread.join(max(within, 0.0))
-        return not self._thread.is_alive()
 
     def look(self) -> None:
         """Once: do what is asked, the oldest first."""
+        if not (self._state / FOLDER).is_dir():
+            return
         for each in waiting(self._state):
             now = self._clock()
             if each.id in self._known or each.age(now, snapshot.boot_id()) >= LASTING:
@@ -93,15 +86,6 @@ class Attendant:
             self._lately.done(now)
             lines.info("asked_by_the_pages", what=each.what.value, by=each.by, id=each.id)
             self._do(each)
-
-    def _attend(self) -> None:
-        while not self._over.wait(LOOK_EVERY):
-            if not (self._state / FOLDER).is_dir():
-                continue
-            try:
-                self.look()
-            except Exception as error:  # whatever lies in the folder: nothing in it ends this thread
-                lines.warning("not_attended", reason=f"{type(error).__name__}: {error}")
 
     def _in_a_process(self, asked: Asked) -> None:
         """Have it done, and wait: for its end, for ours, or until it has taken too long."""
@@ -116,7 +100,7 @@ class Attendant:
             options=answering.read_options(asked.options),
             written=asked.options,
             used=used(self._users),
-            run=self._run,
+            run=self._folder,
         )
         child = subprocess.Popen(
             [sys.executable, "-m", "node.logger.answering"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
@@ -150,4 +134,4 @@ class Attendant:
         answer = answers.Answer(
             id=asked.id, state=answers.State.FAILED, options=asked.options, reason=problem, share=100
         )
-        answers.write(self._run, asked.what, answer)
+        answers.write(self._folder, asked.what, answer)
