@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from quantities.said import Said
+
 ENDPOINT = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>[0-9]{1,5})\Z")
 
 
@@ -18,10 +20,10 @@ def host_and_port(endpoint: str, example: str = "10.0.0.2:30303") -> tuple[str, 
         ValueError: no host, no port, or more than these two.
     """
     if "//" in endpoint:
-        raise ValueError(f"write an address and a port, without http://: '{example}'")
+        raise ValueError(Said("write an address and a port, without http://: %(like)s", like=repr(example)))
     match = ENDPOINT.match(endpoint)
     if match is None or not 0 < int(match["port"]) < 65_536:
-        raise ValueError(f"write an address and a port: '{example}'")
+        raise ValueError(Said("write an address and a port: %(like)s", like=repr(example)))
     return match["v6"] or match["host"], int(match["port"])
 
 

@@ -12,6 +12,7 @@ from chain.endpoint import checked, host_and_port
 from chain.errors import SettingRefused
 from chain.plan import IPC_LIMIT, NodePlan
 from quantities.fields import SecondsField
+from quantities.said import Said
 
 ENODE = re.compile(r"enode://[0-9a-f]{128}@(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}\Z")
 
@@ -20,28 +21,33 @@ def on_loopback(text: str) -> str:
     """Check that an endpoint cannot be reached from other hosts: its RPC asks nobody for a password."""
     host, _ = host_and_port(text, "127.0.0.1:8545")
     if not (host.startswith("127.") or host in ("localhost", "::1")):
-        raise ValueError("the RPC belongs on loopback: '127.0.0.1:8545'")
+        raise ValueError(Said("the RPC belongs on loopback: '127.0.0.1:8545'"))
     return text
 
 
 def an_enode(text: str) -> str:
     """Check an enode."""
     if not ENODE.match(text):
-        raise ValueError("write 'enode://<128 hexadecimal digits>@host:port'")
+        raise ValueError(Said("write 'enode://<128 hexadecimal digits>@host:port'"))
     return text
 
 
 def socket_path(path: Path) -> Path:
     """Check that the kernel can take a socket's path."""
     if len(str(path).encode()) > IPC_LIMIT:
-        raise ValueError(f"the path of a socket has at most {IPC_LIMIT} bytes, this one has more: shorten it")
+        raise ValueError(
+            Said(
+                "the path of a socket has at most %(most)s bytes, this one has more: shorten it",
+                most=IPC_LIMIT,
+            )
+        )
     return path
 
 
 def http_address(url: str) -> str:
     """Check the address of an RPC."""
     if not re.match(r"https?://[^\s/]+", url):
-        raise ValueError("write an address as http://127.0.0.1:8545")
+        raise ValueError(Said("write an address as http://127.0.0.1:8545"))
     return url
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from quantities.said import Said
+
 LOCALTIME = Path("/etc/localtime")
 FOLDER = "/zoneinfo/"
 
@@ -24,7 +26,9 @@ def zone(name: str | None = None) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         if name is None:
             return ZoneInfo("UTC")
-        raise ValueError(f"there is no time zone {name!r}; write one as in Europe/Paris") from None
+        raise ValueError(
+            Said("there is no time zone %(name)s; write one as in Europe/Paris", name=repr(name))
+        ) from None
 
 
 def host_zone() -> str:

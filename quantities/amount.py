@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Self
 
+from quantities.said import Said
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Amount:
@@ -56,11 +58,11 @@ def scaled(text: str, decimals: int) -> int:
     try:
         number = Decimal(text.strip().replace("_", "")).scaleb(decimals)
     except InvalidOperation:
-        raise ValueError(f"{text!r} is not a number") from None
+        raise ValueError(Said("%(text)s is not a number", text=repr(text))) from None
     if not number.is_finite():
-        raise ValueError(f"{text!r} is not a finite number")
+        raise ValueError(Said("%(text)s is not a finite number", text=repr(text)))
     if number != number.to_integral_value():
-        raise ValueError(f"{text!r} has more than {decimals} decimals")
+        raise ValueError(Said("%(text)s has more than %(most)s decimals", text=repr(text), most=decimals))
     return int(number)
 
 

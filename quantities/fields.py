@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, PlainSerializer
 from quantities.amount import Amount, scaled
 from quantities.energy import Energy, Power
 from quantities.money import Price, Tokens
+from quantities.said import Said
 from quantities.share import Share
 from quantities.soc import SoC
 
@@ -29,11 +30,24 @@ def with_unit(kind: type[A], units: dict[str, int]) -> Callable[[object], A]:
             return given
         match = NUMBER.match(str(given)) if isinstance(given, str | int | float) else None
         if match is None or match[2] not in units:
-            wanted = "one of the units" if len(units) > 1 else "the unit"
-            raise ValueError(f"write a number with {wanted} {', '.join(units)}: {example!r}")
+            if len(units) == 1:
+                raise ValueError(
+                    Said(
+                        "write a number with the unit %(unit)s: %(like)s",
+                        unit=next(iter(units)),
+                        like=repr(example),
+                    )
+                )
+            raise ValueError(_with_one_of(units, example))
         return kind(scaled(match[1], units[match[2]]))
 
     return read
+
+
+def _with_one_of(units: Iterable[str], example: str) -> Said:
+    return Said(
+        "write a number with one of the units %(units)s: %(like)s", units=", ".join(units), like=repr(example)
+    )
 
 
 def plain(kind: type[A], decimals: int) -> Callable[[object], A]:
@@ -43,7 +57,7 @@ def plain(kind: type[A], decimals: int) -> Callable[[object], A]:
         if isinstance(given, kind):
             return given
         if isinstance(given, bool) or not isinstance(given, str | int | float):
-            raise ValueError("write a number")  # noqa: TRY004 - pydantic reports ValueError
+            raise ValueError(Said("write a number"))  # noqa: TRY004 - pydantic reports ValueError
         return kind(scaled(str(given), decimals))
 
     return read
@@ -58,7 +72,7 @@ def millivolts(given: object) -> int:
     """Read a voltage: "12.6 V", "3700 mV"."""
     match = NUMBER.match(given) if isinstance(given, str) else None
     if match is None or match[2] not in ("V", "mV"):
-        raise ValueError("write a number with one of the units V, mV: '12.6 V'")
+        raise ValueError(_with_one_of(("V", "mV"), "12.6 V"))
     return scaled(match[1], 3 if match[2] == "V" else 0)
 
 
@@ -69,10 +83,16 @@ def seconds(given: object) -> float:
         return given
     match = NUMBER.match(str(given)) if isinstance(given, str | int) else None
     if match is None or match[2] not in factors:
-        raise ValueError(f"write a length of time with one of the units {', '.join(factors)}: '10 s'")
+        raise ValueError(
+            Said(
+                "write a length of time with one of the units %(units)s: %(like)s",
+                units=", ".join(factors),
+                like=repr("10 s"),
+            )
+        )
     length = float(match[1]) * factors[match[2]]
     if length <= 0:
-        raise ValueError("a length of time is more than nothing")
+        raise ValueError(Said("a length of time is more than nothing"))
     return length
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quantities.amount import Amount, trimmed
+from quantities.said import Said
 
 WHOLE = 10_000
 
@@ -20,7 +21,9 @@ class Share(Amount):
         """
         Amount.__post_init__(self)
         if not 0 <= self.value <= WHOLE:
-            raise ValueError(f"a share lies between 0 and 100 %, not at {self.value / 100} %")
+            raise ValueError(
+                Said("a share lies between 0 and 100 %%, not at %(given)s", given=f"{self.value / 100} %")
+            )
 
     def __str__(self) -> str:
         return f"{trimmed(self.value, 2, 2)} %"

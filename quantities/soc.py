@@ -6,6 +6,7 @@ from typing import Self
 
 from quantities.amount import Amount, scaled, trimmed
 from quantities.energy import Energy
+from quantities.said import Said
 
 FULL = 10_000
 
@@ -23,7 +24,12 @@ class SoC(Amount):
         """
         Amount.__post_init__(self)
         if not 0 <= self.value <= FULL:
-            raise ValueError(f"a state of charge lies between 0 and 100 %, not at {self.value / 100} %")
+            raise ValueError(
+                Said(
+                    "a state of charge lies between 0 and 100 %%, not at %(given)s",
+                    given=f"{self.value / 100} %",
+                )
+            )
 
     @classmethod
     def from_percent(cls, text: str | int) -> Self:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from chain.endpoint import checked
 from quantities import Power
 from quantities.fields import PowerField, SecondsField
+from quantities.said import Said
 from relay_server.address import EXAMPLE, PORT
 from relay_server.lease import LOOK
 
@@ -19,7 +20,9 @@ state 5–25 ms to release (Omron G5LE: 5 ms, Songle SRD: 10 ms); an arc at 48 V
 
 def _dead_time(seconds: float) -> float:
     if seconds < MINIMUM_DEAD_TIME:
-        raise ValueError(f"two sources need at least {MINIMUM_DEAD_TIME * 1000:.0f} ms between them")
+        raise ValueError(
+            Said("two sources need at least %(time)s between them", time=f"{MINIMUM_DEAD_TIME * 1000:.0f} ms")
+        )
     return seconds
 
 
@@ -155,8 +158,11 @@ class RelaySettings(Section):
         """Else the first KEEP of an honest buyer may open the feed as unpaid (see `relay_server.lease`)."""
         if self.lease < self.follow + LOOK:
             raise ValueError(
-                f"lease has to be at least {LOOK:g} s longer than follow: else what may flow until a feed is "
-                "open does not fit into the bound of unpaid energy, and nobody is supplied"
+                Said(
+                    "lease has to be at least %(time)s longer than follow: else what may flow until a feed "
+                    "is open does not fit into the bound of unpaid energy, and nobody is supplied",
+                    time=f"{LOOK:g} s",
+                )
             )
         return self
 
@@ -164,8 +170,12 @@ class RelaySettings(Section):
     def _each_once(self) -> Self:
         contacts = [*self.feeds, *self.ties]
         pins = [c.pin for c in contacts] + ([self.transfer.home_pin] if self.transfer else [])
-        for what, numbers in (("contact", [c.contact for c in contacts]), ("pin", pins)):
-            twice = sorted({n for n in numbers if numbers.count(n) > 1})
-            if twice:
-                raise ValueError(f"{what} {twice[0]} is given twice: each needs its own")
+        for number in _twice([c.contact for c in contacts]):
+            raise ValueError(Said("contact %(number)s is given twice: each needs its own", number=number))
+        for number in _twice(pins):
+            raise ValueError(Said("pin %(number)s is given twice: each needs its own", number=number))
         return self
+
+
+def _twice(numbers: list[int]) -> list[int]:
+    return sorted({n for n in numbers if numbers.count(n) > 1})

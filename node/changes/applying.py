@@ -23,13 +23,14 @@ from node.changes.keys import UNITS
 from node.changes.places import FILE
 from node.changes.record import Record, Writing
 from node.changes.request import Request
+from quantities.said import Said
 from store import snapshot
 from store.claim import Claim
 
 PURPOSE = "apply changes of settings from"
 
-INTERRUPTED = "It was interrupted before anything was written, so it was not done. Ask again."
-OVERTAKEN = (
+INTERRUPTED = Said("It was interrupted before anything was written, so it was not done. Ask again.")
+OVERTAKEN = Said(
     "The file was changed at the box while this was applied: look at it, and ask again if it is missing."
 )
 

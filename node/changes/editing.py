@@ -18,6 +18,7 @@ from node.changes.request import Change, Key
 from node.config.errors import ConfigError
 from node.config.reading import WrittenFloat, WrittenHex, composed, read, value_of
 from node.dotted import dotted
+from quantities.said import Said
 
 STEP = "  "
 """Indentation of what is added."""
@@ -45,7 +46,11 @@ def edited(text: str, changes: Iterable[Change], around: Mapping[str, Any]) -> s
         )
         now = _data(text)
         if exact(now) != exact(meant):
-            raise Uneditable(f"{dotted(change.key)} cannot be changed alone in this file: change it as YAML")
+            raise Uneditable(
+                Said(
+                    "%(key)s cannot be changed alone in this file: change it as YAML.", key=dotted(change.key)
+                )
+            )
     return text
 
 
@@ -87,7 +92,7 @@ def _whole(
         else:
             holder[rest[-1]] = value
     except (KeyError, IndexError, TypeError):
-        raise Uneditable(f"there is no {dotted(change.key)}: change it as YAML") from None
+        raise Uneditable(Said("There is no %(key)s: change it as YAML.", key=dotted(change.key))) from None
     return top, inside
 
 

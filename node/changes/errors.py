@@ -12,4 +12,4 @@ class ChangeError(Exception):
 
 
 class Uneditable(ChangeError):
-    """This file cannot be changed key by key: the message says what to do instead."""
+    """This file cannot be changed key by key, and what to do instead: `quantities.said.Said`."""

@@ -27,6 +27,7 @@ from node.config.schema import Leaf, Several, Shape, meanings_of, shape
 from node.config.settings import Settings
 from node.dotted import dotted
 from quantities import Energy, Power, Price, Share, SoC, Tokens
+from quantities.said import packed
 from store import snapshot
 
 UNITS: dict[type, str] = {
@@ -157,11 +158,12 @@ def facts(files: Sequence[Path], asked: bytes | None) -> dict[str, Any]:
     try:
         found = form(files)
     except ConfigError as error:
-        return {"problems": [(problem.key, str(problem)) for problem in error.problems]}
+        return {"problems": [(str(each.place), each.key, packed(each.what)) for each in error.problems]}
     if asked is None:
         return found
     # An undo is held against the record when it is applied.
     verdict = judge(loads(asked), files, None, snapshot.boottime(), snapshot.boot_id())
     if isinstance(verdict, Refused):
-        return found | {"refused": [asdict(each) for each in verdict.problems], "conflict": verdict.conflict}
+        refused = [asdict(each) | {"what": packed(each.what)} for each in verdict.problems]
+        return found | {"refused": refused, "conflict": verdict.conflict}
     return found | {"said": verdict.said, "restart": verdict.units}

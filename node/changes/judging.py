@@ -30,6 +30,7 @@ from node.dotted import dotted
 from node.intents.caps import Caps
 from node.intents.kinds import Limit, OwnOffer
 from quantities import Price
+from quantities.said import Said
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +64,9 @@ class Refused:
 
 Verdict: TypeAlias = Accepted | Refused
 
-CHANGED = "The configuration was changed meanwhile: look at it again, then change it."
-NOT_FROM_HERE = "is not changed from here: whoever set the house up changes it in the files, at the box"
-NOTHING = "It says that already: nothing changes."
+CHANGED = Said("The configuration was changed meanwhile: look at it again, then change it.")
+NOT_FROM_HERE = Said("is not changed from here: whoever set the house up changes it in the files, at the box")
+NOTHING = Said("It says that already: nothing changes.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,10 @@ def judge(asked: Request, files: Sequence[Path], undoable: Undoable | None, now:
     """
     if asked.age(now, boot) > LASTING:
         return _refused(
-            f"Nobody applied it within {LASTING / 60:.0f} minutes, so it was not done. Ask again."
+            Said(
+                "Nobody applied it within %(time)s, so it was not done. Ask again.",
+                time=f"{LASTING / 60:.0f} min",
+            )
         )
     former = files[-1].read_bytes()
     if hash_of(former) != asked.base:
@@ -98,11 +102,15 @@ def judge(asked: Request, files: Sequence[Path], undoable: Undoable | None, now:
     except ConfigError as error:
         return Refused(problems=tuple(_found(error, files[-1])))
     except (Uneditable, UnicodeError) as error:
-        return _refused(_sentence(str(error)))
+        unreadable = Said("It is not UTF-8 text: %(error)s.", error=error)
+        return _refused(error.args[0] if isinstance(error, Uneditable) else unreadable)
     except Exception as error:
         log.exception("request_not_judged", id=asked.id)
         return _refused(
-            f"It could not be looked at, which is a fault of this program: {type(error).__name__}."
+            Said(
+                "It could not be looked at, which is a fault of this program: %(error)s.",
+                error=type(error).__name__,
+            )
         )
 
 
@@ -116,7 +124,7 @@ def _judged(asked: Request, files: Sequence[Path], undoable: Undoable | None, fo
     else:
         written = edited(former.decode(), asked.changes, around.data).encode()
     if len(written) > LARGEST_FILE:
-        return _refused(f"The file would be larger than {LARGEST_FILE // 1024} kB.")
+        return _refused(Said("The file would be larger than %(most)s.", most=f"{LARGEST_FILE // 1024} kB"))
     after = read(own, written)
     differing = list(differences(before.data, after.data))
     if not differing and written == former:
@@ -150,9 +158,9 @@ def _taken_back(id: str, undoable: Undoable | None, now: bytes) -> bytes:
         Uneditable: there is another one, or somebody has changed it since then.
     """
     if undoable is None or undoable.id != id:
-        raise Uneditable("Only the last change can be taken back, and this is not the last one.")
+        raise Uneditable(Said("Only the last change can be taken back, and this is not the last one."))
     if undoable.written != now:
-        raise Uneditable("The file was changed at the box since then: take it back there.")
+        raise Uneditable(Said("The file was changed at the box since then: take it back there."))
     return undoable.former
 
 
@@ -187,7 +195,7 @@ def _files_named(differing: Sequence[Key], before: Document, after: Document) ->
         if path not in known and any(key[: len(each)] == each for each in differing):
             yield Trouble(
                 dotted(key),
-                f"{path!r}: which files are read is said in the files, at the box",
+                Said("%(path)s: which files are read is said in the files, at the box", path=repr(path)),
                 after.place(key).line,
             )
 
@@ -222,7 +230,7 @@ def _beyond(old: Settings, new: Settings, ground: Settings) -> Iterator[Trouble]
     """What goes further than the pages may."""
     caps = Caps.of(ground.intents, ground.trading, ground.offers)
     if not caps.enabled:
-        yield Trouble("", "The pages of this household may ask for nothing (intents.enabled).")
+        yield Trouble("", Said("The pages of this household may ask for nothing (intents.enabled)."))
     for limit in Limit:
         value = getattr(new.trading, limit.value)
         if value != getattr(old.trading, limit.value) and (says := caps.limit(limit, value)):
@@ -270,9 +278,5 @@ def _shown(data: Any, key: Key) -> str:
             return str(data)[:64]
 
 
-def _refused(what: str) -> Refused:
+def _refused(what: Said) -> Refused:
     return Refused(problems=(Trouble("", what),))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

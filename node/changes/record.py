@@ -16,6 +16,7 @@ from pathlib import Path
 
 from node.changes.places import FILE
 from node.changes.request import LASTING, Request, author
+from quantities.said import packed, unpacked
 from store import sqlite
 
 MIGRATIONS = (
@@ -28,7 +29,7 @@ MIGRATIONS = (
         at REAL NOT NULL,
         outcome TEXT NOT NULL CHECK (outcome IN ('writing', 'applied', 'refused', 'conflict')),
         said TEXT NOT NULL,      -- what changes, a JSON list of sentences
-        problems TEXT NOT NULL,  -- a JSON list of [key, what]
+        problems TEXT NOT NULL,  -- a JSON list of [key, what], the latter as said
         undo TEXT,               -- the id of the change that this one takes back
         former BLOB,             -- of the file, as long as it may be needed
         written BLOB,
@@ -141,7 +142,7 @@ class Record:
             self._db.execute(
                 "UPDATE changes SET outcome = ?, problems = ?, former = NULL, written = NULL, restart = '[]' "
                 "WHERE id = ?",
-                (outcome, json.dumps([["", why]]), id),
+                (outcome, json.dumps([["", packed(why)]]), id),
             )
 
     def begun(self) -> list[Writing]:
@@ -196,7 +197,7 @@ class Record:
                 "written, restart) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     asked.id, author(asked), asked.at, at, outcome, json.dumps(list(said)),
-                    json.dumps([list(each) for each in problems]), asked.undo, former, written,
+                    json.dumps([[key, packed(what)] for key, what in problems]), asked.undo, former, written,
                     json.dumps(list(units)),
                 ),
             )  # fmt: skip
@@ -219,7 +220,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         at=row["at"],
         outcome=Outcome(row["outcome"]),
         said=tuple(json.loads(row["said"])),
-        problems=tuple((key, what) for key, what in json.loads(row["problems"])),
+        problems=tuple((key, unpacked(what)) for key, what in json.loads(row["problems"])),
         undo=row["undo"],
         restart=tuple(json.loads(row["restart"])),
     )

@@ -14,6 +14,7 @@ from node.changes.told import Trouble
 from node.config.settings import Settings
 from node.sensors import addable
 from node.sensors.used import used
+from quantities.said import Said
 
 SECTION = "sensors"
 
@@ -49,4 +50,4 @@ def troubles(added: Mapping[str, Any], old: Settings) -> Iterator[Trouble]:
         if problem := addable.refusal(given):
             yield Trouble(f"{SECTION}.{name}", problem)
         elif whose := taken.by(given["driver"], given):
-            yield Trouble(f"{SECTION}.{name}", f"is in use by {whose} already")
+            yield Trouble(f"{SECTION}.{name}", Said("is in use by %(name)s already", name=whose))

@@ -50,5 +50,6 @@ class Trouble:
     """Dotted; empty: it concerns the whole."""
 
     what: str
+    """`quantities.said.Said`, for whoever shows it in another language."""
     line: int = 0
     """Of the family's file; 0: none."""

@@ -26,6 +26,7 @@ from quantities.fields import (
     SoCField,
     TokensField,
 )
+from quantities.said import Said
 from relay_server.address import EXAMPLE
 
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)\Z")
@@ -34,7 +35,7 @@ ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 def _account(given: str) -> str:
     if not ACCOUNT.match(given):
-        raise ValueError("write an account as 0x and 40 hexadecimal digits")
+        raise ValueError(Said("write an account as 0x and 40 hexadecimal digits"))
     return given
 
 
@@ -83,16 +84,32 @@ class TradingSettings(BaseModel):
     def _back_off_grows(self) -> Self:
         if self.max_back_off < self.back_off:
             raise ValueError(
-                f"`max_back_off` ({self.max_back_off:g} s) must not be below `back_off` ({self.back_off:g} s)"
+                Said(
+                    "`max_back_off` (%(most)s) must not be below `back_off` (%(first)s)",
+                    most=f"{self.max_back_off:g} s",
+                    first=f"{self.back_off:g} s",
+                )
             )
         return self
 
     @model_validator(mode="after")
     def _resume_is_above_limit(self) -> Self:
         if self.resume <= self.limit:
-            raise ValueError(f"`resume` ({self.resume}) must be above `limit` ({self.limit})")
+            raise ValueError(
+                Said(
+                    "`resume` (%(resume)s) must be above `limit` (%(limit)s)",
+                    resume=self.resume,
+                    limit=self.limit,
+                )
+            )
         if self.unanswered <= self.keep:
-            raise ValueError(f"`unanswered` ({self.unanswered} s) must be longer than `keep` ({self.keep} s)")
+            raise ValueError(
+                Said(
+                    "`unanswered` (%(unanswered)s) must be longer than `keep` (%(keep)s)",
+                    unanswered=f"{self.unanswered} s",
+                    keep=f"{self.keep} s",
+                )
+            )
         return self
 
 
@@ -114,14 +131,16 @@ def clock(given: object) -> int:
     match = CLOCK.match(given) if isinstance(given, str) else None
     minute = int(match[1]) * 60 + int(match[2]) if match is not None else -1
     if not 0 <= minute <= MINUTES:
-        raise ValueError('write a time of day as hours and minutes: "18:00"')
+        raise ValueError(Said('write a time of day as hours and minutes: "18:00"'))
     return minute
 
 
 def _days(given: tuple[str, ...]) -> tuple[str, ...]:
     for day in given:
         if day not in DAYS:
-            raise ValueError(f"there is no day {day!r}; write some of {', '.join(DAYS)}")
+            raise ValueError(
+                Said("there is no day %(day)s; write some of %(known)s", day=repr(day), known=", ".join(DAYS))
+            )
     return given
 
 
@@ -148,14 +167,16 @@ class PriceRule(BaseModel):
     def _has_sense(self) -> Self:
         if not self.days and (self.after, self.before, self.above, self.below) == (None,) * 4:
             raise ValueError(
-                "this price has no condition (days, after, before, above, below): say when it holds"
+                Said("this price has no condition (days, after, before, above, below): say when it holds")
             )
         if self.after is not None and self.after == self.before:
-            raise ValueError("`after` and `before` are the same time; leave both out for the whole day")
+            raise ValueError(Said("`after` and `before` are the same time; leave both out for the whole day"))
         if self.above is not None and self.below is not None and self.above >= self.below:
-            raise ValueError(f"no battery is above {self.above} and below {self.below}")
+            raise ValueError(
+                Said("no battery is above %(above)s and below %(below)s", above=self.above, below=self.below)
+            )
         if not self.price:
-            raise ValueError("the market takes no offer without a price: ask for more than nothing")
+            raise ValueError(Said("the market takes no offer without a price: ask for more than nothing"))
         return self
 
 
@@ -174,7 +195,7 @@ class FeedOffer(BaseModel):
     @model_validator(mode="after")
     def _costs_something(self) -> Self:
         if not self.price:
-            raise ValueError("the market takes no offer without a price: ask for more than nothing")
+            raise ValueError(Said("the market takes no offer without a price: ask for more than nothing"))
         return self
 
 
@@ -194,5 +215,5 @@ class OffersSettings(BaseModel):
     def _a_feed_is_offered_once(self) -> Self:
         contacts = [feed.contact for feed in self.feeds]
         if len(set(contacts)) != len(contacts):
-            raise ValueError("a contact is offered twice; offer each feed once")
+            raise ValueError(Said("a contact is offered twice; offer each feed once"))
         return self

@@ -7,9 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 
 from node.config.reading import Where
 from node.config.settings import Settings
+from quantities.said import Said
 
-Found = tuple[Where, str]
+Found = tuple[Where, Said]
 """A key, and what is wrong with it."""
+
+SENSOR = Said("sensor")
 
 
 def inconsistencies(settings: Settings) -> Iterator[Found]:
@@ -21,9 +24,9 @@ def inconsistencies(settings: Settings) -> Iterator[Found]:
 def battery_has_its_sensor(settings: Settings) -> Iterator[Found]:
     """The battery's state is computed from a sensor that exists."""
     if settings.battery and settings.battery.sensor not in settings.sensors:
-        yield ("battery", "sensor"), absent(settings.battery.sensor, "sensor", settings.sensors)
+        yield ("battery", "sensor"), absent(settings.battery.sensor, SENSOR, settings.sensors)
     if settings.battery and settings.battery.gauge and settings.battery.gauge not in settings.sensors:
-        yield ("battery", "gauge"), absent(settings.battery.gauge, "sensor", settings.sensors)
+        yield ("battery", "gauge"), absent(settings.battery.gauge, SENSOR, settings.sensors)
 
 
 def contacts_have_their_meters(settings: Settings) -> Iterator[Found]:
@@ -39,7 +42,7 @@ def contacts_have_their_meters(settings: Settings) -> Iterator[Found]:
     ]
     for where, meter in places:
         if meter not in settings.sensors:
-            yield where, absent(meter, "sensor", settings.sensors)
+            yield where, absent(meter, SENSOR, settings.sensors)
 
 
 def pages_show_what_there_is(settings: Settings) -> Iterator[Found]:
@@ -47,7 +50,7 @@ def pages_show_what_there_is(settings: Settings) -> Iterator[Found]:
     for key in settings.dapp.model_fields_set & {"panels", "loads"}:
         for i, meter in enumerate(getattr(settings.dapp, key)):
             if meter not in settings.sensors:
-                yield ("dapp", key, i), absent(meter, "sensor", settings.sensors)
+                yield ("dapp", key, i), absent(meter, SENSOR, settings.sensors)
 
 
 def sellers_have_their_ties(settings: Settings) -> Iterator[Found]:
@@ -57,11 +60,15 @@ def sellers_have_their_ties(settings: Settings) -> Iterator[Found]:
     for name, seller in settings.sellers.items():
         where = ("sellers", name, "channel")
         if str(seller.channel) not in ties:
-            yield where, absent(str(seller.channel), "tie in relay.transfer.ties", ties)
+            yield where, absent(str(seller.channel), Said("tie in relay.transfer.ties"), ties)
         elif seller.channel in lines:
             yield (
                 where,
-                f"{seller.channel}: the line of {lines[seller.channel]} ends here already; one line, one tie",
+                Said(
+                    "%(channel)s: the line of %(name)s ends here already; one line, one tie",
+                    channel=seller.channel,
+                    name=lines[seller.channel],
+                ),
             )
         lines[seller.channel] = name
 
@@ -71,7 +78,10 @@ def offers_have_their_feeds(settings: Settings) -> Iterator[Found]:
     feeds = [str(feed.contact) for feed in settings.relay.feeds] if settings.relay else []
     for i, offer in enumerate(settings.offers.feeds):
         if str(offer.contact) not in feeds:
-            yield ("offers", "feeds", i, "contact"), absent(str(offer.contact), "feed in relay.feeds", feeds)
+            yield (
+                ("offers", "feeds", i, "contact"),
+                absent(str(offer.contact), Said("feed in relay.feeds"), feeds),
+            )
 
 
 def buying_and_selling_do_not_meet(settings: Settings) -> Iterator[Found]:
@@ -80,14 +90,21 @@ def buying_and_selling_do_not_meet(settings: Settings) -> Iterator[Found]:
     if trading.enabled and settings.sellers and offers.feeds and offers.reserve < trading.limit:
         yield (
             ("offers", "reserve"),
-            f"{offers.reserve}: below trading.limit ({trading.limit}) the household buys; keep at least that",
+            Said(
+                "%(reserve)s: below trading.limit (%(limit)s) the household buys; keep at least that",
+                reserve=offers.reserve,
+                limit=trading.limit,
+            ),
         )
 
 
 def buying_needs_a_battery(settings: Settings) -> Iterator[Found]:
     """Without a state of charge nobody knows when to buy."""
     if settings.sellers and settings.battery is None:
-        yield ("sellers",), "buying is decided by the battery's state of charge: describe it under `battery`"
+        yield (
+            ("sellers",),
+            Said("buying is decided by the battery's state of charge: describe it under `battery`"),
+        )
 
 
 def servers_do_not_share_a_port(settings: Settings) -> Iterator[Found]:
@@ -104,7 +121,14 @@ def servers_do_not_share_a_port(settings: Settings) -> Iterator[Found]:
             continue
         key = ".".join(map(str, where))
         if address in taken:
-            yield where, f"{address}: {taken[address]} listens there already; give each its own port"
+            yield (
+                where,
+                Said(
+                    "%(address)s: %(key)s listens there already; give each its own port",
+                    address=address,
+                    key=taken[address],
+                ),
+            )
         taken.setdefault(address, key)
 
 
@@ -120,11 +144,25 @@ CHECKS: tuple[Callable[[Settings], Iterator[Found]], ...] = (
 )
 
 
-def absent(name: str, what: str, there: Collection[str]) -> str:
+def absent(name: str, what: Said, there: Collection[str]) -> Said:
     """Say that something named here does not exist, and what does."""
     near = difflib.get_close_matches(name, there, n=1)
     if near:
-        return f"{name!r}: there is no such {what}; did you mean {near[0]!r}?"
+        return Said(
+            "%(name)s: there is no such %(what)s; did you mean %(near)s?",
+            name=repr(name),
+            what=what,
+            near=repr(near[0]),
+        )
     if not there:
-        return f"{name!r}: there is no {what} at all; describe it, or leave this out"
-    return f"{name!r}: there is no such {what}; there are {', '.join(sorted(there))}"
+        return Said(
+            "%(name)s: there is no %(what)s at all; describe it, or leave this out",
+            name=repr(name),
+            what=what,
+        )
+    return Said(
+        "%(name)s: there is no such %(what)s; there are %(known)s",
+        name=repr(name),
+        what=what,
+        known=", ".join(sorted(there)),
+    )

@@ -34,6 +34,7 @@ class Problem:
     key: str
     """Dotted, as `trading.limit`; empty for the file as a whole."""
     what: str
+    """`quantities.said.Said` where it is of a household: its pages say it in the reader's language."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.key}: {self.what}" if self.key else f"{self.place}: {self.what}"

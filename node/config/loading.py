@@ -14,7 +14,9 @@ from node.config.errors import ConfigError, Problem
 from node.config.reading import Document, Where, read
 from node.config.schema import Leaf, Several, at, resolve_paths
 from node.config.settings import Settings
+from node.config.words import in_our_words
 from node.dotted import dotted
+from quantities.said import Said
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -81,44 +83,46 @@ def problem(model: type[BaseModel], document: Document, detail: ErrorDetails) ->
     return Problem(document.place(where), dotted(where), _what(model, where, detail))
 
 
-def _what(model: type[BaseModel], where: Where, detail: ErrorDetails) -> str:
-    message, given = detail["msg"], detail["input"]
+def _what(model: type[BaseModel], where: Where, detail: ErrorDetails) -> Said:
+    given = detail["input"]
     match detail["type"]:
         case "extra_forbidden":
             return _unknown(model, where)
         case "missing":
-            return "is missing; config.example.yml explains it"
+            return Said("is missing; config.example.yml explains it")
         case "model_type" | "model_attributes_type" | "dict_type" | "tuple_type":
-            return f"{given!r} does not fit; {_wanted(model, where)}"
+            return Said("%(given)s does not fit; %(wanted)s", given=repr(given), wanted=_wanted(model, where))
         case "value_error":
-            return _with_value(given, str(detail["ctx"]["error"]))
+            return _with_value(given, detail["ctx"]["error"].args[0])
         case _:
-            return _with_value(given, message[0].lower() + message[1:])
+            return _with_value(given, in_our_words(detail))
 
 
-def _with_value(given: Any, what: str) -> str:
+def _with_value(given: Any, what: Said) -> Said:
     """Name the value, unless the message does, or it is a whole section."""
-    if isinstance(given, dict | list | BaseModel) or repr(given) in what:
+    if isinstance(given, dict | list | BaseModel) or repr(given) in what or repr(str(given)) in what:
         return what
-    return f"{str(given) if isinstance(given, int | float) else repr(given)}: {what}"
+    shown = str(given) if isinstance(given, int | float) else repr(given)
+    return Said("%(given)s: %(what)s", given=shown, what=what)
 
 
-def _unknown(model: type[BaseModel], where: Where) -> str:
+def _unknown(model: type[BaseModel], where: Where) -> Said:
     parent = at(model, where[:-1])
     if parent is None or isinstance(parent, Several | Leaf):
-        return "unknown key; leave it out"
+        return Said("unknown key; leave it out")
     known = list(parent.model_fields)
-    near = difflib.get_close_matches(str(where[-1]), known, n=1, cutoff=0.5)
-    return f"unknown key; did you mean `{near[0]}`?" if near else f"unknown key; there are {', '.join(known)}"
+    if near := difflib.get_close_matches(str(where[-1]), known, n=1, cutoff=0.5):
+        return Said("unknown key; did you mean `%(near)s`?", near=near[0])
+    return Said("unknown key; there are %(known)s", known=", ".join(known))
 
 
-def _wanted(model: type[BaseModel], where: Where) -> str:
+def _wanted(model: type[BaseModel], where: Where) -> Said:
     match at(model, where):
         case Several(named=True):
-            return "expected names with settings below them"
+            return Said("expected names with settings below them")
         case Several():
-            return "expected a list"
+            return Said("expected a list")
         case Leaf() | None:
-            return "expected a value"
+            return Said("expected a value")
         case section:
-            return f"expected the keys {', '.join(section.model_fields)}"
+            return Said("expected the keys %(known)s", known=", ".join(section.model_fields))

@@ -16,6 +16,7 @@ import yaml
 
 from node.config.errors import ConfigError, Place, Problem
 from node.dotted import dotted
+from quantities.said import Said
 
 LARGEST_FILE = 262_144
 """Bytes. A household's configuration has a few thousand."""
@@ -146,7 +147,7 @@ class _Reader:
         if root is None:
             return Document({}, self.places)
         if not isinstance(root, yaml.MappingNode):
-            self._refuse(root, (), "expected keys and values, such as `household: {name: birch}`")
+            self._refuse(root, (), Said("expected keys and values, such as `household: {name: birch}`"))
         data = self._value(root, ())
         return Document(data if isinstance(data, dict) else {}, self.places)
 
@@ -159,27 +160,33 @@ class _Reader:
             if mark is None or mark.line >= text.count("\n"):  # at the end: where it began says more
                 mark = error.context_mark or mark
             line = mark.line + 1 if mark else 0
-            what = error.problem or error.context or "not YAML"
-            raise self._stop(f"not YAML: {what}; check indentation, colons and quotes", line) from error
+            raise self._stop(_not_yaml(error.problem or error.context or "?"), line) from error
         except yaml.YAMLError as error:
-            raise self._stop(f"not YAML: {' '.join(str(error).split())}") from error
+            raise self._stop(_not_yaml(" ".join(str(error).split()))) from error
 
     def _text(self) -> str:
         try:
             content = self._bytes() if self.content is None else self.content
             if len(content) > LARGEST_FILE:
                 raise self._stop(
-                    f"larger than {LARGEST_FILE // 1024} kB: this is no household's configuration"
+                    Said(
+                        "larger than %(most)s: this is no household's configuration",
+                        most=f"{LARGEST_FILE // 1024} kB",
+                    )
                 )
             return content.decode()
         except FileNotFoundError:
             raise self._stop(
-                "there is no such file; name one with --config, or start from config.example.yml"
+                Said("there is no such file; name one with --config, or start from config.example.yml")
             ) from None
         except OSError as error:
-            raise self._stop(f"cannot be read: {error.strerror}; check its path, owner and mode") from error
+            raise self._stop(
+                Said("cannot be read: %(error)s; check its path, owner and mode", error=error.strerror)
+            ) from error
         except UnicodeDecodeError as error:
-            raise self._stop(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+            raise self._stop(
+                Said("is not UTF-8 text (byte %(byte)s); save it as UTF-8", byte=error.start)
+            ) from error
 
     def _bytes(self) -> bytes:
         with self.path.open("rb") as file:
@@ -188,12 +195,16 @@ class _Reader:
     def _value(self, node: yaml.Node, where: Where) -> object:
         self.values += 1
         if self.values > MOST_VALUES:
-            raise self._stop(f"says more than {MOST_VALUES} values: aliases repeat too much", _line(node))
+            raise self._stop(
+                Said("says more than %(most)s values: aliases repeat too much", most=MOST_VALUES), _line(node)
+            )
         if len(where) > DEEPEST:
-            raise self._stop(f"is nested more than {DEEPEST} deep", _line(node))
+            raise self._stop(Said("is nested more than %(most)s deep", most=DEEPEST), _line(node))
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         if tag not in {"map", "seq", *SCALARS}:
-            self._refuse(node, where, f"the tag {node.tag!r} means nothing here; leave it out")
+            self._refuse(
+                node, where, Said("the tag %(tag)s means nothing here; leave it out", tag=repr(node.tag))
+            )
             return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, where))
@@ -209,23 +220,30 @@ class _Reader:
         written: dict[str, int] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._refuse(key_node, where, "a key must be a word")
+                self._refuse(key_node, where, Said("a key must be a word"))
                 continue
             key, line = str(key_node.value), _line(key_node)
             if key in written:
                 self._refuse(
-                    key_node, (*where, key), f"written twice, first on line {written[key]}; keep one"
+                    key_node,
+                    (*where, key),
+                    Said("written twice, first on line %(line)s; keep one", line=written[key]),
                 )
                 continue
             written[key] = line
             self.places[(*where, key)] = Place(self.path, line)
             yield key, self._value(value_node, (*where, key))
 
-    def _refuse(self, node: yaml.Node, where: Where, what: str) -> None:
+    def _refuse(self, node: yaml.Node, where: Where, what: Said) -> None:
         self.problems.append(Problem(Place(self.path, _line(node)), dotted(where), what))
 
-    def _stop(self, what: str, line: int = 0) -> ConfigError:
+    def _stop(self, what: Said, line: int = 0) -> ConfigError:
         return ConfigError([*self.problems, Problem(Place(self.path, line), "", what)])
+
+
+def _not_yaml(error: str) -> Said:
+    """The parser's own words are few, and all about indentation, colons and quotes."""
+    return Said("not YAML: %(error)s; check indentation, colons and quotes", error=error)
 
 
 def _line(node: yaml.Node) -> int:

@@ -22,6 +22,8 @@ from node.changes.told import Field, Trouble
 from node.dapp.commands import PROGRAM, configured
 from node.dapp.errors import DappError
 from node.dapp.language import gettext as _
+from node.dapp.told import told
+from quantities.said import unpacked
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +128,7 @@ class Configuration:
 
 def _looked(facts: Mapping[str, Any]) -> Looked:
     if "problems" in facts:
-        raise Unread("; ".join(what for _, what in facts["problems"]))
+        raise Unread("; ".join(_placed(*problem) for problem in facts["problems"]))
     fields = (
         Field(**{**field, "key": tuple(field["key"]), "options": tuple(field["options"])})
         for field in facts["fields"]
@@ -136,6 +138,14 @@ def _looked(facts: Mapping[str, Any]) -> Looked:
         base=facts["base"],
         text=facts["text"],
         fields=tuple(fields),
-        troubles=tuple(Trouble(**each) for each in facts.get("refused", ())),
+        troubles=tuple(
+            Trouble(**each | {"what": unpacked(each["what"])}) for each in facts.get("refused", ())
+        ),
         conflict=bool(facts.get("conflict")),
     )
+
+
+def _placed(place: str, key: str, what: Any) -> str:
+    """What is wrong, behind its file, line and key."""
+    says = told(unpacked(what))
+    return _("%(name)s: %(why)s", name=place, why=_("%(name)s: %(why)s", name=key, why=says) if key else says)

@@ -15,6 +15,7 @@ from functools import cache, reduce
 from node.dapp import language, words
 from node.dapp.language import ENGLISH, N_
 from node.dapp.language import gettext as _
+from quantities.said import Said
 
 TRADING = (
     N_("On its own battery, which is at %(soc)s."),
@@ -197,19 +198,6 @@ ANSWERS = (
 )
 """What the trader says to what was asked of it."""
 
-CHANGES = (
-    N_("It was interrupted before anything was written, so it was not done. Ask again."),
-    N_("The file was changed at the box while this was applied: look at it, and ask again if it is missing."),
-    N_("The configuration was changed meanwhile: look at it again, then change it."),
-    N_("is not changed from here: whoever set the house up changes it in the files, at the box"),
-    N_("It says that already: nothing changes."),
-    N_("Nobody applied it within %(minutes)s minutes, so it was not done. Ask again."),
-    N_("Only the last change can be taken back, and this is not the last one."),
-    N_("The file was changed at the box since then: take it back there."),
-    N_("The pages of this household may ask for nothing (intents.enabled)."),
-)
-"""What becomes of a change of the settings."""
-
 FIRST_RUN = (
     N_(
         "The household's trader, which owns the key, does not answer. Is it running (commonwatt "
@@ -310,7 +298,7 @@ NOTIFICATIONS = (
 """What the notifier says to what is asked of it."""
 
 SENTENCES = (
-    *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *CHANGES, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS
+    *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS
 )  # fmt: skip
 
 PLACE = re.compile(r"%\\?\((\w+)\\?\)s")
@@ -321,10 +309,24 @@ CLAUSE = frozenset({"why", "reason", "what"})
 
 DAYS = frozenset({"day", "top_up"})
 
+TYPED = frozenset({"given", "text", "like", "name", "near", "known"})
+"""Places that hold what somebody wrote, or is to write: a point stays one there."""
+
 
 def told(text: str) -> str:
-    """The text in the language in force, as far as it is known."""
-    return text if not text or language.name() == ENGLISH else _told(text) or _pieces(text)
+    """The text in the language in force: what is said by its message, any other as far as it is known."""
+    if not text or language.name() == ENGLISH:
+        return text
+    return _said(text) if isinstance(text, Said) else _told(text) or _pieces(text)
+
+
+def _said(text: Said) -> str:
+    return _(text.message, **{name: _filled(name, value) for name, value in text.values.items()})
+
+
+def _filled(name: str, value: str) -> str:
+    """What stands in a place: said, as it was typed, or an amount."""
+    return _said(value) if isinstance(value, Said) else value if name in TYPED else quantity(value)
 
 
 def message(text: str) -> str | None:

@@ -9,13 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from quantities import SoC, Tokens
 from quantities.fields import EnergyField, PriceField, SecondsField, SoCField, TokensField
+from quantities.said import Said
 
 ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
 def _account(given: str) -> str:
     if not ACCOUNT.match(given):
-        raise ValueError("write an account as 0x and 40 hexadecimal digits")
+        raise ValueError(Said("write an account as 0x and 40 hexadecimal digits"))
     return given
 
 

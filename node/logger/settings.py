@@ -14,6 +14,7 @@ from node.sensors.settings import MeterName
 from quantities.amount import scaled
 from quantities.energy import Energy
 from quantities.fields import EnergyField, SoCField
+from quantities.said import Said
 from quantities.soc import FULL
 
 MILLI = {"mV": 0, "V": 3, "mΩ": 0, "mOhm": 0, "Ω": 3, "Ohm": 3}
@@ -25,7 +26,13 @@ def _milli(*units: str) -> BeforeValidator:
     def read(given: object) -> int:
         match = re.match(r"\s*([\d.]+)\s*(\S+)\s*\Z", given) if isinstance(given, str) else None
         if match is None or match[2] not in units:
-            raise ValueError(f"write a number with one of the units {', '.join(units)}: '5 {units[0]}'")
+            raise ValueError(
+                Said(
+                    "write a number with one of the units %(units)s: %(like)s",
+                    units=", ".join(units),
+                    like=repr(f"5 {units[0]}"),
+                )
+            )
         return scaled(match[1], MILLI[match[2]])
 
     return BeforeValidator(read)
@@ -66,14 +73,14 @@ class BatterySettings(BaseModel):
     @model_validator(mode="after")
     def _sensible(self) -> Self:
         if self.capacity <= Energy(0):
-            raise ValueError("capacity: a battery holds more than nothing")
+            raise ValueError(Said("capacity: a battery holds more than nothing"))
         if self.curve is not None:
             points = sorted((soc.value, voltage) for soc, voltage in self.curve.items())
             voltages = [voltage for _, voltage in points]
             if len(points) < 2 or points[0][0] != 0 or points[-1][0] != FULL:
                 raise ValueError(
-                    "curve: give the voltage at 0 %, at 100 %, and at as many points between as known"
+                    Said("curve: give the voltage at 0 %, at 100 %, and at as many points between as known")
                 )
             if any(high <= low for low, high in pairwise(voltages)):
-                raise ValueError("curve: the voltage rises with the state of charge")
+                raise ValueError(Said("curve: the voltage rises with the state of charge"))
         return self

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from chain.endpoint import checked
 from quantities.fields import SecondsField
+from quantities.said import Said
 
 Topic = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 
@@ -33,5 +34,5 @@ class MqttSettings(BaseModel):
     @model_validator(mode="after")
     def _user_has_a_password(self) -> Self:
         if (self.user is None) is not (self.password_file is None):
-            raise ValueError("`user` and `password_file` go together: add the other")
+            raise ValueError(Said("`user` and `password_file` go together: add the other"))
         return self

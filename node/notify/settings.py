@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from node.alerts import Severity
 from node.client_interaction.settings import ClockField
+from quantities.said import Said
 
 
 class NotificationsSettings(BaseModel):
@@ -30,9 +31,9 @@ class NotificationsSettings(BaseModel):
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.quiet_after is None) is not (self.quiet_before is None):
-            raise ValueError("`quiet_after` and `quiet_before` go together: add the other")
+            raise ValueError(Said("`quiet_after` and `quiet_before` go together: add the other"))
         if self.quiet_after is not None and self.quiet_after == self.quiet_before:
             raise ValueError(
-                "`quiet_after` and `quiet_before` are the same time; for the whole day: least: critical"
+                Said("`quiet_after` and `quiet_before` are the same time; for the whole day: least: critical")
             )
         return self

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from quantities.fields import SecondsField
+from quantities.said import Said
 
 
 def server(url: str) -> str:
@@ -19,11 +20,13 @@ def server(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ValueError("write a PostgreSQL URL, postgresql://user@host/database, or null for SQLite")
+        raise ValueError(Said("write a PostgreSQL URL, postgresql://user@host/database, or null for SQLite"))
     if parts.password is not None:
         raise ValueError(
-            "keep the password out of the configuration: put it into a file as described in "
-            "https://www.postgresql.org/docs/current/libpq-pgpass.html and append ?passfile=/path/to/it"
+            Said(
+                "keep the password out of the configuration: put it into a file as described in "
+                "https://www.postgresql.org/docs/current/libpq-pgpass.html and append ?passfile=/path/to/it"
+            )
         )
     return url
 
@@ -85,7 +88,13 @@ class ReadingsSettings(BaseModel):
         for (finer, short), (coarser, long) in pairwise(kept.items()):
             if long is not None and (short is None or long < short):
                 raise ValueError(
-                    f"{coarser} ({long}) is below {finer} ({'for ever' if short is None else short}): "
-                    "what is coarser is made of what is finer, and stays at least as long"
+                    Said(
+                        "%(coarser)s (%(long)s) is below %(finer)s (%(short)s): what is coarser is made "
+                        "of what is finer, and stays at least as long",
+                        coarser=coarser,
+                        long=long,
+                        finer=finer,
+                        short=Said("for ever") if short is None else short,
+                    )
                 )
         return self

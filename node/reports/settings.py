@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from quantities.fields import SecondsField
+from quantities.said import Said
 
 DAY = 86_400
 
@@ -14,7 +15,7 @@ DAY = 86_400
 def _divides_a_day(seconds: float) -> float:
     if seconds < 60 or seconds > DAY or DAY % seconds:
         raise ValueError(
-            "write a part of a day that divides it evenly, from 1 min to 24 h: 15 min, 60 min, 24 h"
+            Said("write a part of a day that divides it evenly, from 1 min to 24 h: 15 min, 60 min, 24 h")
         )
     return seconds
 

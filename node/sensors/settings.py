@@ -18,6 +18,7 @@ from pydantic import (
 from node.sensors.status import UNSTATED
 from quantities.energy import Energy, Power
 from quantities.fields import EnergyField, PowerField, SecondsField, millivolts
+from quantities.said import Said
 
 MeterName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Of a sensor and of its meter: lower case letters, digits, - and _, for it becomes a file's name."""
@@ -87,7 +88,7 @@ class SensorSettings(BaseModel):
     def _sensible(self) -> Self:
         low, high = self.lowest_voltage, self.highest_voltage
         if low is not None and high is not None and low >= high:
-            raise ValueError("lowest_voltage: it is below highest_voltage")
+            raise ValueError(Said("lowest_voltage: it is below highest_voltage"))
         return self
 
     @property

@@ -23,6 +23,7 @@ from node.hours import DAYS
 from node.tariffs.intervals import DECIMALS
 from node.tariffs.plan import MONTHS
 from quantities.amount import scaled, trimmed
+from quantities.said import Said
 
 Words = tuple[str, ...]
 
@@ -30,7 +31,7 @@ Words = tuple[str, ...]
 def _micro(given: object) -> int:
     """Read a price, exact to the micro-unit."""
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise ValueError("write a price per kWh as a number: 0.2516")  # noqa: TRY004 - as pydantic reports
+        raise ValueError(Said("write a price per kWh as a number: 0.2516"))  # noqa: TRY004 - as pydantic reports
     return scaled(str(given), DECIMALS)
 
 
@@ -38,7 +39,13 @@ def _some_of(known: Words) -> AfterValidator:
     def check(given: Words) -> Words:
         for word in given:
             if word not in known:
-                raise ValueError(f"there is no {word!r}; write some of {', '.join(known)}")
+                raise ValueError(
+                    Said(
+                        "there is no %(word)s; write some of %(known)s",
+                        word=repr(word),
+                        known=", ".join(known),
+                    )
+                )
         return given
 
     return AfterValidator(check)
@@ -97,6 +104,10 @@ class TariffSettings(BaseModel):
         for before, after in pairwise(self.versions):
             if after.valid_from <= before.valid_from:
                 raise ValueError(
-                    f"`versions` begin one after another: {after.valid_from} follows {before.valid_from}"
+                    Said(
+                        "`versions` begin one after another: %(after)s follows %(before)s",
+                        after=after.valid_from,
+                        before=before.valid_from,
+                    )
                 )
         return self

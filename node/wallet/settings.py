@@ -8,12 +8,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from quantities.said import Said
+
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
 def _address(given: str) -> str:
     if not ADDRESS.match(given):
-        raise ValueError("write an account as 0x and 40 hexadecimal digits")
+        raise ValueError(Said("write an account as 0x and 40 hexadecimal digits"))
     return given
 
 

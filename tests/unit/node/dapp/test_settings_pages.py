@@ -104,6 +104,36 @@ def test_what_is_asked_for_is_applied_shown_and_taken_back(
     assert files[-1].read_text() == "# what the family wants\n"
 
 
+def test_what_is_wrong_is_said_in_the_readers_language_beside_its_field_and_its_line(member: Visitor) -> None:
+    member.client.set_cookie("commonwatt-language", "fr", domain="127.0.7.1")
+    _, form = send(member, **{"trading.limit": "70"})
+    assert "`resume` (60\u00a0%) doit être supérieur à `limit` (70\u00a0%)" in form
+    _, text = send(member, "/settings/yaml", "/settings/yaml", text="trading:\n  limt: 25 %\n")
+    assert "Ligne 2" in text
+    assert "clé inconnue\u202f; vouliez-vous dire `limit`" in text
+    _, text = send(member, "/settings/yaml", "/settings/yaml", text="account: {keystore: /etc/shadow}\n")
+    assert "ne se change pas d’ici" in text
+
+
+def test_what_was_refused_later_is_kept_with_its_pieces(
+    member: Visitor, state: Path, files: list[Path]
+) -> None:
+    send(member, **{"trading.limit": "25"})
+    files[-1].write_text("# changed at the box\n")
+    apply_all(files, state, lambda _: ())
+    assert "was changed meanwhile" in member.get("/settings/")
+    french = html.unescape(member.get("/settings/", **{"Accept-Language": "fr"}))
+    assert "La configuration a changé entre-temps" in french
+
+
+def test_files_that_cannot_be_used_are_told_of_in_the_readers_language(
+    member: Visitor, files: list[Path]
+) -> None:
+    files[-1].write_text("trading: {limit: 30}\n")
+    french = html.unescape(member.get("/settings/", **{"Accept-Language": "fr"}))
+    assert "household.yml:1\u00a0: trading.limit\u00a0: 30\u00a0: écrivez un nombre" in french
+
+
 def test_who_asked_stands_in_the_record(member: Visitor) -> None:
     send(member, **{"trading.limit": "25"})
     text = html.unescape(member.get("/account/audit"))
