@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,10 +14,11 @@ import structlog
 from node.changes import queue, record
 from node.changes.record import Entry, Outcome
 from node.changes.request import LASTING, Request
-from node.dapp.form import LABELS
-from node.dapp.language import N_
+from node.changes.told import Trouble
+from node.dapp import language
+from node.dapp.form import called, plainly
+from node.dapp.language import N_, ngettext
 from node.dapp.language import gettext as _
-from node.dapp.told import told
 from node.dotted import dotted
 from store import snapshot
 from store.errors import StoreError
@@ -42,6 +44,18 @@ BADGES = {
     Outcome.REFUSED: ("bad", N_("refused")),
     Outcome.CONFLICT: ("ended", N_("not done")),
 }
+
+
+VALUES = {
+    "not given": N_("not given"),
+    "none": N_("none"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "true": N_("yes"),
+    "false": N_("no"),
+    "comments": N_("comments"),
+}
+"""What is no value of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +143,25 @@ def _wanted(asked: Request) -> tuple[str, ...]:
 def _named(sentence: str) -> str:
     """What changes by the name of its field, where that has one."""
     key, colon, rest = sentence.partition(": ")
-    name = _(LABELS.get(key, key))
-    return _("%(name)s: %(why)s", name=name, why=rest) if colon else name
+    if not colon:
+        return _(VALUES.get(key, key))
+    return _("%(name)s: %(why)s", name=called(key), why=" → ".join(map(_value, rest.split(" → "))))
+
+
+def _value(text: str) -> str:
+    """What a key said, or says now (`node.changes.judging`)."""
+    if found := re.fullmatch(r"a list of (\d+)", text):
+        return ngettext("a list of %(num)s", "a list of %(num)s", int(found[1]))
+    return _(VALUES[text]) if text in VALUES else language.amount(text)
 
 
 def _answered(entry: Entry, last: str | None) -> Line:
     badge, word = BADGES[entry.outcome]
     state = _(word)
-    problems = ((key, told(what)) for key, what in entry.problems)
-    text = " ".join(f"{key}: {what}" if key else what for key, what in problems)
+    found = (plainly(Trouble(key, what)) for key, what in entry.problems)
+    text = " ".join(
+        _("%(name)s: %(why)s", name=each.key, why=each.what) if each.key else each.what for each in found
+    )
     if entry.outcome is Outcome.APPLIED and entry.restart:
         badge, state, text = "planned", _("starting anew"), _(AGAIN, units=", ".join(entry.restart))
     said = tuple(map(_named, entry.said)) or (_("Another change"),)

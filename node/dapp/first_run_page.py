@@ -299,5 +299,5 @@ def _limits(given: Mapping[str, str], troubles: Sequence[Trouble]) -> dict[str, 
         for each in part.inputs
         if each.field.name in LIMITS
     ]
-    apart = [each for each in troubles if each.key not in LIMITS]
+    apart = [form.plainly(each) for each in troubles if each.key not in LIMITS]
     return {"fields": inputs, "unread": "", "base": looked.base, "elsewhere": apart}

@@ -9,9 +9,12 @@ from itertools import pairwise
 
 from node.changes.request import Change, Key
 from node.changes.told import Field, Trouble
+from node.dapp import fields
 from node.dapp.configuration import Looked
 from node.dapp.language import N_
 from node.dapp.language import gettext as _
+from node.dapp.told import told
+from node.dapp.words import capital
 
 NUMBER = re.compile(r"[-+]?\d{1,12}(?:[.,]\d{1,18})?\Z", re.ASCII)
 
@@ -44,6 +47,12 @@ GROUPS = (
     ("household", N_("Household"), ""),
 )
 """Section, title, and a sentence."""
+
+TITLES = {section: title for section, title, _text in GROUPS}
+
+BOUND = re.compile(r" \(intents\.\w+\)")
+NAMED = re.compile(r"`?\b([a-z_]+(?:\.[a-z_]+)+|(?<=`)[a-z_]+)\b`?")
+"""A key in a sentence: dotted, or in its marks."""
 
 RARE = frozenset({
     "trading.dwell", "trading.urgent", "trading.price_tolerance", "trading.forget", "trading.least_score",
@@ -115,7 +124,7 @@ class Group:
 
 def groups(looked: Looked, given: Mapping[str, str], troubles: Sequence[Trouble]) -> list[Group]:
     """Everything that may be changed, with what was typed and what is wrong with it."""
-    wrong = {trouble.key: trouble.what for trouble in troubles}
+    wrong = {trouble.key: plainly(trouble).what for trouble in troubles}
     found = []
     for section, title, text in GROUPS:
         parts: dict[str, list[Input]] = {}
@@ -131,7 +140,35 @@ def groups(looked: Looked, given: Mapping[str, str], troubles: Sequence[Trouble]
 def elsewhere(looked: Looked, troubles: Iterable[Trouble]) -> list[Trouble]:
     """What is wrong and stands beside no field."""
     names = {field.name for field in looked.fields}
-    return [trouble for trouble in troubles if trouble.key not in names]
+    return [plainly(trouble) for trouble in troubles if trouble.key not in names]
+
+
+def called(key: str) -> str:
+    """What a dotted key is called in the form: its field, with what that is of, or its section."""
+    if key in LABELS:
+        return _(LABELS[key])
+    if key in TITLES:
+        return _(TITLES[key])
+    parts: Key = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", key))
+    word = name(parts) if parts else ""
+    if word not in fields.NAMES:
+        return key
+    return ", ".join(filter(None, (capital(_part(parts)), _(word))))
+
+
+def plainly(trouble: Trouble) -> Trouble:
+    """What is wrong in the words of the form: keys are called as their fields are.
+
+    As YAML it is shown with its keys, and with that of the bound which holds for these pages.
+    """
+    section = trouble.key.partition(".")[0]
+
+    def quoted(found: re.Match[str]) -> str:
+        key = found[1] if "." in found[1] else f"{section}.{found[1]}"
+        return found[0] if called(key) == key else _("“%(name)s”", name=called(key))
+
+    says = BOUND.sub("", told(trouble.what))
+    return Trouble(called(trouble.key), NAMED.sub(quoted, says), trouble.line)
 
 
 def changes(looked: Looked, given: Mapping[str, str]) -> tuple[Change, ...]:

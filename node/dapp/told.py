@@ -277,8 +277,8 @@ DEVICES = (
 
 NOTIFICATIONS = (
     N_(
-        "Whoever tells people does not answer. Does it run? At the box: commonwatt notify run. It needs no "
-        "address to begin with."
+        "The notifier does not answer, so nobody is told when something is wrong. Start it at the box: "
+        "commonwatt notify run; it needs no address to begin with."
     ),
     N_("Nobody here has this address any more: look again."),
     N_("Write a name of letters and digits, such as Ada's phone: 40 characters at most."),

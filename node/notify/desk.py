@@ -21,8 +21,8 @@ SOCKET = "notify.sock"
 """In `paths.run`."""
 
 SILENT = (
-    "Whoever tells people does not answer. Does it run? At the box: commonwatt notify run. It needs no "
-    "address to begin with."
+    "The notifier does not answer, so nobody is told when something is wrong. Start it at the box: "
+    "commonwatt notify run; it needs no address to begin with."
 )
 
 NAME = re.compile(r"[\w .@+'()-]{1,40}")

@@ -16,6 +16,7 @@ from node.changes.form import facts
 from node.changes.judging import hash_of
 from node.changes.record import Record
 from node.changes.request import Change, Request, dumps
+from node.dapp import form
 from node.dapp.configuration import Configuration
 from node.dapp.form import NUMBER
 from node.dapp.users import FILE, Users
@@ -64,7 +65,7 @@ def test_every_field_has_its_value_its_unit_and_its_meaning(member: Visitor) -> 
     text = html.unescape(member.get("/settings/"))
     assert re.search(r'name="trading\.limit" value="30 %"', text)
     assert "State of charge below which it buys." in text
-    assert re.search(r'<label for="f-trading-max-price">Pays at most<small>, tokens per kWh</small>', text)
+    assert 'title="trading.max_price">Pays at most<small>, tokens per kWh</small>' in text
     assert "Feed 1, price rule 2" in text
     assert '<option value="warning" selected>' in text
     assert "household.yml" in text
@@ -107,12 +108,34 @@ def test_what_is_asked_for_is_applied_shown_and_taken_back(
 def test_what_is_wrong_is_said_in_the_readers_language_beside_its_field_and_its_line(member: Visitor) -> None:
     member.client.set_cookie("commonwatt-language", "fr", domain="127.0.7.1")
     _, form = send(member, **{"trading.limit": "70"})
-    assert "`resume` (60\u00a0%) doit être supérieur à `limit` (70\u00a0%)" in form
+    assert "«\u00a0Revient chez soi à\u00a0» (60\u00a0%)" in form
     _, text = send(member, "/settings/yaml", "/settings/yaml", text="trading:\n  limt: 25 %\n")
     assert "Ligne 2" in text
     assert "clé inconnue\u202f; vouliez-vous dire `limit`" in text
     _, text = send(member, "/settings/yaml", "/settings/yaml", text="account: {keystore: /etc/shadow}\n")
     assert "ne se change pas d’ici" in text
+
+
+def test_a_form_calls_keys_as_its_fields_and_a_text_as_they_are(member: Visitor) -> None:
+    _, form = send(member, **{"trading.limit": "70"})
+    assert "<b>Buying</b>: “Goes home at” (60 %) must be above “Buys below” (70 %)" in form
+    assert 'title="trading.limit">Buys below' in form, "for whoever sets it up"
+    _, text = send(member, "/settings/yaml", "/settings/yaml", text="trading: {limit: 70 %}\n")
+    assert "<b>trading</b>: `resume` (60 %) must be above `limit` (70 %)" in text
+    _, form = send(member, **{"trading.limit": "5"})
+    assert "The limit may be set to 10 % at least." in form
+    assert "intents." not in form[form.index("<main") :]
+
+
+def test_what_has_no_field_is_called_by_its_key() -> None:
+    called = {
+        "sellers.alder.relay": "Alder, Relay",
+        "offers.feeds[0].prices[1].price": "Feed 1, price rule 2, Price",
+        "household.time_zone": "Time zone",
+        "sensors.new.driver": "sensors.new.driver",
+        "": "",
+    }
+    assert {key: form.called(key) for key in called} == called
 
 
 def test_what_was_refused_later_is_kept_with_its_pieces(
@@ -124,6 +147,15 @@ def test_what_was_refused_later_is_kept_with_its_pieces(
     assert "was changed meanwhile" in member.get("/settings/")
     french = html.unescape(member.get("/settings/", **{"Accept-Language": "fr"}))
     assert "La configuration a changé entre-temps" in french
+
+
+def test_what_changed_is_said_in_the_readers_language(
+    member: Visitor, state: Path, files: list[Path]
+) -> None:
+    send(member, **{"trading.limit": "25,5"})
+    apply_all(files, state, lambda _: ())
+    french = html.unescape(member.get("/settings/", **{"Accept-Language": "fr"}))
+    assert "non renseigné → 25,5\u00a0%" in french
 
 
 def test_files_that_cannot_be_used_are_told_of_in_the_readers_language(
@@ -171,7 +203,7 @@ def test_an_error_stands_beside_its_field_and_nothing_is_asked(member: Visitor, 
 def test_an_error_about_several_fields_stands_above_them(member: Visitor, state: Path) -> None:
     status, text = send(member, **{"trading.limit": "70"})
     assert status == 400
-    assert "`resume` (60 %) must be above `limit` (70 %)" in text
+    assert "“Goes home at” (60 %) must be above “Buys below” (70 %)" in text
     assert asked(state) == []
 
 
