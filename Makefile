@@ -34,11 +34,11 @@ build/ansible/bin/ansible-playbook: requirements/ansible.txt
 	@build/ansible/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
-artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64
+artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64, Debian 12 and 13
 	@$(BIN)/python -m ansible.artefacts $(ARGS)
 
 rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
-	@$(BIN)/python -m ansible.lab.arm64
+	@$(BIN)/python -m ansible.lab.userlands
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-test-long: artefacts ansible ## drive the other playbooks there, and hurt the hosts: docs/testing.md has what is done and how long it takes

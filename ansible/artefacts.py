@@ -2,11 +2,12 @@
 
     python -m ansible.artefacts [--arch amd64] [--arch arm64]
 
-For each architecture one archive, build/artefacts/RELEASE/ARCH.tar: geth, and a wheel of Commonwatt and of
-everything that it needs, by lock file. RELEASE is the version (pyproject.toml has it, nobody else) with a
-digest of all that is in the archives; manifest.json lists every file with its hash, ARCH.cdx.json all that
-they are made of; build/artefacts/current names the newest. What has not changed has the same digest, so hosts
-that have it are left alone.
+For each kind of host (its architecture and Python: arm64-python3.13) one archive,
+build/artefacts/RELEASE/KIND.tar: geth, and a wheel of Commonwatt and of everything that it needs, by lock
+file. RELEASE is the version (pyproject.toml has it, nobody else) with a digest of all that is in the
+archives; manifest.json lists every file with its hash, KIND.cdx.json all that they are made of;
+build/artefacts/current names the newest. What has not changed has the same digest, so hosts that have it
+are left alone.
 """
 
 from __future__ import annotations
@@ -33,13 +34,20 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "artefacts"
 CACHE = ROOT / "build" / "wheels"
 ARCHES = {"amd64": "x86_64", "arm64": "aarch64"}
-PYTHON = "3.11"
-"""Of Debian 12 and the Raspberry Pi OS made of it."""
+PYTHONS = ("3.11", "3.13")
+"""Of Debian 12 and 13, and of the Raspberry Pi OS made of each."""
 
 PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_34", "manylinux_2_36")
-"""What Debian 12's glibc (2.36) can run."""
+"""What Debian 12's glibc (2.36) can run, and so Debian 13's."""
 
 LOCKS = ("runtime.txt", "gpio.txt")
+LGPIO = {
+    "amd64-python3.11": "lgpio.txt",
+    "arm64-python3.11": "lgpio.txt",
+    "arm64-python3.13": "lgpio-3.13.txt",
+}
+"""What switches pins, by kind of host: for Python 3.13 there are wheels of others, and for amd64 none."""
+
 SOURCES = ("pi.txt",)
 """Plain Python without wheels: built here, the same for every architecture."""
 
@@ -66,27 +74,31 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         ours = our_wheel(version)
         plain = [wheel for lock in SOURCES for wheel in built_wheels(lock)]
-        contents = {arch: dict(sorted(of(arch, [ours, *plain]))) for arch in arches}
+        contents = {
+            kind(arch, python): dict(sorted(of(arch, python, [ours, *plain])))
+            for arch in arches
+            for python in PYTHONS
+        }
     except subprocess.CalledProcessError as failure:
         print(failure.stdout, file=sys.stderr)
         print(f"{' '.join(failure.cmd[:4])} … ended with {failure.returncode}", file=sys.stderr)
         return 1
     listed = {
-        arch: {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in files.items()}
-        for arch, files in contents.items()
+        host: {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in files.items()}
+        for host, files in contents.items()
     }
     digest = hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
     release = f"{version}-{digest[:8]}"
     folder = TARGET / release
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"version": version, "release": release, "python": PYTHON, "arches": listed}
+    manifest = {"version": version, "release": release, "pythons": PYTHONS, "kinds": listed}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    for arch, files in contents.items():
-        pack(folder / f"{arch}.tar", files)
-        made = bill(release, arch, files, BUNDLED, datetime.now(UTC))
-        (folder / f"{arch}.cdx.json").write_text(made, "utf-8")
+    for host, files in contents.items():
+        pack(folder / f"{host}.tar", files)
+        made = bill(release, host, files, BUNDLED, datetime.now(UTC))
+        (folder / f"{host}.cdx.json").write_text(made, "utf-8")
         total = sum(path.stat().st_size for path in files.values())
-        print(f"{release} for {arch}: {len(files)} files, {total / 1e6:.0f} MB")
+        print(f"{release} for {host}: {len(files)} files, {total / 1e6:.0f} MB")
     current = TARGET / "current"
     current.unlink(missing_ok=True)
     current.symlink_to(release)
@@ -94,13 +106,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def of(arch: str, common: list[Path]) -> Iterable[tuple[str, Path]]:
-    """The files of one architecture, by their names in its archive."""
+def kind(arch: str, python: str) -> str:
+    """The name of a kind of host; the playbooks make the same of what a host says of itself."""
+    return f"{arch}-python{python}"
+
+
+def of(arch: str, python: str, common: list[Path]) -> Iterable[tuple[str, Path]]:
+    """The files for one kind of host, by their names in its archive."""
     run([sys.executable, "-m", "chain.geth", "--arch", arch])
     [geth] = list((ROOT / "build").glob(f"geth-*-{arch}"))
     yield "bin/geth", geth
-    for lock in LOCKS:
-        yield from ((f"wheels/{wheel.name}", wheel) for wheel in fetched_wheels(lock, arch))
+    locks = [*LOCKS, *filter(None, [LGPIO.get(kind(arch, python))])]
+    for lock in locks:
+        yield from ((f"wheels/{wheel.name}", wheel) for wheel in fetched_wheels(lock, arch, python))
     yield from ((f"wheels/{wheel.name}", wheel) for wheel in common)
 
 
@@ -124,22 +142,26 @@ def built_wheels(lock: str) -> list[Path]:
     return cached(lock, "any", "wheel", "--no-build-isolation", "--wheel-dir")
 
 
-def fetched_wheels(lock: str, arch: str) -> list[Path]:
-    """Wheels for an architecture, by lock file."""
+def fetched_wheels(lock: str, arch: str, python: str) -> list[Path]:
+    """Wheels for a kind of host, by lock file.
+
+    Pip judges a line's `; python_version` by its own Python: hence a lock file for each where they differ.
+    """
     platforms = [option for each in PLATFORMS for option in ("--platform", f"{each}_{ARCHES[arch]}")]
-    python = ("--python-version", PYTHON, "--implementation", "cp", *platforms)
-    return cached(lock, arch, "download", "--only-binary", ":all:", *python, "--dest")
+    target = ("--python-version", python, "--implementation", "cp", *platforms)
+    return cached(lock, kind(arch, python), "download", "--only-binary", ":all:", *target, "--dest")
 
 
-def cached(lock: str, arch: str, *command: str) -> list[Path]:
+def cached(lock: str, host: str, *command: str) -> list[Path]:
     """The wheels of a lock file, got once; another content, another folder.
 
     Args:
+        host: the kind that they are for, or "any".
         command: pip's that gets them; it ends with the option that names their folder.
     """
     listed = ROOT / "requirements" / lock
     CACHE.mkdir(parents=True, exist_ok=True)
-    target = CACHE / f"{sha256(listed)[:16]}-{arch}"
+    target = CACHE / f"{sha256(listed)[:16]}-{host}"
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
             draft = Path(scratch) / "wheels"

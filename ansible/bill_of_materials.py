@@ -36,13 +36,13 @@ LONGEST = 80
 
 
 def bill(
-    release: str, arch: str, files: Mapping[str, Path], locks: Mapping[Path, Iterable[str]], at: datetime
+    release: str, host: str, files: Mapping[str, Path], locks: Mapping[Path, Iterable[str]], at: datetime
 ) -> str:
-    """The bill of one architecture's archive, as JSON.
+    """The bill of one archive, as JSON.
 
     Args:
         release: name of the release.
-        arch: of the hosts.
+        host: the kind that it is for.
         files: what is in the archive, by its name there.
         locks: npm's lock files, each with the packages of it that end up in our wheel.
         at: when it was built.
@@ -50,9 +50,9 @@ def bill(
     version, _, _ = release.partition("-")
     root = Component(
         name="commonwatt", version=version, type=ComponentType.APPLICATION, bom_ref=f"commonwatt@{release}",
-        description=f"release {release} for {arch}", licenses=[LicenseFactory().make_with_id("Apache-2.0")],
+        description=f"release {release} for {host}", licenses=[LicenseFactory().make_with_id("Apache-2.0")],
     )  # fmt: skip
-    bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"commonwatt:{release}:{arch}"))
+    bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"commonwatt:{release}:{host}"))
     bom.metadata.component, bom.metadata.timestamp = root, at
     parts = [of_wheel(path) for name, path in files.items() if name.endswith(".whl")]
     parts += [part for lock, names in locks.items() for part in of_npm(lock, names)]

@@ -7,6 +7,7 @@ variables say. Made once, from the machine's own list of sources.
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,7 +51,7 @@ def base() -> Path:
     command = [
         *("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt,cleanup/apt/lists"),
         *(f"--include={','.join(SYSTEM)}", f"--customize-hook={HOOK}", "bookworm", str(draft)),
-        *sources(),
+        *sources("bookworm"),
     ]
     with (FOLDER / "base.log").open("w") as log:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
@@ -58,7 +59,13 @@ def base() -> Path:
     return folder
 
 
-def sources() -> list[str]:
-    """The machine's own lists of Debian's packages."""
+def sources(suite: str) -> list[str]:
+    """The machine's own lists of Debian's packages, for this release of Debian or another."""
+    own = platform.freedesktop_os_release().get("VERSION_CODENAME", suite)
     places = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("debian*"))]
-    return [str(path) for path in places if path.is_file() and "debian" in path.read_text()]
+    written = FOLDER / f"{suite}.sources.d"
+    written.mkdir(parents=True, exist_ok=True)
+    for path in places:
+        if path.is_file() and "debian" in (text := path.read_text()):
+            (written / path.name).write_text(text.replace(own, suite))
+    return [str(path) for path in sorted(written.iterdir())]

@@ -11,7 +11,8 @@ from pathlib import Path
 from ansible.lab.image import ROOT
 
 BUILT = ROOT / "build" / "artefacts" / "current"
-ARCH = "amd64"
+KIND = "amd64-python3.11"
+"""Of the laboratory's hosts."""
 
 
 def another(folder: Path, release: str, exchanged: dict[str, bytes] | None = None) -> Path:
@@ -24,13 +25,13 @@ def another(folder: Path, release: str, exchanged: dict[str, bytes] | None = Non
     target.mkdir()
     manifest = json.loads((BUILT / "manifest.json").read_text())
     manifest["release"] = release
-    with tarfile.open(BUILT / f"{ARCH}.tar") as old, tarfile.open(target / f"{ARCH}.tar", "w") as new:
+    with tarfile.open(BUILT / f"{KIND}.tar") as old, tarfile.open(target / f"{KIND}.tar", "w") as new:
         for entry in old:
             file = old.extractfile(entry)
             content = (exchanged or {}).get(entry.name, file.read() if file else b"")
             entry.size = len(content)
             new.addfile(entry, io.BytesIO(content))
             listed = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            manifest["arches"][ARCH][entry.name] = listed
+            manifest["kinds"][KIND][entry.name] = listed
     (target / "manifest.json").write_text(json.dumps(manifest))
     return target

@@ -50,7 +50,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 def made(files: dict[str, Path]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(bill("0.1.0-abc", "arm64", files, BUNDLED, AT))
+    found: dict[str, Any] = json.loads(bill("0.1.0-abc", "arm64-python3.11", files, BUNDLED, AT))
     return found
 
 
