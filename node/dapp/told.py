@@ -297,8 +297,30 @@ NOTIFICATIONS = (
 )
 """What the notifier says to what is asked of it."""
 
+SYSTEM = (
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("timed out"),
+    N_("No route to host"),
+    N_("Network is unreachable"),
+    N_("Name or service not known"),
+    N_("Temporary failure in name resolution"),
+    N_("No such file or directory"),
+    N_("No such device"),
+    N_("No such device or address"),
+    N_("Permission denied"),
+    N_("Device or resource busy"),
+    N_("Input/output error"),
+    N_("Remote I/O error"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+)
+"""What the system says (`strerror`) within others' sentences."""
+
 SENTENCES = (
-    *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS
+    *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS,
+    *SYSTEM,
 )  # fmt: skip
 
 PLACE = re.compile(r"%\\?\((\w+)\\?\)s")
@@ -325,8 +347,8 @@ def _said(text: Said) -> str:
 
 
 def _filled(name: str, value: str) -> str:
-    """What stands in a place: said, as it was typed, or an amount."""
-    return _said(value) if isinstance(value, Said) else value if name in TYPED else quantity(value)
+    """What stands in a place: said, as it was typed, or as in others' sentences."""
+    return _said(value) if isinstance(value, Said) else value if name in TYPED else _value(name, value)
 
 
 def message(text: str) -> str | None:
@@ -358,6 +380,8 @@ def _value(place: str, value: str) -> str:
     if place == "clauses":
         said = (_clause(each) for each in value.split("; "))
         return reduce(lambda first, second: _("%(first)s; %(second)s", first=first, second=second), said)
+    if place == "error":
+        return _uncapital(_told(value) or value)
     if place in CLAUSE:
         return _told(value) or value
     if place in DAYS:
@@ -365,6 +389,11 @@ def _value(place: str, value: str) -> str:
     if place == "names":
         return words.listed(re.split(r", | and ", value))
     return quantity(value)
+
+
+def _uncapital(text: str) -> str:
+    """What the system says begins with a capital, and stands within a sentence here."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _day(text: str) -> str:

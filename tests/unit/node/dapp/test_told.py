@@ -138,6 +138,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         ),
         ("The tokens will run out on 28 November.", "Les jetons seront épuisés le 28 novembre."),
         ("The order is used up.", "La commande est épuisée."),
+        (
+            "the relay at 127.0.7.9:15555 cannot be reached: Connection refused",
+            "le relais à 127.0.7.9:15555 ne peut pas être joint\u00a0: connexion refusée",
+        ),
+        (
+            "It cannot be kept: the state folder cannot be written (No space left on device).",
+            "Impossible de la garder\u00a0: le dossier d’état ne peut pas être écrit "
+            "(plus de place sur le disque).",
+        ),
         ("Something that nobody has said before.", "Something that nobody has said before."),
         ("", ""),
     ],
