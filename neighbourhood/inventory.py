@@ -134,6 +134,9 @@ class HouseholdPlan(BaseModel):
     """With `store: postgresql`, which the rollout sets up on its host."""
 
     reports: Section = {}
+    notifications: Section = {}
+    """When somebody is told; who, the family says on its pages, and a file beside the inventory."""
+
     dapp: Section = {}
 
     @property
@@ -148,7 +151,8 @@ class HouseholdPlan(BaseModel):
 
 
 SECTIONS = (
-    "sensors", "battery", "relay", "trading", "offers", "intents", "readings", "reports", "dapp",
+    "sensors", "battery", "relay", "trading", "offers", "intents", "readings", "reports",
+    "notifications", "dapp",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ FOLDER/vault.password                    opens everything encrypted: keep a copy
 FOLDER/accounts.json, genesis.json       public
 FOLDER/authority/{key.json,key.password,ca.key}   encrypted; ca.crt public
 FOLDER/<household>/site.yml              its configuration, made anew every time
+FOLDER/<household>/notify.addresses      written by the operator, if he likes; encrypted where it is
 FOLDER/<household>/{key.json,key.password,node.key,https.key}   encrypted, signers' sealer.* too; https.crt
 """
 
@@ -27,6 +28,9 @@ from neighbourhood.settings import Identity
 from neighbourhood.vault import Vault
 
 HEAD = "# Made by `commonwatt inventory keys` from the inventory: change that, and run it again.\n"
+
+ENCRYPTED = b"$ANSIBLE_VAULT;"
+"""How each encrypted file begins."""
 
 Tell = Callable[[str], None]
 
@@ -82,7 +86,8 @@ def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
         founding.first_block(period, sealers, owners, accounts.authority).write(folder / "genesis.json")
         tell("the chain's first block: genesis.json")
     for name in inventory.households:
-        configuration = settings.household(inventory, name, identities)
+        told = encrypted(folder / name / settings.ADDRESSES, vault, tell)
+        configuration = settings.household(inventory, name, identities, told=told)
         replace_file(folder / name / "site.yml", HEAD.encode() + _yaml(configuration), mode=0o644)
 
 
@@ -135,6 +140,16 @@ def new_certificates(inventory: Inventory, folder: Path, vault: Vault, tell: Tel
             )
             tell(f"{name}'s certificate: {name}/https.crt")
         _place(draft, folder, vault)
+
+
+def encrypted(file: Path, vault: Vault, tell: Tell) -> bool:
+    """Encrypt a file that the operator has written, if there is one and it is not yet. Whether there is."""
+    if not file.exists():
+        return False
+    if not file.read_bytes().startswith(ENCRYPTED):
+        vault.encrypt([file])
+        tell(f"{file.parent.name}/{file.name} is encrypted")
+    return True
 
 
 def names_of_pages(inventory: Inventory, name: str) -> Iterator[str]:

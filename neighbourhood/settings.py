@@ -21,6 +21,9 @@ it)."""
 POSTGRES = "postgresql:///commonwatt?host=/run/postgresql"
 """The host's own server, by its socket: each process is known by its user, so there is no password."""
 
+ADDRESSES = "notify.addresses"
+"""Beside the inventory, in a household's folder: whom its notifier tells besides those of the pages."""
+
 SEALER_SOCKET = "/run/commonwatt-sealer/sealer.sock"
 """In a folder that only the sealer and the chain node can enter."""
 
@@ -35,10 +38,15 @@ class Identity:
     """The account of its sealing key, if it has one."""
 
 
-def household(inventory: Inventory, name: str, identities: Mapping[str, Identity]) -> dict[str, Any]:
+def household(
+    inventory: Inventory, name: str, identities: Mapping[str, Identity], *, told: bool = False
+) -> dict[str, Any]:
     """The whole configuration, in the words of config.example.yml, as plain data for YAML.
 
     Secrets are systemd's credentials: each unit is handed its own and no other.
+
+    Args:
+        told: whether the operator has written addresses of people for it, beside the inventory.
     """
     plan = inventory.households[name]
     relays = {each: f"{other.overlay}:{RELAY}" for each, other in inventory.households.items()}
@@ -47,6 +55,8 @@ def household(inventory: Inventory, name: str, identities: Mapping[str, Identity
     given = deepcopy(plan.sections())
     if given.get("readings", {}).pop("store", None) == Store.POSTGRESQL:
         given["readings"]["url"] = POSTGRES
+    if told:
+        given["notifications"] = {**given.get("notifications", {}), "addresses": f"credential:{ADDRESSES}"}
     return {
         "household": {"name": name, "role": str(plan.role)},
         "account": {

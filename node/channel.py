@@ -133,11 +133,23 @@ def ask(
 
 
 def may_ask(pages: Path, user: int) -> bool:
-    """Whether a user is root or the pages' one, by whose the pages' database is."""
+    """Whether a user is root or the pages' one, by whose the pages' database is.
+
+    In a user namespace (PrivateUsers= of systemd) all strangers have one number: nobody is known by that.
+    """
     try:
-        return user in {0, pages.stat().st_uid}
+        return user != _stranger() and user in {0, pages.stat().st_uid}
     except OSError:
         return user == 0
+
+
+def _stranger() -> int:
+    """The number of whoever has none in this namespace (user_namespaces(7)).
+
+    Raises:
+        OSError: this kernel does not say it.
+    """
+    return int(Path("/proc/sys/kernel/overflowuid").read_text())
 
 
 def _line(sock: socket.socket) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node.config import ConfigError, Settings, load
-from node.doctor import chain, clock, contracts, keys, pages, relay, sensors, storage, trading
+from node.doctor import chain, clock, contracts, keys, notify, pages, relay, sensors, storage, trading
 from node.doctor.findings import Failed, Finding, Ok
 
 Check = Callable[[Settings], Iterable[Finding]]
@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("relay", relay.check),
     ("trading", trading.check),
     ("pages", pages.check),
+    ("notify", notify.check),
 )
 
 

@@ -50,8 +50,8 @@ class People:
     """The file. One process writes it; for several threads, for what is read is whole."""
 
     def __init__(self, state: Path) -> None:
-        """Look after the file in this state folder."""
-        self._path = state / FILE
+        """Look after the file in this state folder, or where a link there leads to."""
+        self._path = (state / FILE).resolve()
 
     def all(self) -> Sequence[Person]:
         """Everybody, in the order in which they were added.

@@ -63,7 +63,7 @@ class Notifier:
             least: nothing below it is told.
         """
         self._house, self._services, self._quiet, self._least = house, services, quiet, least
-        self._file = house.state / memory.FILE
+        self._file = (house.state / memory.FILE).resolve()  # replaced whole: a link to it stays
         self._troubles = memory.read(self._file)
         self._wait, self._not_before = AGAIN[0], float("-inf")
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from apprise import Apprise, NotifyType
 
+from chain.daemon import sd_watchdog
 from chain.errors import Misconfigured
 from chain.private import read_private
 
@@ -50,10 +51,7 @@ class Services:
             Each service without its secrets, and whether it took the message.
         """
         kind = NotifyType.FAILURE if urgent else NotifyType.INFO
-        return [
-            (_named(service), bool(service.notify(title=title, body=text, notify_type=kind)))
-            for service in self._services
-        ]
+        return [(_named(service), _sent(service, title, text, kind)) for service in self._services]
 
 
 def understands(address: str) -> bool:
@@ -70,7 +68,7 @@ def send(address: str, title: str, text: str, urgent: bool) -> bool:
     """Send to one address; whether it took the message."""
     service = Apprise.instantiate(address)
     kind = NotifyType.FAILURE if urgent else NotifyType.INFO
-    return service is not None and bool(service.notify(title=title, body=text, notify_type=kind))
+    return service is not None and _sent(service, title, text, kind)
 
 
 def read(file: Path) -> Services:
@@ -83,6 +81,12 @@ def read(file: Path) -> Services:
     lines = enumerate(read_private(file).decode(errors="replace").splitlines(), 1)
     stripped = ((number, line.strip()) for number, line in lines)
     return Services([(number, line) for number, line in stripped if line and not line.startswith("#")], file)
+
+
+def _sent(service: NotifyBase, title: str, text: str, kind: NotifyType) -> bool:
+    """Twenty who do not answer take minutes, which is no hang: systemd's watchdog is told before each."""
+    sd_watchdog()
+    return bool(service.notify(title=title, body=text, notify_type=kind))
 
 
 def _named(service: NotifyBase) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible.lab.hosts import NETWORK
+from tests.rollout.pages import logged_in
 from tests.rollout.street import SERVED, WATCHES, Played, Street, until
 from tests.rollout.trades import settled
 
@@ -19,6 +26,9 @@ OPEN = {22, 443}
 
 OURS = {80, 123, 5432, 8080, 8545, 8551, 9090, 9100, 9101, 15555, 30303, 51820}
 """Ports that something of ours or of the system might have: tried whether anything listens or not."""
+
+TOPIC = "nobody-guesses-this"
+"""The secret in an address of ntfy's."""
 
 EXPOSURE = {"commonwatt-relay": 3.0}
 """The most that `systemd-analyze security` may say of a unit; of the others, 2.0."""
@@ -95,12 +105,12 @@ def test_the_units_may_do_little(street: Street, first_run: Played) -> None:
         last = street.on("alder", f"systemd-analyze security --no-pager {unit}").strip().splitlines()[-1]
         said[name] = float(last.partition(":")[2].split()[0])
     print(said)
-    assert len(said) == 9
+    assert len(said) == 10
     assert {name: score for name, score in said.items() if score > EXPOSURE.get(name, 2.0)} == {}
 
 
 def test_no_secret_of_one_process_can_be_read_by_another(street: Street, first_run: Played) -> None:
-    users = ("cw-chain", "cw-sealer", "cw-logger", "cw-trade", "cw-relay", "cw-dapp", "cw-https")
+    users = ("cw-chain", "cw-sealer", "cw-logger", "cw-trade", "cw-relay", "cw-dapp", "cw-https", "cw-notify")
     for user in users:
         seen = street.on(
             "alder",
@@ -148,6 +158,69 @@ def test_readings_are_in_postgresql_where_the_inventory_says_so_and_nobody_else_
     assert not street.on(SERVED, "ss -Htln 'sport = :5432'")
     assert json.loads(street.on(SERVED, "commonwatt-operator store check --json"))["ok"]
     assert street.lab.ssh(street.host("alder"), "command -v psql").returncode, "SQLite needs nothing"
+
+
+def test_people_are_told_by_messages_that_leave_the_house(street: Street, first_run: Played) -> None:
+    with letters(f"{NETWORK}.1") as (port, came):
+        pages = logged_in(street, "alder", first_run)
+        pages.go("/settings/notifications")
+        pages.press("address", name="Ada", address=f"ntfy://{NETWORK}.1:{port}/{TOPIC}")
+        assert f"ntfy://{NETWORK}.1…" in pages.page, pages.page
+        [tests] = re.findall(r'id="(test-[0-9a-f]+)"', pages.page)
+        pages.press(tests)
+        assert "took the message" in pages.page, pages.page
+        assert [letter["topic"] for letter in came] == [TOPIC]
+        assert street.on("alder", "stat -c '%U %a' /var/lib/commonwatt/notify/notify.people").split() == [
+            "cw-notify",
+            "600",
+        ]
+        found = json.loads(street.on("alder", "commonwatt-doctor --json"))["findings"]
+        assert "1 are told when something is wrong" in [each["what"] for each in found]
+        pages.press(tests.replace("test-", "remove-"))
+        assert f"ntfy://{NETWORK}.1…" not in pages.page, pages.page
+    assert street.lab.ssh(street.host("alder"), f"journalctl -u 'commonwatt-*' | grep {TOPIC}").stdout == ""
+
+
+@pytest.mark.parametrize(("user", "told"), [("cw-dapp", True), ("cw-logger", False), ("cw-relay", False)])
+def test_only_the_pages_hear_who_is_told(street: Street, first_run: Played, user: str, told: bool) -> None:
+    asks = (
+        "from pathlib import Path; from node.channel import ask; "
+        'print(ask(Path("/run/commonwatt/notify.sock"), {"op": "list"}, silent="silent"))'
+    )
+    done = street.lab.ssh(
+        street.host("alder"),
+        f"setpriv --reuid={user} --regid=commonwatt --clear-groups "
+        f"/opt/commonwatt/current/venv/bin/python -c '{asks}'",
+    )
+    if told:
+        assert "'people':" in done.stdout, done.stderr
+    else:
+        assert "Only the household's pages may ask this." in done.stderr
+
+
+@contextmanager
+def letters(address: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """A service that takes messages there, as ntfy does: its port, and what came."""
+    came: list[dict[str, Any]] = []
+
+    class Takes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((address, 0), Takes)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield server.server_port, came
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
 
 
 def rules(street: Street) -> list[dict[str, Any]]:

@@ -84,3 +84,22 @@ def test_sqlite_may_be_written_too(tmp_path: Path) -> None:
     text = EXAMPLE.read_text().replace("# readings: {store: postgresql}", "readings: {store: sqlite}")
     (tmp_path / "inventory.yml").write_text(text)
     assert "url" not in made(load(tmp_path / "inventory.yml"), "cedar")["readings"]
+
+
+def test_whom_the_operator_names_beside_the_inventory_is_a_credential(inventory: Inventory) -> None:
+    keys = {n: made_up(i) for i, n in enumerate(inventory.households)}
+    asked = changed(inventory, "birch", notifications={"least": "critical"})
+    assert settings.household(asked, "birch", keys)["notifications"] == {"least": "critical"}
+    assert settings.household(asked, "birch", keys, told=True)["notifications"] == {
+        "least": "critical",
+        "addresses": "credential:notify.addresses",
+    }
+    assert "notifications" not in settings.household(inventory, "birch", keys)
+
+
+def changed(inventory: Inventory, name: str, **changes: object) -> Inventory:
+    """The same with one household otherwise."""
+    hosts = dict(inventory.neighbourhood.hosts)
+    plan = hosts[name].household.model_copy(update=changes)
+    hosts[name] = hosts[name].model_copy(update={"household": plan})
+    return Inventory(neighbourhood=inventory.neighbourhood.model_copy(update={"hosts": hosts}))

@@ -92,6 +92,15 @@ def test_only_the_pages_user_and_root_are_answered(tmp_path: Path) -> None:
     assert not may_ask(pages, pages.stat().st_uid + 1)
 
 
+def test_in_a_user_namespace_where_all_strangers_look_alike_nobody_but_root_is_the_pages_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = tmp_path / "dapp.db"
+    pages.touch()
+    monkeypatch.setattr("node.channel._stranger", lambda: pages.stat().st_uid)
+    assert not may_ask(pages, pages.stat().st_uid)
+
+
 def test_nobody_else_on_the_host_reaches_the_socket(serving: Serving) -> None:
     assert stat.S_IMODE(serving.path.stat().st_mode) == 0o660
 

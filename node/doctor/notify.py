@@ -1,0 +1,45 @@
+"""Does whoever tells people run, where somebody is to be told?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from node import channel
+from node.config import Settings
+from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.notify.desk import SILENT, SOCKET
+from node.notify.people import FILE
+
+TIMEOUT = 10.0
+"""Seconds: a question waits for a turn of the notifier's, and for nobody else."""
+
+MISSING = Failed(
+    "whoever tells people does not answer",
+    "start it: commonwatt notify run, or systemctl start commonwatt-notify",
+)
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Ask it who is told, as the pages do.
+
+    A link in the state folder says that a host was prepared for it: there it is missed even before anybody
+    is named, since the pages could name nobody.
+    """
+    people, socket = settings.paths.state / FILE, settings.paths.run / SOCKET
+    wanted = settings.notifications.addresses is not None or people.exists() or people.is_symlink()
+    if not socket.exists():
+        yield MISSING if wanted else Ok("nobody is to be told when something is wrong")
+        return
+    if not os.access(socket, os.W_OK):
+        yield Warned("whoever tells people was not asked", "run this as root: sudo commonwatt doctor")
+        return
+    try:
+        told = channel.ask(socket, {"op": "list"}, silent=SILENT, patience=TIMEOUT)
+    except channel.Silent:
+        yield MISSING
+    except channel.NotNow as refusal:
+        yield Failed(f"whoever tells people refuses: {refusal}", "look at the log of commonwatt notify run")
+    else:
+        count = len(told.get("people", ())) + int(told.get("elsewhere", 0))
+        yield Ok(f"{count} are told when something is wrong")
