@@ -136,7 +136,7 @@ def worries(seen: Sighting, head: int, now: float) -> list[str]:
                     _(
                         "Contact %(contact)s has a fault: %(fault)s.",
                         contact=contact.contact,
-                        fault=contact.fault,
+                        fault=told(contact.fault),
                     )
                 )
             if contact.locked:

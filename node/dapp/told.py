@@ -297,6 +297,19 @@ NOTIFICATIONS = (
 )
 """What the notifier says to what is asked of it."""
 
+FAULTS = (
+    N_("stuck-open: the contact stays open against its coil"),
+    N_("welded: the contact stays closed against its coil"),
+    N_("bouncing: the contact opens and closes again and again under a steady coil"),
+    N_("hung: its pin driver does not return from a call: nobody knows how the contact stands"),
+    N_("%(what)s: home is kept open"),
+    N_("slow: the contact took %(seconds)s s to follow its coil"),
+    N_("home-closed: home closed while a tie was closed"),
+    N_("overload: %(power)s through a contact rated %(rating)s"),
+    N_("meter: its meter fell back by %(energy)s"),
+)
+"""Why the relay has taken a contact out of service."""
+
 SYSTEM = (
     N_("Connection refused"),
     N_("Connection reset by peer"),
@@ -320,7 +333,7 @@ SYSTEM = (
 
 SENTENCES = (
     *TRADING, *CLAUSES, *TIMELINE, *ANSWERS, *FIRST_RUN, *CHAIN, *DEVICES, *NOTIFICATIONS,
-    *SYSTEM,
+    *FAULTS, *SYSTEM,
 )  # fmt: skip
 
 PLACE = re.compile(r"%\\?\((\w+)\\?\)s")

@@ -13,6 +13,7 @@ from flask import Flask
 from node.dapp import told
 from node.dapp.app import create_app
 from node.dapp.spoken import speaking
+from relay_server.contacts.trouble import SENTENCES, Trouble, kind, took
 from tests.integration.dapp import made_up
 
 ROOT = Path(__file__).parents[4]
@@ -105,6 +106,25 @@ def test_what_they_put_together_is_known_as_a_whole(text: str) -> None:
     assert told.message(text)
 
 
+FAULTS = (
+    *(trouble.told(sentence) for trouble, sentence in SENTENCES.items()),
+    Trouble.SLOW.told(took(1.5)),
+    Trouble.WELDED.told(f"{SENTENCES[Trouble.WELDED]}: home is kept open"),
+    Trouble.HOME_CLOSED.told("home closed while a tie was closed"),
+    Trouble.OVERLOAD.told("40.1 W through a contact rated 36.0 W"),
+    Trouble.METER.told("its meter fell back by 12 mWh"),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_of_a_contact_is_known(fault: str) -> None:
+    assert told.message(fault)
+
+
+def test_every_kind_of_fault_is_among_them() -> None:
+    assert {kind(fault) for fault in FAULTS} == set(Trouble)
+
+
 def test_a_sentence_that_is_not_known_is_found_by_that(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text('def say(x):\n    return f"Quite another sentence about {x}."\n')
     assert [told.message(text) for text in texts(tmp_path / "new.py")] == [None]
@@ -146,6 +166,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
             "It cannot be kept: the state folder cannot be written (No space left on device).",
             "Impossible de la garder\u00a0: le dossier d’état ne peut pas être écrit "
             "(plus de place sur le disque).",
+        ),
+        (
+            "welded: the contact stays closed against its coil: home is kept open",
+            "soudé\u00a0: le contact reste fermé malgré sa bobine\u00a0: chez soi est maintenu ouvert",
+        ),
+        (
+            "overload: 40.1 W through a contact rated 36.0 W",
+            "surcharge\u00a0: 40,1\u00a0W à travers un contact prévu pour 36,0\u00a0W",
         ),
         ("Something that nobody has said before.", "Something that nobody has said before."),
         ("", ""),
