@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from node.cli.listing import Listing
 from node.cli.options import answer, file_path, json_option
 from node.cli.progress import followed
 from node.config import ConfigError
+
+if TYPE_CHECKING:
+    from chain.client import ChainClient
 
 EXAMPLE = CHECKOUT / "ansible" / "inventory.example.yml"
 
@@ -43,7 +47,7 @@ vault_option = click.option(
 
 @click.group(cls=Listing)
 def inventory() -> None:
-    """The neighbourhood's inventory: begin one, check it, make its keys (anew), found it."""
+    """The neighbourhood's inventory: begin one, check it, make its keys (anew), found it, admit."""
 
 
 @inventory.command()
@@ -120,36 +124,27 @@ def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None
     What has been done is not done again: repeat it after a household was added, or after it was ended.
     """
     from chain import genesis  # noqa: PLC0415 - only what each command needs
-    from chain.client import ChainClient  # noqa: PLC0415
     from contracts import manifest as manifests  # noqa: PLC0415
     from contracts.authority import Authority  # noqa: PLC0415
-    from contracts.bindings import Household  # noqa: PLC0415
-    from contracts.bindings.registry import Role  # noqa: PLC0415
+    from contracts.bindings import Registry  # noqa: PLC0415
     from neighbourhood import founding  # noqa: PLC0415
+    from neighbourhood.admitting import entries  # noqa: PLC0415
     from neighbourhood.making import Accounts  # noqa: PLC0415
-    from neighbourhood.ports import RELAY  # noqa: PLC0415
 
     read, folder = load(file), file.absolute().parent
-    vault, client = Vault(password or folder / "vault.password"), ChainClient(rpc)
-    first = genesis.load(folder / "genesis.json")
-    if client.chain_id() != first.chain_id:
-        raise ChainError(f"the node at {rpc} follows another chain than {folder / 'genesis.json'}")
+    vault, client, accounts = (
+        Vault(password or folder / "vault.password"),
+        follows(rpc, folder),
+        Accounts.load(folder),
+    )
     account = authority(folder, vault)
-    identities = Accounts.load(folder).identities(read)
-    households = [
-        Household(
-            account=identities[name].account,
-            name=name,
-            role=Role[plan.role.upper()],
-            enode=identities[name].enode,
-            relay=f"{plan.overlay}:{RELAY}" if plan.relay else "",
-        )
-        for name, plan in read.households.items()
-    ]
     shared, target = read.shared, folder / "manifest.json"
-    terms = founding.terms(int(shared.period), shared.mint_cap, shared.supply, shared.challenge)
-    joining = founding.admissions(households, shared.tokens, first.alloc)
     former = manifests.load(target) if target.exists() else None
+    if former is not None and accounts.learn(read, Registry(client, former.registry).households()):
+        accounts.save(folder)
+    households = entries(read, accounts)
+    terms = founding.terms(int(shared.period), shared.mint_cap, shared.supply, shared.challenge)
+    joining = founding.admissions(households, shared.tokens, genesis.load(folder / "genesis.json").alloc)
     with followed("transactions in the chain") as progress:
         sender = Authority(account, client, progress=progress)
         made = founding.found(sender, client, terms, joining, former)
@@ -158,6 +153,50 @@ def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None
         made.save(target)
     facts = {"manifest": str(target), "changed": changed, "contracts": dict(made.contracts())}
     answer(as_json, facts, f"{len(households)} households are admitted; {target}")
+
+
+@inventory.command()
+@click.argument("request", type=file_path)
+@inventory_option
+@vault_option
+@click.option("--rpc", required=True, help="A node of the chain, as http://127.0.0.1:8545.")
+@json_option
+def admit(request: Path, file: Path, password: Path | None, rpc: str, as_json: bool) -> None:
+    """Let a household in that is set up from its pages (`first_run: true`), and give it its tokens.
+
+    REQUEST is what its first run hands over: the file, or a photo of the code. It has to say what the
+    inventory says, and to come from the chain node that the playbooks have brought up. Repeating it does no
+    harm.
+    """
+    from chain import genesis  # noqa: PLC0415 - only what each command needs
+    from contracts import joining  # noqa: PLC0415
+    from contracts import manifest as manifests  # noqa: PLC0415
+    from contracts.authority import Authority  # noqa: PLC0415
+    from contracts.bindings import Registry  # noqa: PLC0415
+    from contracts.deploy import admit as admitted  # noqa: PLC0415
+    from neighbourhood.admitting import checked  # noqa: PLC0415
+    from neighbourhood.founding import admissions  # noqa: PLC0415
+    from neighbourhood.making import Accounts  # noqa: PLC0415
+    from node.cli import photograph  # noqa: PLC0415
+
+    read, folder = load(file), file.absolute().parent
+    client, accounts, first = (
+        follows(rpc, folder),
+        Accounts.load(folder),
+        genesis.load(folder / "genesis.json"),
+    )
+    found = manifests.load(folder / "manifest.json")
+    found.verify(client)
+    asked = checked(photograph.request(request), read, accounts, found)
+    households = Registry(client, found.registry).households()
+    if refusal := joining.clash(asked, households):
+        raise NeighbourhoodRefused(f"not admitted: {refusal}")
+    account = authority(folder, Vault(password or folder / "vault.password"))
+    admitted(Authority(account, client), client, found, admissions([asked], read.shared.tokens, first.alloc))
+    if accounts.learn(read, [asked]):
+        accounts.save(folder)
+    facts = {"household": asked.name, "account": asked.account, "changed": asked not in households}
+    answer(as_json, facts, f"{asked.name} is admitted: {asked.account}")
 
 
 @inventory.command()
@@ -197,6 +236,10 @@ def suspend(household: str, file: Path, password: Path | None, rpc: str, as_json
 
     folder, client = file.absolute().parent, ChainClient(rpc)
     named = Accounts.load(folder).households.get(household)
+    if named is not None and "account" not in named:
+        facts = {"household": household, "changed": False}
+        answer(as_json, facts, f"{household} was never admitted: there is nothing to suspend")
+        return
     if named is None:
         raise NeighbourhoodRefused(f"{folder}/accounts.json knows no household {household!r}")
     found = manifests.load(folder / "manifest.json")
@@ -210,6 +253,21 @@ def suspend(household: str, file: Path, password: Path | None, rpc: str, as_json
             [Transaction(found.registry, Registry.encode_suspend(named["account"]))],
         )
     answer(as_json, {"household": household, "changed": changed}, f"{household} is suspended")
+
+
+def follows(rpc: str, folder: Path) -> ChainClient:
+    """A node of the inventory's own chain.
+
+    Raises:
+        ChainError: it does not answer, or follows another one.
+    """
+    from chain import genesis  # noqa: PLC0415 - only what each command needs
+    from chain.client import ChainClient  # noqa: PLC0415
+
+    client = ChainClient(rpc)
+    if client.chain_id() != genesis.load(folder / "genesis.json").chain_id:
+        raise ChainError(f"the node at {rpc} follows another chain than {folder / 'genesis.json'}")
+    return client
 
 
 def authority(folder: Path, vault: Vault) -> keys.Account:

@@ -124,6 +124,10 @@ class HouseholdPlan(BaseModel):
     overlay: IPv4Address
     """Its own address in the overlay."""
 
+    first_run: bool = False
+    """Whether the family sets it up from its pages: password and key are made there, and the operator admits
+    it by its request."""
+
     sensors: Section = {}
     battery: Section = {}
     relay: Section = {}

@@ -23,7 +23,7 @@ def sellers(
     """The section `sellers` of a buyer's configuration.
 
     Args:
-        accounts: household → account.
+        accounts: household → account, of those that have one: from others nothing is bought yet.
         relays: household → endpoint of its relay server.
     """
     return {
@@ -34,5 +34,5 @@ def sellers(
             "channel": line.tie,
         }
         for line in lines
-        if line.buyer == buyer
+        if line.buyer == buyer and line.seller in accounts
     }

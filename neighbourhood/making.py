@@ -6,14 +6,15 @@ FOLDER/accounts.json, genesis.json       public
 FOLDER/authority/{key.json,key.password,ca.key}   encrypted; ca.crt public
 FOLDER/<household>/site.yml              its configuration, made anew every time
 FOLDER/<household>/notify.addresses      written by the operator, if he likes; encrypted where it is
-FOLDER/<household>/{key.json,key.password,node.key,https.key}   encrypted, signers' sealer.* too; https.crt
+FOLDER/<household>/{key.json,key.password,node.key,https.key}   encrypted, signers' sealer.* too; https.crt;
+                                         no key.* of one whose first run makes them on its host
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from typing import Any
 import yaml
 
 from chain.files import replace_file
+from contracts.bindings import Household
 from neighbourhood import certificates, founding, keys, settings
+from neighbourhood.errors import NeighbourhoodRefused
 from neighbourhood.inventory import Inventory
 from neighbourhood.ports import P2P
 from neighbourhood.settings import Identity
@@ -54,16 +57,52 @@ class Accounts:
         text = json.dumps(vars(self), indent=1, sort_keys=True) + "\n"
         replace_file(folder / "accounts.json", text.encode(), mode=0o644)
 
+    def learn(self, inventory: Inventory, registered: Iterable[Household]) -> bool:
+        """Note the accounts of households that made their keys themselves, by what the registry says of them.
+
+        Returns:
+            Whether there was one that was not known.
+        """
+        new = {
+            each.name: each.account
+            for each in registered
+            if each.admitted
+            and each.name in inventory.households
+            and inventory.households[each.name].first_run
+            and "account" not in self.households.get(each.name, {})
+        }
+        for name, account in new.items():
+            self.households.setdefault(name, {})["account"] = account
+        return bool(new)
+
     def identities(self, inventory: Inventory) -> dict[str, Identity]:
         """Of the inventory's households, in its order."""
         return {
             name: Identity(
-                account=self.households[name]["account"],
+                account=self.households[name].get("account"),
                 enode=f"enode://{self.households[name]['node']}@{plan.overlay}:{P2P}",
                 sealer=self.households[name].get("sealer"),
             )
             for name, plan in inventory.households.items()
         }
+
+
+def refuse_other_keys(inventory: Inventory, folder: Path, accounts: Accounts) -> None:
+    """A household keeps the key that it has, wherever that was made: its tokens are that account's.
+
+    Raises:
+        NeighbourhoodRefused: the inventory says otherwise than it was.
+    """
+    for name, plan in inventory.households.items():
+        here = (folder / name / "key.json").exists()
+        if plan.first_run and here:
+            raise NeighbourhoodRefused(
+                f"{name} has a key beside the inventory: take its `first_run` away, or choose another name"
+            )
+        if not plan.first_run and not here and "account" in accounts.households.get(name, {}):
+            raise NeighbourhoodRefused(
+                f"{name}'s key was made on its own host: leave `first_run: true` as it was"
+            )
 
 
 def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
@@ -74,14 +113,16 @@ def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
 
     Raises:
         KeyRefused, ToolMissing: keys or certificates cannot be made.
+        NeighbourhoodRefused: see `refuse_other_keys`.
     """
     accounts = Accounts.load(folder)
+    refuse_other_keys(inventory, folder, accounts)
     new_keys(inventory, folder, accounts, vault, tell)
     new_certificates(inventory, folder, vault, tell)
     identities = accounts.identities(inventory)
     sealers = [identities[name].sealer or "" for name in inventory.signers]
     if not (folder / "genesis.json").exists():
-        owners = [identity.account for identity in identities.values()]
+        owners = [identity.account for identity in identities.values() if identity.account]
         period = int(inventory.shared.period)
         founding.first_block(period, sealers, owners, accounts.authority).write(folder / "genesis.json")
         tell("the chain's first block: genesis.json")
@@ -102,7 +143,7 @@ def new_keys(inventory: Inventory, folder: Path, accounts: Accounts, vault: Vaul
             tell("the authority's key and its certificate: authority/")
         for name in inventory.households:
             mine = dict(made.get(name, {}))
-            if "account" not in mine:
+            if "account" not in mine and not inventory.households[name].first_run:
                 mine["account"] = keys.account(draft / name).address
                 tell(f"{name}'s key: {name}/key.json")
             if "node" not in mine:

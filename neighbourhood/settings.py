@@ -21,6 +21,15 @@ it)."""
 POSTGRES = "postgresql:///commonwatt?host=/run/postgresql"
 """The host's own server, by its socket: each process is known by its user, so there is no password."""
 
+HANDED_OVER = {"keystore": "credential:key.json", "password_file": "credential:key.password"}
+MADE_THERE = {
+    "keystore": "/var/lib/commonwatt/trading/key.json",
+    "password_file": "/var/lib/commonwatt/trading/key.password",
+    "first_run": True,
+}
+"""The account's key: of the operator's making, or of the first run's, in the folder that the trader writes.
+Whose account it is stays there, so the configuration is the same before and after."""
+
 ADDRESSES = "notify.addresses"
 """Beside the inventory, in a household's folder: whom its notifier tells besides those of the pages."""
 
@@ -32,7 +41,9 @@ SEALER_SOCKET = "/run/commonwatt-sealer/sealer.sock"
 class Identity:
     """What the others know of a household's keys."""
 
-    account: str
+    account: str | None
+    """None: it is made on its host, and nobody has admitted it yet."""
+
     enode: str
     sealer: str | None = None
     """The account of its sealing key, if it has one."""
@@ -50,7 +61,7 @@ def household(
     """
     plan = inventory.households[name]
     relays = {each: f"{other.overlay}:{RELAY}" for each, other in inventory.households.items()}
-    accounts = {each: identity.account for each, identity in identities.items()}
+    accounts = {each: identity.account for each, identity in identities.items() if identity.account}
     bought = sellers(inventory.lines, name, accounts, relays)
     given = deepcopy(plan.sections())
     if given.get("readings", {}).pop("store", None) == Store.POSTGRESQL:
@@ -59,11 +70,7 @@ def household(
         given["notifications"] = {**given.get("notifications", {}), "addresses": f"credential:{ADDRESSES}"}
     return {
         "household": {"name": name, "role": str(plan.role)},
-        "account": {
-            "keystore": "credential:key.json",
-            "password_file": "credential:key.password",
-            "address": identities[name].account,
-        },
+        "account": MADE_THERE if plan.first_run else {**HANDED_OVER, "address": identities[name].account},
         "chain": chain(inventory, name, identities),
         **given,
         **({"relay": {"listen": relays[name], **given["relay"]}} if "relay" in given else {}),

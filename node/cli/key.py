@@ -13,6 +13,7 @@ from chain.errors import KeyRefused
 from node.cli.listing import Listing
 from node.cli.options import answer, chosen, config_option, file_path, json_option
 from node.config import load as load_settings
+from node.first_run.keyholder import proof_of
 from node.wallet import backup as backups
 
 file_argument = click.argument("keystore", type=file_path)
@@ -116,7 +117,8 @@ def restore(
         raise KeyRefused(f"{file} cannot be read: {error.strerror}") from None
     context, sealed = backups.decode(content, file)
     place = password_file or keystore.with_suffix(".password")
-    for target in (keystore, place):
+    proof = proof_of(keystore)
+    for target in (keystore, place, proof):
         if target.exists():
             raise KeyRefused(f"{target} exists already: a key is never overwritten")
     code = keys.read_private(code_file).decode(errors="replace") if code_file else _asked()
@@ -124,6 +126,7 @@ def restore(
     password = secrets.token_urlsafe(24)
     keys.write_private(place, f"{password}\n".encode())
     keys.keep(keystore, account, password)
+    keys.write_private(proof, f"{context.made}\n".encode())
     facts = {
         "address": account.address,
         "household": context.household,

@@ -79,8 +79,7 @@ def admit(
     from contracts.manifest import load  # noqa: PLC0415
     from node.cli import photograph  # noqa: PLC0415
 
-    picture = photograph.is_picture(file)
-    asked = joining.loads(photograph.code_in(file), file) if picture else joining.read(file)
+    asked = photograph.request(file)
     client, found = ChainClient(rpc), load(manifest)
     found.verify(client)
     if (asked.chain_id, asked.genesis) != (found.chain_id, found.genesis_hash):

@@ -7,8 +7,12 @@ is strangers' bytes: three formats are decoded, in a bounded size, and what come
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from contracts.joining import JoinRequest
 
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 """First bytes of the formats that are read."""
@@ -42,6 +46,17 @@ def is_picture(path: Path) -> bool:
     except OSError:
         return False
     return first.startswith(MAGIC) or first[4:] == HEIC
+
+
+def request(path: Path) -> JoinRequest:
+    """A request to join: the file, or a picture of its code.
+
+    Raises:
+        click.ClickException: see `code_in`. contracts.errors.ContractsError: it is none, or not signed.
+    """
+    from contracts import joining  # noqa: PLC0415 - only what each command needs
+
+    return joining.loads(code_in(path), path) if is_picture(path) else joining.read(path)
 
 
 def code_in(path: Path) -> bytes:

@@ -33,6 +33,12 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield Ok("token, registry and market are as deployed")
         account = own_address(settings.account)
         households = Registry(client, found.registry).households()
+        if settings.account.first_run and account not in {each.account for each in households}:
+            yield Warned(
+                f"{account} is not in the registry yet",
+                f"{OPERATOR} to admit it as {settings.household.name!r}, by the request that its pages have",
+            )
+            return
         yield admitted(account, settings.household.name, households)
         yield fees(client.balance(account))
         yield purse(Token(client, found.token).balance(account), buys=bool(settings.sellers))

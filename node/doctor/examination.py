@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node.config import ConfigError, Settings, load
-from node.doctor import chain, clock, contracts, keys, notify, pages, relay, sensors, storage, trading
+from node.doctor import (
+    chain,
+    clock,
+    contracts,
+    first_run,
+    keys,
+    notify,
+    pages,
+    relay,
+    sensors,
+    storage,
+    trading,
+)
 from node.doctor.findings import Failed, Finding, Ok
 
 Check = Callable[[Settings], Iterable[Finding]]
 
 CHECKS: tuple[tuple[str, Check], ...] = (
+    ("first run", first_run.check),
     ("keys", keys.check),
     ("clock", clock.check),
     ("store", storage.check),
@@ -46,7 +59,10 @@ def examine(files: Sequence[Path]) -> Iterator[Entry]:
             )
         return
     yield Entry("config", Ok(f"{settings.household.name}: {' and '.join(map(str, files))} can be used"))
+    waits = first_run.left_out(settings)
     for name, check in CHECKS:
+        if name in waits:
+            continue
         yield from (Entry(name, finding) for finding in guarded(check, settings))
 
 

@@ -18,6 +18,11 @@ from node.first_run.steps import Key
 from node.wallet import backup as backups
 
 
+def proof_of(keystore: Path) -> Path:
+    """The file that says that somebody has shown a key's backup and its code: here, or by restoring it."""
+    return keystore.with_suffix(".proved")
+
+
 class KeyHolder:
     """The first run's answers about one key. For one thread."""
 
@@ -35,7 +40,7 @@ class KeyHolder:
     @property
     def proof(self) -> Path:
         """The file that says that the backup was proved."""
-        return self._keystore.with_suffix(".proved")
+        return proof_of(self._keystore)
 
     @property
     def standing(self) -> Key:

@@ -78,7 +78,8 @@ def trades(street: Street, name: str) -> list[Trade]:
 
 def accounts(street: Street) -> dict[str, str]:
     """Household → account, of those who have left as well."""
-    return {name: each["account"] for name, each in Accounts.load(street.files).households.items()}
+    known = Accounts.load(street.files).households
+    return {name: each["account"] for name, each in known.items() if "account" in each}
 
 
 def books(street: Street, unknown: Collection[str] = ()) -> Books:

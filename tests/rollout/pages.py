@@ -56,14 +56,21 @@ class Pages:
 
     def go(self, path: str, form: dict[str, str] | None = None) -> str:
         """Open a page, or send a form; the page that follows, whatever its status."""
+        self.address, self.page = self._asked(path, form)
+        return self.page
+
+    def fetch(self, path: str) -> str:
+        """Download a file, and stay where one is."""
+        return self._asked(path)[1]
+
+    def _asked(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
         body = None if form is None else urlencode(form).encode()
         try:
             answer = self._opener.open(urljoin(self.address, path), body, timeout=PATIENCE)
         except HTTPError as error:
             answer = error
         with answer:
-            self.address, self.page = answer.url, answer.read().decode()
-        return self.page
+            return str(answer.url), answer.read().decode()
 
     def press(self, id: str, **fields: str) -> str:
         """Fill in the form in which something with this id stands, and send it."""

@@ -41,6 +41,8 @@ class Street:
         self.lab = lab
         self.residents = residents
         self.served = {SERVED}
+        self.led: set[str] = set()
+        """Whose families set them up from their pages."""
         self.scenario = scenario
         self.files = lab.folder / "operator"
         self.world: subprocess.Popen[bytes] | None = None
@@ -75,6 +77,8 @@ class Street:
         self.residents = residents
         written = inventory(self.lab, self.scenario, residents, self.served)
         for name, host in written["neighbourhood"]["hosts"].items():
+            if name in self.led:
+                host["household"]["first_run"] = True
             if signers:
                 host["household"]["chain"] = "signer" if name in signers else "follower"
         self.inventory.write_text(yaml.safe_dump(written, sort_keys=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,16 @@ def inventory() -> Inventory:
     return load(EXAMPLE)
 
 
-def made(inventory: Inventory, name: str) -> dict[str, Any]:
-    return settings.household(inventory, name, {n: made_up(i) for i, n in enumerate(inventory.households)})
+def made(inventory: Inventory, name: str, **accounts: None) -> dict[str, Any]:
+    """A household's configuration.
+
+    Args:
+        accounts: who has none.
+    """
+    known = {n: made_up(i) for i, n in enumerate(inventory.households)}
+    return settings.household(
+        inventory, name, {n: replace(at, account=None) if n in accounts else at for n, at in known.items()}
+    )
 
 
 def test_a_buyer_knows_its_sellers_by_the_lines(inventory: Inventory) -> None:
@@ -95,6 +104,24 @@ def test_whom_the_operator_names_beside_the_inventory_is_a_credential(inventory:
         "addresses": "credential:notify.addresses",
     }
     assert "notifications" not in settings.household(inventory, "birch", keys)
+
+
+def test_who_is_led_through_a_first_run_makes_its_key_in_the_traders_own_folder(inventory: Inventory) -> None:
+    led = changed(inventory, "birch", first_run=True)
+    before = made(led, "birch", birch=None)
+    assert before["account"] == {
+        "keystore": "/var/lib/commonwatt/trading/key.json",
+        "password_file": "/var/lib/commonwatt/trading/key.password",
+        "first_run": True,
+    }
+    assert made(led, "birch") == before, "nothing of it changes once its account is known"
+    assert set(before["sellers"]) == {"alder", "cedar"}
+
+
+def test_from_a_seller_without_an_account_yet_nothing_is_bought(inventory: Inventory) -> None:
+    led = changed(inventory, "cedar", first_run=True)
+    assert set(made(led, "birch", cedar=None)["sellers"]) == {"alder"}
+    assert set(made(led, "birch")["sellers"]) == {"alder", "cedar"}
 
 
 def changed(inventory: Inventory, name: str, **changes: object) -> Inventory:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from node.cli import run
+from node.first_run.keyholder import KeyHolder
+from node.first_run.steps import Key
 from node.wallet import backup
 
 EXAMPLE = Path(__file__).parents[4] / "config.example.yml"
@@ -47,6 +49,10 @@ def test_a_key_comes_back_on_an_empty_host(home: Path, capsys: pytest.CaptureFix
     assert restored(home, told, told["code"] + "\n", "--json") == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["address"] == told["address"]
+    holder = KeyHolder(
+        keystore=Path(facts["keystore"]), password_file=home / "-", household="birch", manifest=home / "-"
+    )
+    assert holder.standing is Key.PROVED, "whose first run made it trades with it at once"
     assert run(["key", "address", facts["keystore"]]) == 0
     assert capsys.readouterr().out == told["address"] + "\n"
 
