@@ -12,6 +12,7 @@ from apprise import Apprise, NotifyType
 from chain.daemon import sd_watchdog
 from chain.errors import Misconfigured
 from chain.private import read_private
+from node.notify.allowed import shown
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -90,5 +91,5 @@ def _sent(service: NotifyBase, title: str, text: str, kind: NotifyType) -> bool:
 
 
 def _named(service: NotifyBase) -> str:
-    """Its address without what is secret."""
-    return str(service.url(privacy=True))  # type: ignore[no-untyped-call]  # Apprise has no types here
+    """Its address without what is secret: of ntfy the topic is, which Apprise itself would show."""
+    return shown(str(service.url()))  # type: ignore[no-untyped-call]  # Apprise has no types here

@@ -98,11 +98,14 @@ def test_a_test_message_reaches_everybody(tmp_path: Path, post: Post) -> None:
 
 
 def test_who_is_not_reached_is_named_without_its_secrets(tmp_path: Path, post: Post) -> None:
-    household(tmp_path, "json://somebody:hunter2@127.0.61.3:1/", f"json://127.0.61.3:{post.server_port}/")
+    secret = ("json://somebody:hunter2@127.0.61.3:1/", "ntfy://127.0.61.3:1/nobody-guesses-this")
+    household(tmp_path, *secret, f"json://127.0.61.3:{post.server_port}/")
     told = answer(tmp_path, "test")
     assert told.returncode == 1
-    assert "NOT told" in told.stdout
-    assert "hunter2" not in told.stdout + told.stderr
+    assert told.stdout.count("NOT told") == 2
+    assert "ntfy://127.0.61.3…: NOT told" in told.stdout
+    for each in ("hunter2", "nobody-guesses-this"):
+        assert each not in told.stdout + told.stderr
     assert len(post.letters) == 1, "the other one is told all the same"
 
 
