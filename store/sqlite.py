@@ -24,6 +24,9 @@ MODE = 0o640
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another connection's lock."""
 
+LONGEST = 1_000_000
+"""Bytes of one value in the database of somebody who is not trusted."""
+
 CACHE_KIB = 512
 """A page cache that suits a Pi; SQLite's default is 2 MiB a connection."""
 
@@ -65,6 +68,34 @@ def open_writer(path: Path, durability: Durability) -> sqlite3.Connection:
             f"cannot open {path} for writing: {error}; check its owner, or move the file away to begin anew"
         ) from error
     return connection
+
+
+@contextmanager
+def strangers(path: Path, effort: int) -> Iterator[sqlite3.Connection]:
+    """Look into the database of a process that is not trusted: whatever costs too much to read is not read.
+
+    Args:
+        effort: steps of SQLite's machine for the whole look; what takes more fails.
+
+    Raises:
+        Unopenable: absent, no permission, not a database, or what was asked of it failed.
+    """
+    connection = open_reader(path)
+    try:
+        connection.set_progress_handler(lambda: 1, effort)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        yield connection
+    except sqlite3.Error as error:
+        raise Unopenable(f"{path} cannot be read: {error}") from error
+    finally:
+        connection.close()
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether there is a table of this name, and not something else."""
+    found = connection.execute("SELECT type FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    return found is not None and found[0] == "table"
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

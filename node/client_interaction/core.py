@@ -116,6 +116,8 @@ def bar(s: Situation, policy: Policy) -> View | None:
         return sentences.off(s)
     if s.wishes.paused:
         return sentences.paused(s.wishes.paused)
+    if not s.set_up:
+        return sentences.SETTING_UP
     return sentences.waiting(s.waiting) if s.waiting else None
 
 

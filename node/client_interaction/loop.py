@@ -132,7 +132,9 @@ class Trader:
         self._client = ChainClient(settings.chain.rpc, settings.chain.timeout)
         self._wake = threading.Event()
         self._desk = Desk(settings, account.address, self._database, self._journal)
-        self._mailbox = Mailbox(settings.paths.state / DAPP_DATABASE, self._wake.set)
+        self._mailbox = Mailbox(
+            settings.paths.state / DAPP_DATABASE, self._wake.set, first_run=settings.account.first_run
+        )
         self._ledger = Ledger(
             self._client,
             settings.chain.manifest,
@@ -273,6 +275,7 @@ class Trader:
             on_chain=news.orders,
             spent=self._trades.spent_since(midnight(wall)),
             came_home=self._trades.came_home,
+            set_up=self._mailbox.may_begin,
             stopping=self._leaving,
             wishes=in_force.wishes,
         )
@@ -346,7 +349,7 @@ class Trader:
             return
         self._shop_at = s.now + SHOP
         soc = None
-        trading, paused = in_force.policy.trading, in_force.wishes.paused is not None
+        trading, paused = in_force.policy.trading, in_force.wishes.paused is not None or not s.set_up
         if s.battery is not None and s.battery.age <= trading.stale_battery:
             soc = s.battery.soc
         needs = bool(s.sellers) and soc is not None and soc < trading.limit and not paused

@@ -76,6 +76,15 @@ def paused(asked: Asked) -> View:
     )
 
 
+ON_THE_PAGES = "The first run goes on on the household's pages."
+
+SETTING_UP = View(
+    state=State.OFF,
+    reason="This household is being set up: nobody has looked at when it buys yet.",
+    next=ON_THE_PAGES,
+)
+
+
 def stopped(wish: Stopped, soc: SoC) -> View:
     """Energy is needed, and the household said stop a while ago."""
     return View(

@@ -148,6 +148,9 @@ class Situation:
     relay: str = ""
     """Why the household's own relay is of no use now, as a clause; empty: it answers."""
 
+    set_up: bool = True
+    """False in a first run until somebody has looked at when this household buys."""
+
     stopping: bool = False
     """The process is to end: go home, order nothing."""
 

@@ -64,6 +64,7 @@ TRADING = (
     N_("The neighbourhood's authority has paused new orders."),
     N_("%(why)s: ask the neighbourhood's operator for more."),
     N_("This household is being set up: its key is not backed up yet."),
+    N_("This household is being set up: nobody has looked at when it buys yet."),
     N_("The first run goes on on the household's pages."),
     N_("the tokens will run out on %(day)s, before the usual top-up on %(top_up)s"),
     N_("the tokens will run out on %(day)s"),

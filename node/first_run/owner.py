@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from chain.daemon import Stopping, sd_ready, sd_watchdog
 from node.channel import PAGES, Channel, may_ask
 from node.client_interaction import status
+from node.client_interaction.sentences import ON_THE_PAGES
 from node.client_interaction.status import State, Status
 from node.first_run.keyholder import KeyHolder
 from node.first_run.steps import Key
@@ -34,7 +35,6 @@ BEAT = 0.2
 """Seconds for which a caller is waited for at a time."""
 
 WAITING = "This household is being set up: its key is not backed up yet."
-NEXT = "The first run goes on on the household's pages."
 
 
 def until_proved(settings: Settings, stop: Stopping, now: Callable[[], float]) -> bool:
@@ -61,7 +61,7 @@ def until_proved(settings: Settings, stop: Stopping, now: Callable[[], float]) -
                 if stop.is_set():
                     return False
                 sd_watchdog()
-                status.write(run, Status(state=State.OFF, reason=WAITING, next=NEXT, since=since))
+                status.write(run, Status(state=State.OFF, reason=WAITING, next=ON_THE_PAGES, since=since))
                 if standing is not said:
                     said = standing
                     tell(run, standing, holder.address)

@@ -13,7 +13,6 @@ from pathlib import Path
 from node.intents.errors import AskedAlready
 from node.intents.kinds import Intent, write
 from store import requests, sqlite
-from store.errors import Unopenable
 from store.requests import BY, ID, YEAR_2100, Stamp, new_id
 from store.shared import Shared
 
@@ -98,27 +97,14 @@ def live(path: Path, now: float, boot: str) -> list[Letter]:
     Raises:
         store.errors.StoreError: the file cannot be read.
     """
-    connection = sqlite.open_reader(path)
-    try:
-        connection.set_progress_handler(_enough, EFFORT)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        kind = connection.execute("SELECT type FROM sqlite_schema WHERE name = 'intents'").fetchone()
-        if kind is None or kind[0] != "table":
+    with sqlite.strangers(path, EFFORT) as connection:
+        if not sqlite.has_table(connection, "intents"):
             return []
         rows = connection.execute(
             f"SELECT {COLUMNS} FROM intents WHERE boot = ? AND boottime >= ? ORDER BY boottime LIMIT ?",  # noqa: S608
             (boot, now - LASTING, AT_ONCE),
         ).fetchall()
-    except sqlite3.Error as error:
-        raise Unopenable(f"what is asked in {path} cannot be read: {error}") from error
-    finally:
-        connection.close()
     return [letter for row in rows if (letter := _letter(tuple(row))) is not None]
-
-
-def _enough() -> int:
-    return 1
 
 
 def _letter(row: tuple[object, ...]) -> Letter | None:

@@ -1,4 +1,6 @@
-"""What the DApp asks for, looked for in a thread of its own: its file is not ours, and may hold us up.
+"""What the DApp asks for, and in a first run whether trading may begin.
+
+Both are looked for in a thread of their own, for the file is not ours, and may hold us up.
 
 A look is two `stat` calls, twice a second at most; the database is opened only when one of its files changed.
 """
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chain.lookout import Lookout
+from node.first_run.ticked import limits_seen
 from node.intents.book import LASTING, Letter, live
 from store import snapshot, sqlite
 from store.errors import StoreError
@@ -29,12 +32,13 @@ Trace = tuple[tuple[int, int], ...]
 class Mailbox(Lookout):
     """The letters of the last minute, as last seen."""
 
-    def __init__(self, path: Path, news: Callable[[], None]) -> None:
+    def __init__(self, path: Path, news: Callable[[], None], *, first_run: bool = False) -> None:
         """Prepare; `start` begins to look.
 
         Args:
             path: of `dapp.db`.
-            news: called when there are letters.
+            news: called when there are letters, and when the limits were looked at.
+            first_run: whether the pages lead through one.
         """
         super().__init__(
             "mailbox", every=PERIOD, let_go=LET_GO, complaint="intents-not-read", expected=(StoreError,)
@@ -45,6 +49,8 @@ class Mailbox(Lookout):
         self._trace: Trace = ()
         self._changed = float("-inf")
         self._letters: tuple[Letter, ...] = ()
+        self.may_begin = not first_run
+        """Whether somebody has looked at when this household buys; without a first run nobody has to."""
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -61,6 +67,9 @@ class Mailbox(Lookout):
         self._letters = tuple(each for each in self._letters if each.age(now, boot) < LASTING)
         if not any(size for _, size in trace) or now - self._changed > SETTLING:
             return
+        if not self.may_begin and limits_seen(self._path):
+            self.may_begin = True
+            self._tell()
         letters = tuple(live(self._path, now, boot))
         if letters != self._letters:
             self._letters = letters

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.bindings import State as OnChain
+from node.client_interaction import sentences
 from node.client_interaction.acts import (
     Buy,
     CloseFeed,
@@ -168,6 +169,12 @@ def test_trading_that_is_switched_off_buys_nothing() -> None:
     decision = decide(situation(battery=battery(1)), policy(enabled=False), Memory())
     assert decision.acts == ()
     assert decision.view.state is State.OFF
+
+
+def test_nothing_is_bought_before_somebody_has_looked_at_when() -> None:
+    decision = decide(situation(battery=battery(1), set_up=False), POLICY, Memory())
+    assert decision.acts == ()
+    assert decision.view == sentences.SETTING_UP
 
 
 @pytest.mark.parametrize("known", [battery(19), None])

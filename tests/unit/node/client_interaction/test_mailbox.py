@@ -8,6 +8,8 @@ import pytest
 
 from node.client_interaction.actors import mailbox as mailbox_
 from node.client_interaction.actors.mailbox import SETTLING, Mailbox
+from node.dapp.claims import Claims
+from node.first_run.steps import Step
 from node.intents.book import LASTING, TABLES, IntentBook, live
 from node.intents.kinds import Pause, Stop
 from store import snapshot
@@ -79,6 +81,25 @@ def test_a_letter_is_let_go_after_its_minute(tmp_path: Path, looks: Looks) -> No
     looks.later = LASTING
     box.look()
     assert box.letters == ()
+
+
+def test_in_a_first_run_trading_begins_once_somebody_has_looked_at_when_it_buys(
+    tmp_path: Path, looks: Looks
+) -> None:
+    told: list[bool] = []
+    box = Mailbox(tmp_path / "dapp.db", lambda: told.append(True), first_run=True)
+    box.look()
+    claims = Claims(tmp_path)
+    claims.tick(Step.RELAY, 0.0, "anna")
+    box.look()
+    assert (box.may_begin, told) == (False, [])
+    claims.tick(Step.LIMITS, 0.0, "anna")
+    box.look()
+    assert (box.may_begin, told) == (True, [True])
+    again = Mailbox(tmp_path / "dapp.db", lambda: None, first_run=True)
+    again.look()
+    assert again.may_begin, "after a restart, too"
+    assert Mailbox(tmp_path / "other.db", lambda: None).may_begin, "without a first run"
 
 
 def test_a_spoilt_file_is_an_error_of_ours_and_a_mended_one_is_read(tmp_path: Path, looks: Looks) -> None:
