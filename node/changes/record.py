@@ -29,7 +29,7 @@ MIGRATIONS = (
         at REAL NOT NULL,
         outcome TEXT NOT NULL CHECK (outcome IN ('writing', 'applied', 'refused', 'conflict')),
         said TEXT NOT NULL,      -- what changes, a JSON list of sentences
-        problems TEXT NOT NULL,  -- a JSON list of [key, what], the latter as said
+        problems TEXT NOT NULL,  -- a JSON list of [key, what]
         undo TEXT,               -- the id of the change that this one takes back
         former BLOB,             -- of the file, as long as it may be needed
         written BLOB,
