@@ -123,7 +123,8 @@ def ask(
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             sock.settimeout(patience)
             sock.connect(str(path))
-            sock.sendall(json.dumps(request).encode() + b"\n")
+            with suppress(BrokenPipeError):  # who may not ask is refused, and left, before it has said a word
+                sock.sendall(json.dumps(request).encode() + b"\n")
             told = json.loads(_line(sock))
     except (OSError, ValueError):
         raise Silent(silent) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -90,6 +91,30 @@ def test_only_the_pages_user_and_root_are_answered(tmp_path: Path) -> None:
     assert may_ask(pages, pages.stat().st_uid)
     assert may_ask(pages, 0)
     assert not may_ask(pages, pages.stat().st_uid + 1)
+
+
+def test_who_is_refused_before_it_has_said_a_word_hears_why(tmp_path: Path) -> None:
+    refusal = json.dumps({"problem": "Only the household's pages may ask this."}).encode() + b"\n"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(tmp_path / SOCKET))
+        listener.listen()
+
+        def refuse() -> None:
+            caller, _ = listener.accept()
+            caller.sendall(refusal)
+            caller.close()
+
+        class Late(socket.socket):
+            """Connects, and says something only once it has been left."""
+
+            def connect(self, address: Any) -> None:
+                super().connect(address)
+                refuse()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("node.channel.socket.socket", Late)
+            with pytest.raises(NotNow, match="Only the household's pages"):
+                ask(tmp_path / SOCKET, {"op": "make"})
 
 
 def test_in_a_user_namespace_where_all_strangers_look_alike_nobody_but_root_is_the_pages_user(
