@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -42,6 +43,9 @@ JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 """As `node.dapp.app` sets the templates up."""
 
 WHERE = "LC_MESSAGES/messages"
+
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of every compiled catalogue: Babel would write when it was compiled."""
 
 
 def extracted() -> Catalog:
@@ -101,11 +105,18 @@ def translated(string: object) -> bool:
 
 
 def compile_all() -> int:
-    """Make what the pages read."""
+    """Make what the pages read: the same bytes whenever it is made, for a release is known by its digest."""
     for language, file in languages():
-        with file.with_suffix(".mo").open("wb") as made:
-            write_mo(made, read(language, file))
+        file.with_suffix(".mo").write_bytes(compiled(language, file))
     return 0
+
+
+def compiled(language: str, file: Path) -> bytes:
+    """A catalogue as the pages read it."""
+    catalogue, made = read(language, file), io.BytesIO()
+    catalogue.creation_date = catalogue.revision_date = MADE
+    write_mo(made, catalogue)
+    return made.getvalue()
 
 
 def main(arguments: list[str]) -> int:

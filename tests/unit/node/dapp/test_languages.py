@@ -77,6 +77,11 @@ def test_no_message_stands_within_an_f_string(file: Path) -> None:
     assert within == []
 
 
+def test_what_the_pages_read_is_the_same_whenever_it_is_made() -> None:
+    for language, file in catalogues.languages():
+        assert b"POT-Creation-Date: 2026-01-01 00:00+0000" in catalogues.compiled(language, file)
+
+
 def test_every_language_has_a_catalogue() -> None:
     assert {"en", *dict(catalogues.languages())} == set(LANGUAGES)
 
