@@ -17,6 +17,7 @@ if (live || parts.length) {
     ...Object.fromEntries(kinds.map((kind) => [kind, refresher(parts.filter((p) => p.dataset.refresh === kind))])),
   });
 }
+if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 2_000); // what is asked for is being read
 const boxes = document.querySelectorAll("[data-bars]"), charted = document.querySelector("[data-chart]");
 if (boxes.length || charted) {
   const { bars, charts } = await import("./drawing.js");
