@@ -76,15 +76,15 @@ def run_mqtt(settings: Settings, stop: Stop) -> int:
 def run_notify(settings: Settings, stop: Stop) -> int:
     """Tell people what is wrong until stopped."""
     configure_logs()
-    from node.agreement.lookout import agreement_of  # noqa: PLC0415 - each daemon pays for its own
+    from node.agreement.lookout import others  # noqa: PLC0415 - each daemon pays for its own
     from node.dapp.household import from_settings  # noqa: PLC0415
     from node.dapp.ledger import Ledger  # noqa: PLC0415
     from node.dapp.outlook import Outlook  # noqa: PLC0415
     from node.notify.run import run  # noqa: PLC0415
 
     house = from_settings(settings)
-    outlook, agreement = Outlook(house, Ledger(house)), agreement_of(house)
-    return run(settings.notifications, house, outlook.says, agreement, stop)
+    with others(house) as elsewhere:
+        return run(settings.notifications, house, Outlook(house, Ledger(house)).says, elsewhere, stop)
 
 
 DAEMONS: Mapping[str, Callable[[Settings, Stop], int]] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from chain.client import ChainClient
@@ -63,8 +64,18 @@ class Agreement(Lookout):
         self.others = lasting(self._since, now)
 
 
-def agreement_of(house: Household) -> Agreement | None:
-    """The lookout of a household, not started; None: it has no chain."""
+@contextmanager
+def others(house: Household) -> Iterator[Callable[[], tuple[str, ...]]]:
+    """Ask a household's neighbours while this lasts; what it gives names those on another chain, at once.
+
+    A household without a chain has none to compare with: nobody follows another.
+    """
     if not house.rpc or house.manifest is None:
-        return None
-    return Agreement(Neighbours(ChainClient(house.rpc), house.manifest, house.name))
+        yield tuple
+        return
+    agreement = Agreement(Neighbours(ChainClient(house.rpc), house.manifest, house.name))
+    agreement.start()
+    try:
+        yield lambda: agreement.others
+    finally:
+        agreement.stop()

@@ -15,6 +15,7 @@ from node.config import Settings
 
 if TYPE_CHECKING:
     from node.alerts import Alert
+    from node.dapp.household import Household
 
 WATCHED = frozenset(
     {
@@ -65,22 +66,22 @@ def watch(
     its own line. Ends with SIGINT or SIGTERM, exit code 0.
     """
     from chain.daemon import Stop, run_every  # noqa: PLC0415 - only what each command needs
+    from node.dapp.household import from_settings  # noqa: PLC0415
 
+    house = from_settings(settings)
     if once:
-        found = _look(settings)
+        found = _look(house)
         _keep(textfile, found.values())
         lines = [f"{each.severity}: {each.says}\n  {each.act}" for each in found.values()]
         answer(as_json, {"alerts": [vars(each) for each in found.values()]}, "\n".join(lines) or NOTHING)
         context.exit(1 if any(each.severity == "critical" for each in found.values()) else 0)
-    from node.agreement.lookout import agreement_of  # noqa: PLC0415
-    from node.dapp.household import from_settings  # noqa: PLC0415
+    from node.agreement.lookout import others  # noqa: PLC0415 - which a single look does without
 
     before: dict[str, Alert] = {}
-    agreement = agreement_of(from_settings(settings))
 
     def look() -> None:
         nonlocal before
-        found = _look(settings, agreement.others if agreement else ())
+        found = _look(house, elsewhere())
         for line in events(before, found, time.time(), as_json=as_json):
             click.echo(line)
         _keep(textfile, found.values())
@@ -88,11 +89,8 @@ def watch(
 
     if not as_json:
         click.echo(f"watching, every {every:g} s; what is wrong follows", err=True)
-    if agreement:
-        agreement.start()
-    run_every(every, look, Stop().on_signals())
-    if agreement:
-        agreement.stop()
+    with others(house) as elsewhere:
+        run_every(every, look, Stop().on_signals())
 
 
 def events(
@@ -127,13 +125,12 @@ def metric(alerts: Iterable[Alert]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _look(settings: Settings, others: tuple[str, ...] = ()) -> dict[str, Alert]:
+def _look(house: Household, others: tuple[str, ...] = ()) -> dict[str, Alert]:
     from node.alerts import gather, judge  # noqa: PLC0415 - only what each command needs
-    from node.dapp.household import from_settings  # noqa: PLC0415
     from node.dapp.sources import observe  # noqa: PLC0415
     from store.snapshot import boottime  # noqa: PLC0415
 
-    house, booted = from_settings(settings), boottime()
+    booted = boottime()
     found = judge(house, gather(house, observe(house, time.time(), booted), booted, others=others))
     return {alert.key: alert for alert in found if alert.code in WATCHED}
 

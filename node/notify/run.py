@@ -29,7 +29,6 @@ from store.errors import StoreError
 from store.snapshot import boottime
 
 if TYPE_CHECKING:
-    from node.agreement.lookout import Agreement
     from node.notify.settings import NotificationsSettings
 
 log = structlog.get_logger(__name__)
@@ -117,7 +116,7 @@ def run(
     settings: NotificationsSettings,
     house: Household,
     outlook: Callable[[], str],
-    agreement: Agreement | None,
+    others: Callable[[], tuple[str, ...]],
     stop: Stop,
 ) -> int:
     """Tell people until stopped.
@@ -126,7 +125,7 @@ def run(
         settings: who is told, and when.
         house: whose alerts these are.
         outlook: whether the tokens last, as a sentence; must not wait.
-        agreement: asks the neighbours which chain they follow; None: there is no chain to compare with.
+        others: the households that follow another chain; must not wait.
         stop: ends it.
 
     Raises:
@@ -140,8 +139,7 @@ def run(
 
     def look() -> None:
         now, booted = time.time(), boottime()
-        others = agreement.others if agreement else ()
-        facts = gather(house, observe(house, now, booted), booted, outlook(), others)
+        facts = gather(house, observe(house, now, booted), booted, outlook(), others())
         if everybody.anybody:
             notifier.look(judge(house, facts), now, booted)
 
@@ -149,13 +147,9 @@ def run(
         over = threading.Event()
         asked = threading.Thread(target=lambda: _answer(channel, desk, over), name="desk", daemon=True)
         asked.start()
-        if agreement:
-            agreement.start()
         sd_ready()
         run_every(EVERY, look, stop)
         over.set()
-        if agreement:
-            agreement.stop()
         asked.join(2 * TURN)
     return 0
 
