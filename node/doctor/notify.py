@@ -1,4 +1,4 @@
-"""Does whoever tells people run, where somebody is to be told?"""
+"""Does the notifier run, where somebody is to be told?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from node import channel
 from node.config import Settings
 from node.doctor.findings import Failed, Finding, Ok, Warned
+from node.doctor.storage import AS_ROOT
 from node.notify.desk import SILENT, SOCKET
 from node.notify.people import FILE
 
@@ -15,7 +16,7 @@ TIMEOUT = 10.0
 """Seconds: a question waits for a turn of the notifier's, and for nobody else."""
 
 MISSING = Failed(
-    "whoever tells people does not answer",
+    "the notifier does not answer, so nobody is told when something is wrong",
     "start it: commonwatt notify run, or systemctl start commonwatt-notify",
 )
 
@@ -32,14 +33,14 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield MISSING if wanted else Ok("nobody is to be told when something is wrong")
         return
     if not os.access(socket, os.W_OK):
-        yield Warned("whoever tells people was not asked", "run this as root: sudo commonwatt doctor")
+        yield Warned("the notifier was not asked who is told", AS_ROOT)
         return
     try:
         told = channel.ask(socket, {"op": "list"}, silent=SILENT, patience=TIMEOUT)
     except channel.Silent:
         yield MISSING
     except channel.NotNow as refusal:
-        yield Failed(f"whoever tells people refuses: {refusal}", "look at the log of commonwatt notify run")
+        yield Failed(f"the notifier refuses: {refusal}", "look at the log of commonwatt notify run")
     else:
         count = len(told.get("people", ())) + int(told.get("elsewhere", 0))
         yield Ok(f"{count} are told when something is wrong")

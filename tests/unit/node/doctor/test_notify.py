@@ -1,4 +1,4 @@
-"""Whether whoever tells people is missed."""
+"""Whether the notifier is missed."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_who_is_silent_is_missed_on_a_host_that_is_prepared_for_it(settings: Set
 
 @pytest.mark.parametrize(("answer", "what"), [
     ({"people": [{}, {}], "elsewhere": 1}, "3 are told when something is wrong"),
-    (NotNow("others may read it"), "whoever tells people refuses: others may read it"),
-    (Silent("start it"), "whoever tells people does not answer"),
+    (NotNow("others may read it"), "the notifier refuses: others may read it"),
+    (Silent("start it"), "the notifier does not answer, so nobody is told when something is wrong"),
 ])  # fmt: skip
 def test_what_it_answers_is_said(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, answer: object, what: str
