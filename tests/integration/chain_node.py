@@ -127,6 +127,21 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
     eventually(holds, what)
 
 
+def sealing_node(folder: Path, host: str, sockets: Path, seal: SealSettings) -> NodeSettings:
+    """A node that seals, on free ports of a loopback address, with its data and its key in a folder."""
+    return NodeSettings(
+        geth=geth(),
+        data=folder / "chain",
+        listen=f"{host}:{free_port(host)}",
+        http=f"{host}:{free_port(host)}",
+        authrpc_port=free_port("127.0.0.1"),
+        ipc=sockets / "ipc",
+        key_file=folder / "node.key",
+        log_level=1,
+        seal=seal,
+    )
+
+
 @contextlib.contextmanager
 def one_signer_chain(
     tmp_path: Path,
@@ -158,17 +173,7 @@ def one_signer_chain(
     create_node_key(tmp_path / "node.key")
     with short_directory() as sockets:
         seal = SealSettings(keystore=keystore, password_file=password_file, socket=sockets / "seal")
-        node = NodeSettings(
-            geth=geth(),
-            data=tmp_path / "chain",
-            listen=f"{host}:{free_port(host)}",
-            http=f"{host}:{free_port(host)}",
-            authrpc_port=free_port("127.0.0.1"),
-            ipc=sockets / "ipc",
-            key_file=tmp_path / "node.key",
-            log_level=1,
-            seal=seal,
-        )
+        node = sealing_node(tmp_path, host, sockets, seal)
         engine = Clique(ChainSettings(genesis=genesis_file, node=node).plan())
         engine.init()
         client = ChainClient(f"http://{node.http}")

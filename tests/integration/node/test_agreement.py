@@ -13,12 +13,11 @@ from chain import child
 from chain.client import ChainClient
 from chain.clique import Clique
 from chain.keys import create_node_key
-from chain.settings import ChainSettings, NodeSettings, SealSettings
+from chain.settings import ChainSettings, SealSettings
 from contracts.bindings import Household, Registry, Role
 from node.agreement.asking import NO_RELAY, Neighbours
 from node.agreement.judging import LASTS, Verdict
-from tests.integration.chain_node import geth, running_sealer, short_directory, wait_for
-from tests.integration.ports import free_port
+from tests.integration.chain_node import running_sealer, sealing_node, short_directory, wait_for
 from tests.integration.relay_server.relay_on_chain import Place, place
 from tests.waiting import eventually
 
@@ -59,17 +58,7 @@ def parted(street: Place, folder: Path) -> Iterator[ChainClient]:
             password_file=street.folder / "chain" / "sealer.password",
             socket=sockets / "seal",
         )
-        settings = NodeSettings(
-            geth=geth(),
-            data=folder / "chain",
-            listen=f"{HOST}:{free_port(HOST)}",
-            http=f"{HOST}:{free_port(HOST)}",
-            authrpc_port=free_port("127.0.0.1"),
-            ipc=sockets / "ipc",
-            key_file=folder / "node.key",
-            log_level=1,
-            seal=seal,
-        )
+        settings = sealing_node(folder, HOST, sockets, seal)
         engine = Clique(ChainSettings(genesis=own.genesis_file, node=settings).plan())
         client = ChainClient(f"http://{settings.http}")
         with running_sealer(seal, folder / "sealer.log"):
