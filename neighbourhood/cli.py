@@ -132,11 +132,8 @@ def found_it(file: Path, password: Path | None, rpc: str, as_json: bool) -> None
     from neighbourhood.making import Accounts  # noqa: PLC0415
 
     read, folder = load(file), file.absolute().parent
-    vault, client, accounts = (
-        Vault(password or folder / "vault.password"),
-        follows(rpc, folder),
-        Accounts.load(folder),
-    )
+    vault, client = Vault(password or folder / "vault.password"), follows(rpc, folder)
+    accounts = Accounts.load(folder)
     account = authority(folder, vault)
     shared, target = read.shared, folder / "manifest.json"
     former = manifests.load(target) if target.exists() else None
@@ -180,11 +177,8 @@ def admit(request: Path, file: Path, password: Path | None, rpc: str, as_json: b
     from node.cli import photograph  # noqa: PLC0415
 
     read, folder = load(file), file.absolute().parent
-    client, accounts, first = (
-        follows(rpc, folder),
-        Accounts.load(folder),
-        genesis.load(folder / "genesis.json"),
-    )
+    client, accounts = follows(rpc, folder), Accounts.load(folder)
+    first = genesis.load(folder / "genesis.json")
     found = manifests.load(folder / "manifest.json")
     found.verify(client)
     asked = checked(photograph.request(request), read, accounts, found)

@@ -54,18 +54,15 @@ def compare(neighbours: Iterable[Told], ours: Mapping[int, str]) -> tuple[Compar
         neighbours: what they say.
         ours: hashes of our node's blocks by number, read after the neighbours were asked.
     """
-    return tuple(
-        Compared(told=told, verdict=_verdict(told, own), ours=own)
-        for told, own in ((told, ours.get(told.number, "") if told.hash else "") for told in neighbours)
-    )
+    return tuple(_compared(told, ours.get(told.number, "")) for told in neighbours)
 
 
-def _verdict(told: Told, own: str) -> Verdict:
+def _compared(told: Told, own: str) -> Compared:
     if not told.hash:
-        return Verdict.UNTOLD
+        return Compared(told=told, verdict=Verdict.UNTOLD)
     if not own:
-        return Verdict.BEYOND
-    return Verdict.SAME if told.hash == own else Verdict.OTHER
+        return Compared(told=told, verdict=Verdict.BEYOND)
+    return Compared(told=told, verdict=Verdict.SAME if told.hash == own else Verdict.OTHER, ours=own)
 
 
 def since(before: Mapping[str, float], compared: Iterable[Compared], now: float) -> dict[str, float]:

@@ -27,7 +27,7 @@ def left_out(settings: Settings) -> frozenset[str]:
 
 def apart(settings: Settings) -> bool:
     """Whether the node runs and has nothing but the first block."""
-    told = snapshot.read(settings.paths.run / "chain.json")
+    told = snapshot.read(settings.paths.chain)
     return told is not None and told.fields.get("height") == 0
 
 
