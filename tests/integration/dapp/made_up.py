@@ -138,7 +138,7 @@ def trade(
         voucher="0x" + "9b" * 65 if received else "",
         paid=PRICE.cost(received) if settled else Tokens(0),
         refunded=cost - PRICE.cost(received) if settled else cost if back else Tokens(0),
-        reason="the battery fell to 29.6 %, below its limit of 30 %.",
+        reason="because the battery fell to 29.6 % (limit 30 %)",
         ending="The battery reached 60 %." if settled else "The seller did not answer." if back else "",
     )
 
@@ -279,10 +279,11 @@ def publish(
     snapshot.write(house.run / spool_status.FILE, spool | {"dropped": 0, "dropped_at": None}, sampled)
     told = {
         State.SUPPLIED: (
-            "The battery fell to 29.6 %, below its limit of 30 %.",
-            "Home again at 60 %, or when 1.33 Wh are used up.",
+            "Supplied by Alder, because the battery fell to 29.6 % (limit 30 %): 670 mWh of 2.00 Wh "
+            "received; the battery is at 41 %.",
+            "Goes home when the battery is at 60 %.",
         ),
-        State.HOME: ("The battery is at 41 %, above its limit of 30 %.", "Buys when it falls below 30 %."),
+        State.HOME: ("On its own battery, which is at 41 %.", "Buys when the battery falls below 30 %."),
     }
     reason, then = told.get(state, ("The relay does not answer.", "Tries again in 30 s."))
     buying = state is State.SUPPLIED

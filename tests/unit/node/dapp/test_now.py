@@ -30,8 +30,11 @@ def test_the_state_stands_on_top_with_its_reason_and_what_comes_next(member: Vis
     made_up.publish(tmp_path)
     page = member.get("/")
     assert ">Supplied by Alder</h1>" in page
-    assert "The battery fell to 29.6 %, below its limit of 30 %." in page
-    assert "Home again at 60 %" in page
+    assert (
+        "Because the battery fell to 29.6 % (limit 30 %): 670 mWh of 2.00 Wh received; "
+        "the battery is at 41 %."
+    ) in page
+    assert "Goes home when the battery is at 60 %." in page
     assert f'href="/trades/{made_up.order(9)}"' in page
 
 
