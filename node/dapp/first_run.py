@@ -14,7 +14,7 @@ from node.dapp.claims import Claims
 from node.dapp.household import Household
 from node.dapp.ledger import Ledger
 from node.first_run import joining, owner
-from node.first_run.steps import Facts, Step, resume
+from node.first_run.steps import Facts, Key, Step, resume
 
 FRESH = 2.0
 """Seconds for which the registry's answer is believed: somebody waits to be admitted."""
@@ -48,8 +48,14 @@ class FirstRun:
 
     @property
     def over(self) -> bool:
-        """Whether there is none, or it is done. Asks neither chain nor trader: the first page needs it."""
-        return not self._household.first_run or Step.START in self.claims.ticked()
+        """Whether there is none, or it is done. Asks neither chain nor trader: the first page needs it.
+
+        On another box than the one on which it was done it goes on until the key is back.
+        """
+        if not self._household.first_run:
+            return True
+        key, _, _ = owner.told(self._household.run)
+        return key not in {Key.NONE, Key.UNPROVED} and Step.START in self.claims.ticked()
 
     def request(self) -> str | None:
         """The request to join, as short as it can be; None: it is not there yet."""
@@ -83,7 +89,7 @@ class FirstRun:
 
     def seen(self) -> str:
         """A word that changes with what the steps show by themselves."""
-        if Step.START in self.claims.ticked():
+        if self.over:
             return ""
         facts, trading = self.facts(), self.trading()
         says = None if trading is None else (trading.state, trading.reason)

@@ -39,6 +39,9 @@ Page = str | tuple[str, int] | AnyResponse
 LIMITS = ("trading.limit", "trading.resume", "trading.max_price", "trading.daily_budget")
 """Settings that the first run asks for; everything else has its page."""
 
+LARGEST_BACKUP = 8 << 10
+"""Bytes: four times what ours has, and what fits a question to the owner of the key."""
+
 UNFIT_NAME = N_("A name begins with a letter, then has small letters, digits, dots, hyphens or underscores.")
 
 
@@ -95,7 +98,27 @@ def show(step: str) -> Page:
 
 def make_key() -> Page:
     """Have the key made."""
+    if Step.BACKUP in _facts().ticked:
+        return resumed()  # it has one, which another box had
     return _asked(Step.KEY, lambda: context().first_run.ask("make"), "had the household's key made")
+
+
+def bring_back() -> Page:
+    """Have the key taken from a backup: its file, and the code that opens it."""
+    facts = _facts()
+    if resume(facts) is not Step.KEY:
+        return resumed()
+    file, code = request.files.get("file"), request.form.get("recovery", "")[:64]
+    content = b"" if file is None else file.read(LARGEST_BACKUP + 1)
+    if not 0 < len(content) <= LARGEST_BACKUP:
+        return _step(Step.KEY, facts, problem=_("Choose the backup's file: it has about 1.5 kB.")), 400
+    try:
+        context().first_run.ask("restore", file=content.decode(errors="replace"), code=code)
+    except (Silent, NotNow) as error:
+        return _step(Step.KEY, facts, problem=told(str(error))), 400
+    _record("brought the household's key back from its backup")
+    context().first_run.claims.tick(Step.BACKUP, time.time(), current_name())
+    return redirect(url_for("first.resume"), 303)
 
 
 def back_up() -> Page:

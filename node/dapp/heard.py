@@ -53,6 +53,7 @@ TRADING = (
     N_("This host's clock is behind the chain's time: set it (chrony, timedatectl)."),
     N_("The neighbourhood's authority has paused new orders."),
     N_("%(why)s: ask the neighbourhood's operator for more."),
+    N_("There is no key here: it is made on the household's pages, or brought back from its backup."),
     N_("This household is being set up: its key is not backed up yet."),
     N_("This household is being set up: nobody has looked at when it buys yet."),
     N_("The first run goes on on the household's pages."),
@@ -201,6 +202,12 @@ FIRST_RUN = (
     N_("There is no key yet."),
     N_("Download the file first: the code alone brings no key back."),
     N_("The code that was shown counts no more: have a new one shown."),
+    N_("There is a key here already, and it is never overwritten."),
+    N_("This is the backup of %(name)s, another household."),
+    N_("this file is no backup of a key, or is damaged: take another copy"),
+    N_("a recovery code is %(number)s groups of %(count)s letters and digits: read it again"),
+    N_("there is a slip in the recovery code: compare it letter by letter"),
+    N_("this code does not open this backup: each backup has a code of its own"),
 )
 """What the owner of the key says."""
 

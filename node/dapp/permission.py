@@ -87,6 +87,7 @@ NEEDS: Mapping[str, Role] = {
     "first.resume": Role.OPERATOR,
     "first.show": Role.OPERATOR,
     "first.make_key": Role.OPERATOR,
+    "first.bring_back": Role.OPERATOR,
     "first.back_up": Role.OPERATOR,
     "first.backup_file": Role.OPERATOR,
     "first.prove": Role.OPERATOR,

@@ -39,7 +39,8 @@ def check(settings: Settings) -> Iterator[Finding]:
     if key is not Key.PROVED:
         yield Warned(
             "the first run is not over: there is no key yet whose backup was proved",
-            "go on on the household's pages; the code to begin with: commonwatt user setup-code",
+            "go on on the household's pages; the code to begin with: commonwatt user setup-code. A key that "
+            "was on another box is brought back there, or by commonwatt key restore",
         )
     elif problem:
         yield Warned(f"there is no request to join yet: {problem}", "look again in a moment")

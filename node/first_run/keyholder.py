@@ -2,7 +2,8 @@
 
 The backup is handed out until somebody has shown that they have it, and never again: whoever takes the pages
 over later gets nothing here. No secret is kept but in the keystore; a backup that was shown and not proved
-before this process ended is made anew, with another code.
+before this process ended is made anew, with another code. A box without a key takes it from a backup as well:
+that of one which died.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class KeyHolder:
                 return self._file()
             case "prove":
                 return self._prove(str(request.get("code", "")))
+            case "restore":
+                return self._bring_back(str(request.get("file", "")), str(request.get("code", "")))
             case _:
                 raise NotNow("The first run knows no such thing.")
 
@@ -110,6 +113,17 @@ class KeyHolder:
         keys.write_private(self.proof, f"{context.made}\n".encode())
         self._backup = None
         return {"proved": True}
+
+    def _bring_back(self, file: str, code: str) -> Mapping[str, Any]:
+        if self.standing is not Key.NONE:
+            raise NotNow("There is a key here already, and it is never overwritten.")
+        context, keystore = backups.decode(file.encode(), "this file")
+        if context.household != self._household:
+            raise NotNow(f"This is the backup of {context.household}, another household.")
+        account = backups.open_backup(keystore, context, code)
+        keys.keep(self._keystore, account, self._password())
+        keys.write_private(self.proof, f"{context.made}\n".encode())
+        return {"address": account.address}
 
     def _made(self) -> bytes:
         if self._backup is None:

@@ -34,7 +34,10 @@ SILENT = (
 BEAT = 0.2
 """Seconds for which a caller is waited for at a time."""
 
-WAITING = "This household is being set up: its key is not backed up yet."
+WAITING = {
+    Key.NONE: "There is no key here: it is made on the household's pages, or brought back from its backup.",
+    Key.UNPROVED: "This household is being set up: its key is not backed up yet.",
+}
 
 
 def until_proved(settings: Settings, stop: Stopping, now: Callable[[], float]) -> bool:
@@ -61,7 +64,9 @@ def until_proved(settings: Settings, stop: Stopping, now: Callable[[], float]) -
                 if stop.is_set():
                     return False
                 sd_watchdog()
-                status.write(run, Status(state=State.OFF, reason=WAITING, next=ON_THE_PAGES, since=since))
+                status.write(
+                    run, Status(state=State.OFF, reason=WAITING[standing], next=ON_THE_PAGES, since=since)
+                )
                 if standing is not said:
                     said = standing
                     tell(run, standing, holder.address)

@@ -75,15 +75,21 @@ def done(step: Step, facts: Facts) -> bool:
         case Step.CLAIM:
             return facts.claimed
         case Step.KEY:
-            return facts.key in {Key.UNPROVED, Key.PROVED} or Step.BACKUP in facts.ticked
+            return facts.key in {Key.UNPROVED, Key.PROVED} or _proved_once(facts)
         case Step.BACKUP:
-            return facts.key is Key.PROVED or Step.BACKUP in facts.ticked
+            return facts.key is Key.PROVED or _proved_once(facts)
         case Step.JOIN:
             return facts.admitted or Step.JOIN in facts.ticked
         case Step.SENSORS | Step.RELAY | Step.LIMITS | Step.START:
             return step in facts.ticked
         case _:
             assert_never(step)
+
+
+def _proved_once(facts: Facts) -> bool:
+    """Whether it is, as far as one knows while its owner says nothing. One who says that there is no key is
+    believed: the box is another one, and the key is in its backup."""
+    return facts.key is Key.UNKNOWN and Step.BACKUP in facts.ticked
 
 
 def resume(facts: Facts) -> Step | None:

@@ -98,7 +98,7 @@ def encode(account: keys.Account, context: Context, code: str) -> bytes:
     return json.dumps(content, indent=2).encode() + b"\n"
 
 
-def decode(content: bytes, place: Path) -> tuple[Context, dict[str, Any]]:
+def decode(content: bytes, place: Path | str) -> tuple[Context, dict[str, Any]]:
     """What a backup file says, and its keystore.
 
     Args:

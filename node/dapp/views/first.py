@@ -44,6 +44,12 @@ def make_key() -> ResponseReturnValue:
     return _page("make_key")
 
 
+@page.post("/bring-back")
+def bring_back() -> ResponseReturnValue:
+    """Have it taken from its backup."""
+    return _page("bring_back")
+
+
 @page.post("/backup")
 def back_up() -> ResponseReturnValue:
     """Have its backup made, and show the code this once."""

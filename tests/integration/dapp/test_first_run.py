@@ -14,12 +14,13 @@ from chain import keys
 from contracts import joining
 from contracts.bindings.registry import Household, Role
 from node.config import load
-from node.dapp.claims import setup_code
+from node.dapp.claims import Claims, setup_code
 from node.dapp.household import from_settings
 from node.dapp.serve import arguments
 from node.first_run import joining as own
 from node.first_run import owner
-from node.first_run.steps import Key
+from node.first_run.steps import Key, Step
+from node.wallet import backup as backups
 from tests.integration.dapp.browser import Browser
 from tests.integration.dapp.in_browser import NEEDED, PHONE, look
 from tests.integration.dapp.made_up import ALDER, CEDAR
@@ -71,6 +72,15 @@ def typed(browser: Browser, **fields: str) -> None:
     """Type into fields, by their id."""
     for name, value in fields.items():
         browser.run(f"document.getElementById({json.dumps(name)}).value = {json.dumps(value)}")
+
+
+def chosen(browser: Browser, field: str, content: str) -> None:
+    """Choose a file with this content."""
+    browser.run(
+        "{ const files = new DataTransfer();"
+        f"files.items.add(new File([{json.dumps(content)}], 'chosen.json'));"
+        f"document.getElementById({json.dumps(field)}).files = files.files }}"
+    )
 
 
 def pressed(browser: Browser, button: str, goes_to: str) -> None:
@@ -142,6 +152,31 @@ def test_from_an_empty_box_to_a_household_that_waits_for_its_operator(
             assert not [secret for secret in (PASSWORD, code, pages.password) if secret in written], log
     expected = "Failed to load resource: the server responded with a status of 4"
     assert [complaint for complaint in browser.complaints if expected not in complaint] == []
+
+
+def test_another_box_asks_for_the_key_and_takes_it_from_its_backup(tmp_path: Path, browser: Browser) -> None:
+    account, code = keys.Account.generate(), backups.new_code()
+    context = backups.context("birch", account.address, tmp_path / "manifest.json")
+    content = backups.encode(account, context, code).decode()
+    with household(tmp_path) as pages:
+        record = Claims(tmp_path / "state")
+        record.tick(Step.BACKUP, time.time(), "ada")  # as a copy of the dead box's books has it
+        record.close()
+        browser.open(pages.address)
+        browser.size(*PHONE)
+        typed(browser, setup=pages.password, name="ada", new=PASSWORD, again=PASSWORD)
+        pressed(browser, "#on", "/first-run/key")
+        look(browser, "first-key-lost")
+        browser.size(*PHONE)
+        chosen(browser, "backup", content)
+        typed(browser, recovery=backups.new_code())
+        pressed(browser, "#back", "/first-run/bring-back")
+        look(browser, "first-key-lost-wrong")
+        browser.size(*PHONE)
+        chosen(browser, "backup", content)
+        typed(browser, recovery=code.lower())
+        pressed(browser, "#back", "/first-run/join")
+    assert keys.load(tmp_path / "key.json", tmp_path / "key.password").address == account.address
 
 
 ENODE = "enode://" + "5e" * 64 + "@10.0.0.2:30303"

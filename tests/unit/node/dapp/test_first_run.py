@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 import time
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Somebody:
         """Where one arrives."""
         return self.client.get(path, base_url=ORIGIN, follow_redirects=True).request.path
 
-    def send(self, path: str, page: str = "/first-run/", **fields: str) -> tuple[int, str]:
+    def send(self, path: str, page: str = "/first-run/", **fields: Any) -> tuple[int, str]:
         """Send a form with what a page carries: status and text."""
         hidden = dict(re.findall(r'name="(csrf|form|base)" value="([^"]+)"', self.get(page)))
         answer = self.client.post(path, base_url=ORIGIN, data={**hidden, "form": new_id(), **fields})
@@ -308,6 +309,57 @@ def test_the_record_says_who_had_the_code_shown(proved: Somebody) -> None:
     record = proved.get("/account/audit")
     for what in ("claimed this household", "the key's backup made", "downloaded the key's backup"):
         assert what in record
+
+
+@pytest.fixture
+def papers(house: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, bytes, str]:
+    """Of the box that died: the account, the backup and its code."""
+    monkeypatch.setattr(backups, "SCRYPT_N", 1_024)
+    account, code = keys.Account.generate(), backups.new_code()
+    context = backups.context("birch", account.address, house / "manifest.json")
+    return account.address, backups.encode(account, context, code), code
+
+
+def bring_back(somebody: Somebody, content: bytes, code: str) -> tuple[int, str]:
+    file = (io.BytesIO(content), "commonwatt-birch-key-backup.json")
+    return somebody.send("/first-run/bring-back", file=file, recovery=code)
+
+
+def test_another_box_asks_for_the_key_and_takes_it_from_its_backup(
+    ada: Somebody, app: Flask, holder: KeyHolder, papers: tuple[str, bytes, str]
+) -> None:
+    account, content, code = papers
+    record = app.extensions["commonwatt"].first_run.claims
+    for step in (Step.BACKUP, Step.JOIN, Step.SENSORS, Step.RELAY, Step.LIMITS, Step.START):
+        record.tick(step, NOW, "ada")  # as a copy of the dead box's books has it
+    assert ada.at("/") == "/first-run/key"
+    assert 'id="on"' not in ada.get("/first-run/key"), "it offers to make another key"
+    assert ada.send("/first-run/key")[0] == 303
+    assert holder.standing is Key.NONE
+    for wrong, what in (
+        ((b"", code), "Choose the backup"),
+        ((b"x" * 9_000, code), "Choose the backup"),
+        ((b"{}", code), "no backup of a key"),
+        ((content, backups.new_code()), "does not open this backup"),
+    ):
+        status, text = bring_back(ada, *wrong)
+        assert status == 400
+        assert what in text
+    assert bring_back(ada, content, code)[0] == 303
+    assert (holder.standing, holder.address) == (Key.PROVED, account)
+    assert ada.at("/") == "/"
+    assert "brought the household's key back" in ada.get("/account/audit")
+    assert bring_back(ada, content, code)[0] == 303
+
+
+def test_whoever_has_no_copy_of_the_books_brings_the_key_back_as_well(
+    ada: Somebody, holder: KeyHolder, papers: tuple[str, bytes, str]
+) -> None:
+    account, content, code = papers
+    assert "has had a key before" in ada.get("/first-run/")
+    assert bring_back(ada, content, code)[0] == 303
+    assert holder.address == account
+    assert ada.at() == "/first-run/join"
 
 
 # --- joining ---------------------------------------------------------------------------------------------

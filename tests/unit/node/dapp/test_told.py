@@ -43,7 +43,7 @@ PARTS = frozenset({
     "Trading is on again.X", "Contact X is to offer X.",
     "The budget may be set to X (intents.daily_budget_to).",
     "The battery is X: say how much is to be bought all the same.",
-    "nothing more", "daily budget", "the own relay", "X's relay", "X tokens at most", "X and X",
+    "nothing more", "daily budget", "the own relay", "this file", "X's relay", "X tokens at most", "X and X",
     # said to a log, to the relay or at the command line
     "trade for the household in", "The first run knows no such thing.", "at home", "X mWh",
 })  # fmt: skip

@@ -46,6 +46,48 @@ def test_from_nothing_to_a_proved_backup(tmp_path: Path) -> None:
     assert holder(tmp_path).standing is Key.PROVED
 
 
+def backed_up(folder: Path) -> tuple[str, str, str]:
+    """Of a household that a box had before: account, backup and code."""
+    one = holder(folder)
+    address = one.answer({"op": "make"})["address"]
+    code = one.answer({"op": "backup"})["code"]
+    return address, one.answer({"op": "file"})["file"], code
+
+
+def test_another_box_takes_the_key_from_its_backup(tmp_path: Path) -> None:
+    for name in ("dead", "new"):
+        (tmp_path / name).mkdir()
+    address, file, code = backed_up(tmp_path / "dead")
+    new = holder(tmp_path / "new")
+    asked = {"op": "restore", "file": file}
+    with pytest.raises(KeyRefused, match="does not open"):
+        new.answer({**asked, "code": backups.new_code()})
+    with pytest.raises(KeyRefused, match="this file is no backup"):
+        new.answer({"op": "restore", "file": file[:-20], "code": code})
+    with pytest.raises(NotNow, match="the backup of birch, another"):
+        KeyHolder(
+            keystore=tmp_path / "new" / "key.json",
+            password_file=tmp_path / "new" / "key.password",
+            household="cedar",
+            manifest=tmp_path / "manifest.json",
+        ).answer({**asked, "code": code})
+    assert list((tmp_path / "new").iterdir()) == []
+    assert new.answer({**asked, "code": code.lower()}) == {"address": address}
+    assert new.standing is Key.PROVED
+    assert keys.load(tmp_path / "new/key.json", tmp_path / "new/key.password").address == address
+
+
+def test_no_backup_takes_the_place_of_a_key(tmp_path: Path) -> None:
+    for name in ("dead", "new"):
+        (tmp_path / name).mkdir()
+    _, file, code = backed_up(tmp_path / "dead")
+    new = holder(tmp_path / "new")
+    made = new.answer({"op": "make"})
+    with pytest.raises(NotNow, match="never overwritten"):
+        new.answer({"op": "restore", "file": file, "code": code})
+    assert new.address == made["address"]
+
+
 def test_after_it_was_proved_nothing_is_handed_out_for_ever(tmp_path: Path) -> None:
     one = holder(tmp_path)
     one.answer({"op": "make"})
@@ -53,7 +95,7 @@ def test_after_it_was_proved_nothing_is_handed_out_for_ever(tmp_path: Path) -> N
     one.answer({"op": "file"})
     one.answer({"op": "prove", "code": code})
     for which in (one, holder(tmp_path)):
-        for op in ("make", "backup", "file", "prove", "anything"):
+        for op in ("make", "backup", "file", "prove", "restore", "anything"):
             with pytest.raises(NotNow, match="handed out no more"):
                 which.answer({"op": op, "code": code})
 

@@ -57,6 +57,14 @@ def test_a_trader_that_is_away_sends_nobody_back_to_the_key() -> None:
     assert resume(proved) is Step.JOIN
 
 
+def test_another_box_without_the_key_goes_on_until_it_is_back() -> None:
+    over = Facts(claimed=True, key=Key.PROVED, admitted=True, ticked=ALL_TICKED | {Step.BACKUP})
+    assert resume(over) is None
+    assert resume(replace(over, key=Key.UNKNOWN)) is None
+    assert resume(replace(over, key=Key.NONE)) is Step.KEY
+    assert resume(replace(over, key=Key.UNPROVED)) is Step.BACKUP
+
+
 def test_when_everything_is_done_it_is_over() -> None:
     over = Facts(claimed=True, key=Key.PROVED, admitted=True, ticked=ALL_TICKED)
     assert resume(over) is None
