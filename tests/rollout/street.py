@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import yaml
 
 from ansible.lab.hosts import Host, Lab
 from ansible.lab.image import LOGS, ROOT, USER
-from simulation.neighbourhood import bench, configuration, plan
+from simulation.neighbourhood import Line, bench, configuration, plan
 from simulation.neighbourhood.configuration import Surroundings
 from simulation.neighbourhood.scenario import Scenario
 from simulation.world import spec
@@ -29,6 +30,12 @@ WATCHES = "dogwood"
 
 SERVED = "dogwood"
 """Its readings are in PostgreSQL, the others' in SQLite."""
+
+FAMILY, NEWCOMER = "fir", "ginkgo"
+"""Of the next street, each with a line from alder: one whose family sets it up, and one that we do."""
+
+WIRED = Line(seller="alder", feed=5, feed_pin=6, buyer=NEWCOMER, tie=12, tie_pin=24)
+"""The newcomer's line; the family's is in the plan."""
 
 PLAY = 3_600.0
 """Seconds that a playbook may take on a busy machine."""
@@ -232,7 +239,8 @@ def healthy(street: Street, name: str) -> bool:
 
 def booted(folder: Path, households: int) -> Street:
     """A street of empty hosts that have just booted, and its inventory; the next street's may come."""
-    scenario = plan(households + 2, period=PERIOD)
+    planned = plan(households + 3, period=PERIOD)
+    scenario = replace(planned, lines=(*planned.lines, WIRED))
     names = [member.name for member in scenario.members][:households]
     street = Street(Lab(folder, names), scenario, names)
     street.lab.start()

@@ -1,10 +1,12 @@
 """A household whose family sets it up: prepared by the playbooks, its key made there from its pages by HTTPS,
-admitted by its request, upgraded, and left alone by whatever the operator runs afterwards."""
+admitted by its request, upgraded, and left alone by whatever the operator runs afterwards; then its host is
+replaced, the family brings the key back, and at last it leaves."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,24 +15,30 @@ from contracts.joining import read
 from tests.rollout import books
 from tests.rollout.pages import Pages
 from tests.rollout.releases import another
-from tests.rollout.street import Played, Street, healthy, until
-from tests.rollout.test_membership import registered
+from tests.rollout.street import FAMILY, Played, Street, healthy, until
+from tests.rollout.test_membership import forgotten, registered
 from tests.rollout.test_site import OPEN, answered
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7_200)]
 
-FAMILY = "fir"
-"""The next street's consumer, with a line from alder; its battery is empty by the time it comes."""
-
 PASSWORD = "correct horse battery staple"
-WRITTEN = (
-    "sha256sum /var/lib/commonwatt/trading/key.json /var/lib/commonwatt/trading/key.password "
-    "/etc/commonwatt/household.yml"
+KEY = "/var/lib/commonwatt/trading/key.json"
+WRITTEN = f"sha256sum {KEY} /var/lib/commonwatt/trading/key.password /etc/commonwatt/household.yml"
+
+RESTORE = (
+    "setpriv --reuid=cw-trade --regid=commonwatt --clear-groups "
+    f"commonwatt key restore /tmp/key-backup.json {KEY} --code-file /tmp/code"
 )
 
 
+@pytest.fixture(scope="module")
+def drawer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the family keeps its key's backup and the code, and what it sends to the operator."""
+    return tmp_path_factory.mktemp("drawer")
+
+
 def test_a_family_sets_its_household_up_from_its_pages_and_buys(
-    street: Street, first_run: Played, tmp_path: Path
+    street: Street, first_run: Played, drawer: Path
 ) -> None:
     street.lab.add(FAMILY)
     street.led.add(FAMILY)
@@ -38,8 +46,8 @@ def test_a_family_sets_its_household_up_from_its_pages_and_buys(
     with books.hurt(street):
         code = prepared(street)
         assert changes(street) == [], "before its first run"
-        request = tmp_path / "request.json"
-        pages = led(street, code, request)
+        request = drawer / "request.json"
+        pages = led(street, code, drawer)
         assert read(request).household.name == FAMILY
         admitted = street.play("admit", "-e", f"request_file={request}")
         print(f"admitted in {admitted.seconds:.0f} s")
@@ -60,8 +68,7 @@ def test_a_family_sets_its_household_up_from_its_pages_and_buys(
 def test_an_upgrade_takes_it_along_and_its_key_stays(
     street: Street, first_run: Played, releases: Path
 ) -> None:
-    if FAMILY not in street.residents:
-        pytest.fail(f"{FAMILY} has to be set up before: run the tests of this file together")
+    lives_there(street)
     written = street.on(FAMILY, WRITTEN)
     with books.hurt(street):
         played = street.play("upgrade", artefacts=another(releases, "0.1.0-led"))
@@ -70,6 +77,65 @@ def test_an_upgrade_takes_it_along_and_its_key_stays(
         assert street.on(FAMILY, "readlink /opt/commonwatt/current").strip() == "releases/0.1.0-led"
         books.buys(street, FAMILY)
     assert street.on(FAMILY, WRITTEN) == written
+
+
+def test_its_new_host_waits_for_the_key_that_only_the_family_has(
+    street: Street, first_run: Played, drawer: Path
+) -> None:
+    lives_there(street)
+    account = books.accounts(street)[FAMILY]
+    street.on(FAMILY, "commonwatt-ask pause --json")
+    until(lambda: settled(street), "the end of its orders", books.SETTLED)
+    copied = street.play("backup")
+    assert copied.code == 0, copied.output[-6_000:]
+    host = street.host(FAMILY)
+    street.lab.replace(host)
+    street.lab.forget(host)
+    played = street.play("replace-host", "-e", f"household_name={FAMILY}")
+    print(f"replaced in {played.seconds:.0f} s")
+    assert played.code == 0, played.output[-6_000:]
+    assert street.on(FAMILY, f"test -e {KEY} || echo none") == "none\n"
+    assert "commonwatt key restore" in street.on(FAMILY, "commonwatt-doctor --json")
+    pages = Pages(street, FAMILY)
+    pages.go("/login")
+    pages.press("password", name="ada", password=PASSWORD)
+    assert 'id="back"' in pages.go("/"), "its pages ask for the key"
+    for name in ("key-backup.json", "code"):
+        shutil.copy(drawer / name, host.root / "tmp" / name)
+    street.on(FAMILY, "chown cw-trade /tmp/key-backup.json /tmp/code && chmod 600 /tmp/code")
+    assert account in street.on(FAMILY, RESTORE)
+    street.on(FAMILY, "rm /tmp/key-backup.json /tmp/code")
+    until(lambda: 'id="back"' not in pages.go("/"), "its pages to have it")
+    until(lambda: street.lab.ssh(host, "commonwatt-ask resume --json").returncode == 0, "its trader")
+    until(lambda: healthy(street, FAMILY), "a content doctor")
+    with books.hurt(street):
+        books.buys(street, FAMILY)
+
+
+def test_it_leaves_with_its_key(street: Street, first_run: Played) -> None:
+    lives_there(street)
+    written = street.on(FAMILY, WRITTEN)
+    with books.hurt(street):
+        played = street.play("remove-household", "-e", f"household_name={FAMILY}")
+        print(f"left in {played.seconds:.0f} s")
+        assert played.code == 0, played.output[-6_000:]
+        assert "/var/lib/commonwatt/trading on its host" in " ".join(played.output.split())
+        forgotten(street, FAMILY)
+    street.led.discard(FAMILY)
+    assert street.on(FAMILY, WRITTEN) == written
+    assert street.on(FAMILY, "systemctl list-units --plain --no-legend 'commonwatt*' 'wg-quick*'") == ""
+
+
+def lives_there(street: Street) -> None:
+    """What comes before this test has been done."""
+    if FAMILY not in street.residents:
+        pytest.fail(f"{FAMILY} has to be set up before: run the tests of this file together")
+
+
+def settled(street: Street) -> bool:
+    """Whether the household is at home and nothing of it is in escrow."""
+    said = json.loads(street.on(FAMILY, "cat /run/commonwatt/trading.json"))
+    return bool(said["state"] == "off" and said["escrow"] == "0")
 
 
 def prepared(street: Street) -> str:
@@ -93,8 +159,8 @@ def changes(street: Street) -> list[str]:
     return again.changes()
 
 
-def led(street: Street, code: str, request: Path) -> Pages:
-    """Go through the first run up to its last step, and keep the request to join."""
+def led(street: Street, code: str, drawer: Path) -> Pages:
+    """Go through the first run up to its last step; keep the key's backup and the request to join."""
     pages = Pages(street, FAMILY)
     assert 'id="setup"' in pages.go("/"), pages.page
     pages.press("setup", setup=code, name="ada", new=PASSWORD, again=PASSWORD)
@@ -103,10 +169,11 @@ def led(street: Street, code: str, request: Path) -> Pages:
     pages.press("on")
     shown = re.search(r'id="recovery-code">([^<]+)<', pages.page)
     assert shown, pages.page
-    assert json.loads(pages.fetch("/first-run/backup-file"))["kind"] == "commonwatt key backup"
+    (drawer / "code").write_text(shown[1])
+    (drawer / "key-backup.json").write_text(pages.fetch("/first-run/backup-file"))
     pages.press("prove", recovery=shown[1])
     until(lambda: 'id="file"' in pages.go("/first-run/join"), "its request to join")
-    request.write_text(pages.fetch("/first-run/request-file"))
+    (drawer / "request.json").write_text(pages.fetch("/first-run/request-file"))
     for step in ("sensors", "relay", "limits"):
         pages.press("on")
         assert pages.address.endswith(f"/first-run/{step}"), pages.page

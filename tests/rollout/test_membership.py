@@ -11,13 +11,10 @@ from contracts import manifest as manifests
 from contracts.bindings import Household, Registry
 from neighbourhood.making import Accounts
 from tests.rollout import books
-from tests.rollout.street import Played, Street, healthy, until
+from tests.rollout.street import NEWCOMER, Played, Street, healthy, until
 from tests.rollout.test_site import OPEN, answered, fetched
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(7_200)]
-
-NEWCOMER = "fir"
-"""The next street's consumer, with a line from alder; its battery is empty by the time it comes."""
 
 RENEWED = "birch"
 """It seals, and buys."""
@@ -62,7 +59,6 @@ def test_keys_that_are_made_anew_are_everywhere_and_the_neighbourhood_goes_on(
 def test_a_household_leaves_and_the_others_forget_it(street: Street, first_run: Played) -> None:
     if NEWCOMER not in street.residents:
         pytest.fail(f"{NEWCOMER} has to join before it can leave: run the tests of this file together")
-    public = key(street, NEWCOMER)
     with books.hurt(street):
         played = street.play("remove-household", "-e", f"household_name={NEWCOMER}")
         print(f"left in {played.seconds:.0f} s")
@@ -73,14 +69,20 @@ def test_a_household_leaves_and_the_others_forget_it(street: Street, first_run: 
             street.on(NEWCOMER, "find /etc/commonwatt/keys /etc/wireguard -type f 2>&1 || true").count("\n")
             == 1
         )
-        street.settle([name for name in street.residents if name != NEWCOMER])
-        (street.files / "overlay" / f"{NEWCOMER}.pub").unlink()
-        site = street.play("site")
-        print(f"forgotten in {site.seconds:.0f} s")
-        assert site.code == 0, site.output[-6_000:]
-        assert not registered(street, NEWCOMER).admitted
-        for name in street.residents:
-            assert public not in street.on(name, "wg show wg0 peers")
+        forgotten(street, NEWCOMER)
+
+
+def forgotten(street: Street, name: str) -> None:
+    """Take a household that has left out of the inventory: the others forget it."""
+    public = key(street, name)
+    street.settle([each for each in street.residents if each != name])
+    (street.files / "overlay" / f"{name}.pub").unlink()
+    site = street.play("site")
+    print(f"forgotten in {site.seconds:.0f} s")
+    assert site.code == 0, site.output[-6_000:]
+    assert not registered(street, name).admitted
+    for each in street.residents:
+        assert public not in street.on(each, "wg show wg0 peers")
 
 
 def key(street: Street, name: str) -> str:
