@@ -35,13 +35,14 @@ build/ansible/bin/ansible-playbook: requirements/ansible.txt
 	@touch $@
 
 artefacts: setup ## what is copied to every host: geth, Commonwatt and all that it needs, for amd64 and arm64, Debian 12 and 13
-	@$(BIN)/python -m ansible.artefacts $(ARGS)
+	@$(BIN)/python -m ansible.artefacts $(if $(filter artefacts,$(MAKECMDGOALS)),$(ARGS))
 
 rollout-test: artefacts ansible ## roll a neighbourhood out on hosts that boot on this machine; needs root, else says so and skips
-	@$(BIN)/python -m ansible.lab.userlands
+	@$(BIN)/python -m ansible.lab.userlands arm64-python3.11 amd64-python3.13
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-test-long: artefacts ansible ## drive the other playbooks there, and hurt the hosts: docs/testing.md has what is done and how long it takes
+	@$(BIN)/python -m ansible.lab.userlands arm64-python3.13
 	@$(BIN)/python -m ansible.lab $(BIN)/pytest -q -rP -m long --timeout 7200 tests/rollout $(ARGS) || { code=$$?; [ $$code = 69 ] || exit $$code; }
 
 rollout-lint: ansible ## ansible-lint, profile production

@@ -2,9 +2,9 @@
 
 For wheels and binaries; not for a rollout: under qemu nftables and systemd do not work.
 
-    python -m ansible.lab.userlands
+    python -m ansible.lab.userlands [KIND…]
 
-makes them (some minutes, once), or says which cannot be made here, and why; exit code 0 in both cases.
+makes them (some minutes each, once), or says which cannot be made here, and why; exit code 0 in both cases.
 """
 
 from __future__ import annotations
@@ -121,8 +121,9 @@ class Userland:
 USERLANDS = {
     "arm64-python3.11": Userland("bookworm", "arm64", "aarch64"),
     "amd64-python3.13": Userland("trixie", "amd64", "x86_64"),
+    "arm64-python3.13": Userland("trixie", "arm64", "aarch64"),
 }
-"""By kind of host (`ansible.artefacts.kind`); hosts that boot are of a third; arm64-python3.13 is untried."""
+"""By kind of host (`ansible.artefacts.kind`); hosts that boot are of the one that is left."""
 
 
 def entries() -> list[Path]:
@@ -130,9 +131,10 @@ def entries() -> list[Path]:
     return [entry for entry in BINFMT.iterdir() if entry.name not in ("register", "status")]
 
 
-def main() -> int:
-    """Make all, or say why not."""
-    for kind, userland in USERLANDS.items():
+def main(kinds: list[str]) -> int:
+    """Make these, or all, or say why not."""
+    for kind in kinds or USERLANDS:
+        userland = USERLANDS[kind]
         why = userland.missing()
         try:
             if why is None:
@@ -146,4 +148,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
