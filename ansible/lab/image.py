@@ -7,6 +7,7 @@ variables say. Made once, from the machine's own list of sources.
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "lab"
 LOGS = FOLDER / "logs"
+
+SUITE = os.environ.get("COMMONWATT_LAB_SUITE", "bookworm")
+"""Which Debian boots."""
 
 SYSTEM = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "python3", "python3-apt", "openssh-server",
@@ -43,15 +47,15 @@ def base() -> Path:
         subprocess.CalledProcessError: mmdebstrap failed; the log is beside it.
     """
     recipe = hashlib.sha256(repr((SYSTEM, PACKAGES, HOOK)).encode()).hexdigest()[:12]
-    folder, draft = FOLDER / f"base-{recipe}", FOLDER / "base.draft"
+    folder, draft = FOLDER / f"{SUITE}-{recipe}", FOLDER / "base.draft"
     if folder.exists():
         return folder
     FOLDER.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(draft, ignore_errors=True)
     command = [
         *("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt,cleanup/apt/lists"),
-        *(f"--include={','.join(SYSTEM)}", f"--customize-hook={HOOK}", "bookworm", str(draft)),
-        *sources("bookworm"),
+        *(f"--include={','.join(SYSTEM)}", f"--customize-hook={HOOK}", SUITE, str(draft)),
+        *sources(SUITE),
     ]
     with (FOLDER / "base.log").open("w") as log:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
