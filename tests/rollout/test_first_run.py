@@ -27,7 +27,7 @@ WRITTEN = f"sha256sum {KEY} /var/lib/commonwatt/trading/key.password /etc/common
 
 RESTORE = (
     "setpriv --reuid=cw-trade --regid=commonwatt --clear-groups "
-    f"commonwatt key restore /tmp/key-backup.json {KEY} --code-file /tmp/code"
+    f"commonwatt key restore /var/tmp/key-backup.json {KEY} --code-file /var/tmp/code"
 )
 
 
@@ -101,10 +101,10 @@ def test_its_new_host_waits_for_the_key_that_only_the_family_has(
     pages.press("password", name="ada", password=PASSWORD)
     assert 'id="back"' in pages.go("/"), "its pages ask for the key"
     for name in ("key-backup.json", "code"):
-        shutil.copy(drawer / name, host.root / "tmp" / name)
-    street.on(FAMILY, "chown cw-trade /tmp/key-backup.json /tmp/code && chmod 600 /tmp/code")
+        shutil.copy(drawer / name, host.root / "var/tmp" / name)
+    street.on(FAMILY, "cd /var/tmp && chown cw-trade key-backup.json code && chmod 600 code")
     assert account in street.on(FAMILY, RESTORE)
-    street.on(FAMILY, "rm /tmp/key-backup.json /tmp/code")
+    street.on(FAMILY, "rm /var/tmp/key-backup.json /var/tmp/code")
     until(lambda: 'id="back"' not in pages.go("/"), "its pages to have it")
     until(lambda: street.lab.ssh(host, "commonwatt-ask resume --json").returncode == 0, "its trader")
     until(lambda: healthy(street, FAMILY), "a content doctor")
@@ -153,8 +153,8 @@ def prepared(street: Street) -> str:
 
 
 def changes(street: Street) -> list[str]:
-    """What `site` changes now."""
-    again = street.play("site")
+    """What `site` changes now on its host."""
+    again = street.play("site", "--limit", FAMILY)
     assert again.code == 0, again.output[-6_000:]
     return again.changes()
 
