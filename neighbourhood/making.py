@@ -29,6 +29,7 @@ from neighbourhood.inventory import Inventory
 from neighbourhood.ports import P2P
 from neighbourhood.settings import Identity
 from neighbourhood.vault import Vault
+from node.config.reading import WrittenHex
 
 HEAD = "# Made by `commonwatt inventory keys` from the inventory: change that, and run it again.\n"
 
@@ -129,7 +130,7 @@ def make(inventory: Inventory, folder: Path, vault: Vault, tell: Tell) -> None:
     for name in inventory.households:
         told = encrypted(folder / name / settings.ADDRESSES, vault, tell)
         configuration = settings.household(inventory, name, identities, told=told)
-        replace_file(folder / name / "site.yml", HEAD.encode() + _yaml(configuration), mode=0o644)
+        replace_file(folder / name / "site.yml", HEAD.encode() + as_yaml(configuration), mode=0o644)
 
 
 def new_keys(inventory: Inventory, folder: Path, accounts: Accounts, vault: Vault, tell: Tell) -> None:
@@ -211,12 +212,13 @@ def _place(draft: Path, folder: Path, vault: Vault) -> None:
         file.replace(target)
 
 
-def _yaml(data: dict[str, Any]) -> bytes:
+def as_yaml(data: dict[str, Any]) -> bytes:
+    """A file of settings."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
 
 
 class _Dumper(yaml.SafeDumper):
-    """Numbers with decimals as they were written; nothing repeated by reference."""
+    """Numbers as they were written, with decimals or in hexadecimal; nothing repeated by reference."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -224,4 +226,7 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.add_multi_representer(
     float, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
+)
+_Dumper.add_representer(
+    WrittenHex, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:int", str(number))
 )

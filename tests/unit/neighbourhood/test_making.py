@@ -12,7 +12,7 @@ from contracts.bindings.registry import Role
 from neighbourhood.checks import load
 from neighbourhood.errors import NeighbourhoodRefused
 from neighbourhood.inventory import Inventory
-from neighbourhood.making import Accounts, encrypted, refuse_other_keys
+from neighbourhood.making import Accounts, as_yaml, encrypted, refuse_other_keys
 from neighbourhood.vault import Vault
 
 EXAMPLE = Path(__file__).parents[3] / "ansible" / "inventory.example.yml"
@@ -77,3 +77,8 @@ def test_a_household_keeps_the_key_that_it_has_wherever_it_was_made(led: Invento
     refuse_other_keys(plain, tmp_path, made_there)
     with pytest.raises(NeighbourhoodRefused, match="dogwood has a key beside the inventory"):
         refuse_other_keys(led, tmp_path, made_there)
+
+
+def test_the_address_of_a_chip_stays_in_hexadecimal() -> None:
+    text = as_yaml(load(EXAMPLE).households["alder"].sensors).decode()
+    assert "address: 0x40" in text
