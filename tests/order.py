@@ -19,6 +19,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_neighbourhood.py": 340,
     "tests/e2e/watched/": 200,
     "tests/e2e/test_newcomer.py": 90,
+    "tests/e2e/test_cut_off.py": 60,
     "tests/integration/contracts/test_compiled.py": 60,
     "tests/integration/power/": 95,
     "tests/integration/contracts/test_trades.py": 60,
@@ -56,7 +57,14 @@ APART = (
 )
 """Folders and files of which each test stands alone."""
 
-ONE_BY_ONE = ("tests/e2e/test_neighbourhood.py", "tests/e2e/test_newcomer.py", "tests/e2e/watched/")
+ONE_BY_ONE = (
+    "tests/e2e/test_neighbourhood.py",
+    "tests/e2e/test_newcomer.py",
+    "tests/e2e/watched/",
+    "tests/e2e/test_cut_off.py",
+    "tests/e2e/test_doctor.py",
+    "tests/e2e/test_demo.py",
+)
 """What runs one after the other: together with `test_killed` there are two neighbourhoods at a time, which is
 what two cores can run."""
 
