@@ -29,7 +29,7 @@ from neighbourhood.inventory import Inventory
 from neighbourhood.ports import P2P
 from neighbourhood.settings import Identity
 from neighbourhood.vault import Vault
-from node.config.reading import WrittenHex
+from node.config.reading import WrittenDumper
 
 HEAD = "# Made by `commonwatt inventory keys` from the inventory: change that, and run it again.\n"
 
@@ -217,16 +217,8 @@ def as_yaml(data: dict[str, Any]) -> bytes:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
 
 
-class _Dumper(yaml.SafeDumper):
-    """Numbers as they were written, with decimals or in hexadecimal; nothing repeated by reference."""
+class _Dumper(WrittenDumper):
+    """Nothing repeated by reference."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
-
-
-_Dumper.add_multi_representer(
-    float, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
-)
-_Dumper.add_representer(
-    WrittenHex, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:int", str(number))
-)

@@ -16,7 +16,7 @@ import yaml
 from node.changes.errors import Uneditable
 from node.changes.request import Change, Key
 from node.config.errors import ConfigError
-from node.config.reading import WrittenFloat, WrittenHex, composed, read, value_of
+from node.config.reading import WrittenDumper, WrittenFloat, composed, read, value_of
 from node.dotted import dotted
 from quantities.said import Said
 
@@ -233,23 +233,11 @@ def _nested(names: tuple[str, ...], value: object) -> object:
     return value
 
 
-class _Dumper(yaml.SafeDumper):
-    """Numbers as they were written."""
-
-
-_Dumper.add_representer(
-    WrittenFloat, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", number.text)
-)
-_Dumper.add_representer(
-    WrittenHex, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:int", number.text)
-)
-
-
 def flow(value: object) -> str:
     """A value in one line."""
     text = yaml.dump(
         value,
-        Dumper=_Dumper,
+        Dumper=WrittenDumper,
         default_flow_style=True,
         allow_unicode=True,
         sort_keys=False,

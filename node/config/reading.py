@@ -71,6 +71,18 @@ class WrittenHex(int):
         return self
 
 
+class WrittenDumper(yaml.SafeDumper):
+    """Writes these numbers as they were written."""
+
+
+WrittenDumper.add_representer(
+    WrittenFloat, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", number.text)
+)
+WrittenDumper.add_representer(
+    WrittenHex, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:int", number.text)
+)
+
+
 @dataclass
 class Document:
     """What one or several files say."""
