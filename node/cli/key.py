@@ -13,7 +13,7 @@ from chain.errors import KeyRefused
 from node.cli.listing import Listing
 from node.cli.options import answer, chosen, config_option, file_path, json_option
 from node.config import load as load_settings
-from node.first_run.keyholder import proof_of
+from node.first_run.keyholder import note_proved, proof_of
 from node.wallet import backup as backups
 
 file_argument = click.argument("keystore", type=file_path)
@@ -117,8 +117,7 @@ def restore(
         raise KeyRefused(f"{file} cannot be read: {error.strerror}") from None
     context, sealed = backups.decode(content, file)
     place = password_file or keystore.with_suffix(".password")
-    proof = proof_of(keystore)
-    for target in (keystore, place, proof):
+    for target in (keystore, place, proof_of(keystore)):
         if target.exists():
             raise KeyRefused(f"{target} exists already: a key is never overwritten")
     code = keys.read_private(code_file).decode(errors="replace") if code_file else _asked()
@@ -126,7 +125,7 @@ def restore(
     password = secrets.token_urlsafe(24)
     keys.write_private(place, f"{password}\n".encode())
     keys.keep(keystore, account, password)
-    keys.write_private(proof, f"{context.made}\n".encode())
+    note_proved(keystore, context)
     facts = {
         "address": account.address,
         "household": context.household,

@@ -7,7 +7,7 @@ key's backup is no page any more once it was proved.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from flask import Response, abort, redirect, render_template, request, url_for
@@ -97,10 +97,16 @@ def show(step: str) -> Page:
 
 
 def make_key() -> Page:
-    """Have the key made."""
-    if Step.BACKUP in _facts().ticked:
-        return resumed()  # it has one, which another box had
-    return _asked(Step.KEY, lambda: context().first_run.ask("make"), "had the household's key made")
+    """Have the key made; one that another box had is brought back instead."""
+    facts = _facts()
+    if resume(facts) is not Step.KEY or Step.BACKUP in facts.ticked:
+        return resumed()
+    try:
+        context().first_run.ask("make")
+    except (Silent, NotNow) as error:
+        return _step(Step.KEY, facts, problem=told(str(error))), 503
+    _record("had the household's key made")
+    return redirect(url_for("first.resume"), 303)
 
 
 def bring_back() -> Page:
@@ -199,18 +205,6 @@ def tick() -> Page:
 
 def _ticked(step: Step) -> Page:
     context().first_run.claims.tick(step, time.time(), current_name())
-    return redirect(url_for("first.resume"), 303)
-
-
-def _asked(step: Step, ask: Callable[[], object], what: str) -> Page:
-    facts = _facts()
-    if resume(facts) is not step:
-        return resumed()
-    try:
-        ask()
-    except (Silent, NotNow) as error:
-        return _step(step, facts, problem=told(str(error))), 503
-    _record(what)
     return redirect(url_for("first.resume"), 303)
 
 

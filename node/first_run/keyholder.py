@@ -24,6 +24,11 @@ def proof_of(keystore: Path) -> Path:
     return keystore.with_suffix(".proved")
 
 
+def note_proved(keystore: Path, context: backups.Context) -> None:
+    """Keep that somebody has shown the backup of which this is told, and its code."""
+    keys.write_private(proof_of(keystore), f"{context.made}\n".encode())
+
+
 class KeyHolder:
     """The first run's answers about one key. For one thread."""
 
@@ -110,7 +115,7 @@ class KeyHolder:
             raise NotNow("Download the file first: the code alone brings no key back.")
         context, keystore = backups.decode(content, self._keystore)
         backups.open_backup(keystore, context, code)
-        keys.write_private(self.proof, f"{context.made}\n".encode())
+        note_proved(self._keystore, context)
         self._backup = None
         return {"proved": True}
 
@@ -122,7 +127,7 @@ class KeyHolder:
             raise NotNow(f"This is the backup of {context.household}, another household.")
         account = backups.open_backup(keystore, context, code)
         keys.keep(self._keystore, account, self._password())
-        keys.write_private(self.proof, f"{context.made}\n".encode())
+        note_proved(self._keystore, context)
         return {"address": account.address}
 
     def _made(self) -> bytes:

@@ -312,9 +312,8 @@ def test_the_record_says_who_had_the_code_shown(proved: Somebody) -> None:
 
 
 @pytest.fixture
-def papers(house: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, bytes, str]:
+def papers(app: Flask, house: Path) -> tuple[str, bytes, str]:
     """Of the box that died: the account, the backup and its code."""
-    monkeypatch.setattr(backups, "SCRYPT_N", 1_024)
     account, code = keys.Account.generate(), backups.new_code()
     context = backups.context("birch", account.address, house / "manifest.json")
     return account.address, backups.encode(account, context, code), code
